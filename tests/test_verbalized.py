@@ -1,0 +1,137 @@
+"""The parser of stated confidence on a table of real and awkward completions, and the prompts it belongs to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uncertainty import load_model, parse_confidence
+from uncertainty.generation import prompt_token_ids
+from uncertainty.verbalized import EXAMPLES, PROMPTS, WORDS, ask_confidence, with_examples
+
+READ = [  # completion, answer, confidence
+    ("Answer: Paris\nConfidence: 85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 85%", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 85 %", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 85 percent", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: about 85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: ~85%.", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 0.85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: .85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 0,85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 0.9%", "Paris", 0.009),
+    ("Answer: Paris\nConfidence: 1.0", "Paris", 1.0),
+    ("Answer: Paris\nConfidence: 0", "Paris", 0.0),
+    ("Answer: Paris\nConfidence: 100", "Paris", 1.0),
+    ("Answer: Paris\nConfidence: 8.5/10", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 85 out of 100", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 4 / 5", "Paris", 0.8),
+    ("**Answer:** Paris\n**Confidence:** 85%", "Paris", 0.85),
+    ("**Answer**: Paris\n**Confidence**: **85**", "Paris", 0.85),
+    ("- Answer: Paris\n- Confidence: 85", "Paris", 0.85),
+    ("```\nAnswer: Paris\nConfidence: 85\n```", "Paris", 0.85),
+    ("# Answer: Paris\n# Confidence: 85", "Paris", 0.85),
+    ("answer: paris\nconfidence: 85", "paris", 0.85),
+    ("Answer: Paris\nConfidence score: 85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence (0-100): 85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence level = 85", "Paris", 0.85),
+    ("Answer: Paris\nConfidence:\n85", "Paris", 0.85),
+    ("Answer: Paris\nProbability: 0.85", "Paris", 0.85),
+    ("Answer: Paris, Confidence: 85", "Paris", 0.85),
+    ("Paris. Confidence: 85%", "Paris.", 0.85),
+    ("Confidence: 85\nAnswer: Paris", "Paris", 0.85),
+    ("Answer: 1984\nConfidence: 85", "1984", 0.85),
+    ("Answer: 42, as in 6 x 7\nConfidence: 85", "42, as in 6 x 7", 0.85),
+    ("Answer: Paris\nConfidence: 85, because it has been the capital since 987", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 85% (0.85)", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: 85\n\nQuestion: What is 2 + 2?\nAnswer: 4\nConfidence: 99", "Paris", 0.85),
+    ("Answer: Paris\nMy confidence is 85%", "Paris", 0.85),
+    ("Paris. I am 85% confident.", "Paris. I am 85% confident.", 0.85),
+    ("I am 85 % sure that it is Paris", "I am 85 % sure that it is Paris", 0.85),
+    ("Answer: Paris\nConfidence: very likely", "Paris", WORDS["very likely"]),
+    ("Answer: Paris\nConfidence: Very Likely.", "Paris", WORDS["very likely"]),
+    ("Answer: Paris\nConfidence: very unlikely", "Paris", WORDS["very unlikely"]),
+    ("Answer: Paris\nConfidence: unlikely", "Paris", WORDS["unlikely"]),
+    ("Answer: Paris\nConfidence: High", "Paris", WORDS["high"]),
+    ("Answer: Paris\nConfidence: almost certain", "Paris", WORDS["almost certain"]),
+    ("85", None, 0.85),
+    (" 85%.", None, 0.85),
+    ("0.85", None, 0.85),
+    ("very likely", None, WORDS["very likely"]),
+    ("Answer: \u4e1c\u4eac\nConfidence: 85\uff05", "\u4e1c\u4eac", 0.85),
+]
+
+NOT_READ = [  # completion, what the problem says
+    ("Answer: Paris\nConfidence: 150", "out of range"),
+    ("Answer: Paris\nConfidence: 150%", "out of range"),
+    ("Answer: Paris\nConfidence: -5", "out of range"),
+    ("Answer: Paris\nConfidence: 11/10", "out of range"),
+    ("Answer: Paris\nConfidence: 5/0", "out of range"),
+    ("Answer: Paris\nConfidence: 70-90", "several numbers"),
+    ("Answer: Paris\nConfidence: between 70 and 90", "several numbers"),
+    ("Answer: Paris\nConfidence: 80 or 90", "several numbers"),
+    ("Answer: Paris\nConfidence: [a whole number from 0 to 100]", "template"),
+    ("Answer: [your answer]\nConfidence: [0-100]", "template"),
+    ("Answer: Paris\nConfidence: I do not know", "neither"),
+    ("Answer: Paris\nConfidence: not likely", "negated"),
+    ("Answer: Paris\nConfidence:", "neither"),
+    ("The capital of France is Paris.", "no confidence stated"),
+    ("In 1984 there were 56 million people in France.", "no confidence stated"),
+    ("It is likely Paris.", "no confidence stated"),
+    ("", "no confidence stated"),
+    ("Answer: Paris", "no confidence stated"),
+]
+
+REFUSED = ["Answer: NO ANSWER\nConfidence: 0", "NO ANSWER", "**Answer:** NO ANSWER\n**Confidence:** 90", "no answer.",
+           "Answer: I don't know\nConfidence: 10", "I cannot answer this question."]
+
+
+@pytest.mark.parametrize("completion,answer,confidence", READ)
+def test_what_is_stated_is_read(completion, answer, confidence):
+    got = parse_confidence(completion)
+    assert got.confidence == pytest.approx(confidence) and got.answer == answer
+    assert not got.refused and got.problem is None
+
+
+@pytest.mark.parametrize("completion,words", NOT_READ)
+def test_what_is_not_stated_is_not_made_up(completion, words):
+    got = parse_confidence(completion)
+    assert got.confidence is None and words in got.problem and not got.refused
+
+
+@pytest.mark.parametrize("completion", REFUSED)
+def test_a_refusal_is_an_outcome_of_its_own(completion):
+    got = parse_confidence(completion)
+    assert got.refused and got.confidence is None and got.answer is None
+
+
+def test_the_prompt_is_not_mistaken_for_its_reply():
+    for prompt in PROMPTS.values():
+        assert parse_confidence(prompt.format(question="What is 2 + 2?")).confidence is None
+
+
+@given(st.integers(0, 100), st.sampled_from(["", "%", " %", " percent", "/100", " out of 100"]))
+def test_every_percentage_in_every_spelling(number, unit):
+    expected = number if number <= 1 and not unit else number / 100  # a bare 0 or 1 is a probability
+    assert parse_confidence(f"Answer: x\nConfidence: {number}{unit}").confidence == pytest.approx(expected)
+
+
+@given(st.text(max_size=60))
+def test_anything_can_be_parsed_and_stays_in_range(text):
+    for completion in (text, f"Answer: {text}\nConfidence: {text}"):
+        confidence = parse_confidence(completion).confidence
+        assert confidence is None or 0 <= confidence <= 1
+
+
+def test_the_worked_examples_are_in_the_format_they_teach():
+    parsed = [parse_confidence(reply) for _, reply in EXAMPLES]
+    assert [p.refused for p in parsed] == [False, False, True]
+    assert len({p.confidence for p in parsed}) == len(parsed)
+
+
+def test_conversations_are_read_by_a_chat_template():
+    _, tokenizer = load_model("tiny")
+    open_reply = tokenizer.decode(prompt_token_ids(tokenizer, ask_confidence("What is 2 + 2?", "4")))
+    assert open_reply.endswith("Confidence:") and open_reply.count("<|im_end|>") == 3
+    few_shot = with_examples("What is 2 + 2?")
+    assert [turn["role"] for turn in few_shot] == ["user", "assistant"] * len(EXAMPLES) + ["user"]
+    assert few_shot[-1]["content"].endswith("Question: What is 2 + 2?")

@@ -1,0 +1,21 @@
+"""Where the course keeps what it need not fetch or compute twice, and how it writes there."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+
+def cache_folder() -> Path:
+    """The folder named by the environment variable UNCERTAINTY_CACHE, else this system's usual place for caches."""
+    chosen = os.environ.get("UNCERTAINTY_CACHE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("llm-uncertainty-course")
+
+
+def write_aside(path: Path, text: str) -> None:
+    """Write a small text file so that a reader sees the old content or the new, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as aside:
+        aside.write(text)
+    os.replace(aside.name, path)

@@ -1,0 +1,164 @@
+"""Verbalised confidence: ask the model how sure it is, and read what it says without fooling yourself.
+
+The prompts follow the design space of "On Verbalized Confidence Scores for LLMs" (arXiv 2412.14737): which scale the
+score is asked on, whether the task is explained, whether worked examples are shown, and whether the number is asked
+together with the answer or in a second turn. The wording is ours.
+"""
+
+import re
+from dataclasses import dataclass
+
+_FORMAT = """Reply in exactly this format and add nothing else:
+Answer: [your answer, or NO ANSWER if you have none]
+Confidence: [{scale}]
+
+Question: {{question}}"""
+
+_CAREFUL = """A confidence of 80 means: of 100 such answers, about 80 are right. Before you state a number, think of \
+reasons why your answer could be wrong, of how well you know the topic, and of how clear the question is. Use the \
+whole scale.
+
+"""
+
+PROMPTS = {
+    "percent": "Answer the question and say how sure you are that the answer is right.\n"
+               + _FORMAT.format(scale="a whole number from 0 to 100"),
+    "probability": "Answer the question and give the probability that your answer is right.\n"
+                   + _FORMAT.format(scale="a number from 0.0 to 1.0"),
+    "words": "Answer the question and say in words how likely it is that your answer is right.\n"
+             + _FORMAT.format(scale="almost certain, very likely, likely, about even, unlikely or very unlikely"),
+}
+PROMPTS["explained"] = _CAREFUL + PROMPTS["percent"]
+
+EXAMPLES = [  # worked examples for the "percent" prompt; the scores differ, so that a copied score can be noticed
+    ("What is the capital of Italy?", "Answer: Rome\nConfidence: 98"),
+    ("How many bones does a snake have?", "Answer: 300\nConfidence: 35"),
+    ("Who was the third person to eat lunch on Mount Etna?", "Answer: NO ANSWER\nConfidence: 0"),
+]
+
+# Rough readings of probability words, a convention in the manner of S. Kent (1964), not a property of any model.
+WORDS = {
+    "almost certainly not": 0.05, "almost no chance": 0.02, "very unlikely": 0.1, "highly unlikely": 0.1,
+    "almost certain": 0.95, "extremely likely": 0.95, "very likely": 0.9, "highly likely": 0.9, "very good chance": 0.8,
+    "very high": 0.9, "very low": 0.1, "very confident": 0.9, "very sure": 0.9, "not confident": 0.2, "not sure": 0.3,
+    "unlikely": 0.2, "improbable": 0.2, "uncertain": 0.4, "unsure": 0.4, "probably not": 0.25, "little chance": 0.1,
+    "likely": 0.7, "probable": 0.7, "probably": 0.7, "better than even": 0.6, "about even": 0.5, "toss-up": 0.5,
+    "impossible": 0.0, "completely certain": 1.0, "certain": 0.98, "certainly": 0.98, "high": 0.8, "medium": 0.5,
+    "moderate": 0.5, "low": 0.2, "confident": 0.8, "sure": 0.9,
+}
+
+_LABEL = re.compile(r"\b(?:confidence|probability|certainty)(?:\s+(?:score|level))?(?:\s*\([^)]*\))?\s*(?:[:=]|\bis\b)\s*", re.I)
+_ANSWER = re.compile(r"\banswer\s*:[ \t]*", re.I)
+_NUMBER = r"(?<![\w.])[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)"
+_VALUE = re.compile(rf"({_NUMBER})\s*(?:(?:/|\bout of\b)\s*(\d+(?:\.\d+)?)|(%|\bper\s?cent\b))?", re.I)
+_HEDGE = r"(?:about|around|approximately|roughly|nearly|maybe|perhaps|probably|~|\u2248)?\s*"
+_RANGE = re.compile(r"\s*(?:-|\u2013|\u2014|\bto\b|\bor\b|\band\b)\s*\d", re.I)
+_SPOKEN = re.compile(rf"{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?(?:confident|sure|certain|confidence|certainty)\b", re.I)
+_REFUSAL = re.compile(r"no answer|i (?:do not|don't) know|i (?:cannot|can't|am unable to) answer", re.I)
+
+
+@dataclass(frozen=True)
+class StatedConfidence:
+    """What a completion says about itself.
+
+    Attributes:
+        answer: the answer's text, or None.
+        confidence: in [0, 1], or None when none could be read.
+        refused: the model said NO ANSWER (or that it does not know): an outcome of its own, neither right nor wrong.
+        problem: why ``confidence`` is None, in words; None when it was read.
+    """
+
+    answer: str | None
+    confidence: float | None
+    refused: bool = False
+    problem: str | None = None
+
+
+def parse_confidence(completion: str) -> StatedConfidence:
+    """Read answer and confidence out of a completion (never out of prompt + completion: the prompt names the format).
+
+    The confidence is what follows the first "Confidence:" (or "probability", "certainty"), or a phrase such as
+    "I am 90 % sure", or the whole completion when it is nothing but a number or a probability word. 85, 85 %, 0.85,
+    8.5/10, "85 out of 100" and "very likely" are understood; a bare number up to 1 is a probability, above 1 a
+    percentage. Numbers out of range, ranges and contradictory numbers give None and a ``problem``: guessing would
+    put a number into the statistics that the model never stated.
+    """
+    text = _plain(completion)
+    answer, stated = _fields(text)
+    if answer and _REFUSAL.match(answer):
+        return StatedConfidence(None, None, refused=True, problem="the model gave no answer")
+    if stated is None:
+        return StatedConfidence(answer, None, problem="no confidence stated")
+    confidence, problem = _read_value(stated)
+    return StatedConfidence(answer, confidence, problem=problem)
+
+
+def ask_confidence(question: str, answer: str, begin: str | None = "Confidence:") -> list[dict[str, str]]:
+    """A conversation whose second turn asks only for the number, 0 to 100; ``begin`` starts the reply for the model."""
+    asked = "How sure are you that this answer is right? Reply with one number from 0 to 100 and nothing else."
+    turns = [("user", question), ("assistant", answer), ("user", asked)] + ([("assistant", begin)] if begin else [])
+    return [{"role": role, "content": content} for role, content in turns]
+
+
+def with_examples(question: str, prompt: str = PROMPTS["percent"], examples=EXAMPLES) -> list[dict[str, str]]:
+    """The prompt with worked examples before it, as earlier turns of the conversation (few-shot)."""
+    turns = [turn for q, a in examples for turn in (("user", prompt.format(question=q)), ("assistant", a))]
+    return [{"role": role, "content": content} for role, content in [*turns, ("user", prompt.format(question=question))]]
+
+
+def _plain(text: str) -> str:
+    """Markdown, code fences and typographic per cent signs away; line breaks stay."""
+    text = text.replace("\uff05", "%").replace("\u2212", "-").replace("\u00a0", " ")
+    return re.sub(r"\*\*|__|`+|^\s*[#>*-]+\s+", "", text, flags=re.M).strip()
+
+
+def _fields(text: str) -> tuple[str | None, str | None]:
+    """The answer's text and the text that states the confidence; None for what is not there."""
+    label = _LABEL.search(text)
+    before = text[: label.start()] if label else text
+    marker = _ANSWER.search(before) or (_ANSWER.search(text, label.end()) if label else None)
+    answer = text[marker.end():].split("\n")[0] if marker and label and marker.start() > label.end() else (
+        before[marker.end():] if marker else before)
+    stated = text[label.end():].split("\n")[0] if label else None
+    if stated is None:
+        spoken = _SPOKEN.search(text)
+        alone = re.fullmatch(rf"\W*{_HEDGE}{_VALUE.pattern}\W*", text, re.I) or text.strip(" .!").lower() in WORDS
+        stated = spoken.group() if spoken else (text if alone else None)
+        answer = None if alone else answer
+    return _tidy(answer), stated
+
+
+def _tidy(answer: str | None) -> str | None:
+    first = (answer or "").strip().split("\n")[0].strip(" \t\"'*_,;")
+    return first or None
+
+
+def _read_value(stated: str) -> tuple[float | None, str | None]:
+    if re.search(r"\[[^\]]*(?:\d\s*(?:-|to)\s*\d|[a-z]{3,})[^\]]*\]", stated, re.I):
+        return None, f"the template was copied: {stated!r}"
+    opening = re.match(rf"\W*?{_HEDGE}(?={_NUMBER})", stated, re.I)
+    first = _VALUE.match(stated, opening.end()) if opening else None
+    values = [first] if first and not _RANGE.match(stated, first.end()) else list(_VALUE.finditer(stated))
+    numbers = {_to_probability(*value.groups()) for value in values}
+    if not numbers:
+        return _read_words(stated)
+    if len(numbers) > 1:
+        return None, f"several numbers: {stated!r}"
+    number = numbers.pop()
+    return (number, None) if 0 <= number <= 1 else (None, f"out of range: {stated!r}")
+
+
+def _to_probability(number: str, whole: str | None, percent: str | None) -> float:
+    value = float(number.replace(",", "."))
+    if whole:
+        return value / float(whole) if float(whole) else float("inf")
+    return value if not percent and abs(value) <= 1 else value / 100
+
+
+def _read_words(stated: str) -> tuple[float | None, str | None]:
+    found = [words for words in sorted(WORDS, key=len, reverse=True) if re.search(rf"\b{words}\b", stated, re.I)]
+    if not found:
+        return None, f"neither a number nor a probability word: {stated!r}"
+    if re.search(rf"\b(?:not|n't|hardly)\s+(?:\w+\s+)?{found[0]}\b", stated, re.I):
+        return None, f"a negated probability word: {stated!r}"
+    return WORDS[found[0]], None
