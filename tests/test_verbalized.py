@@ -74,6 +74,9 @@ NOT_READ = [  # completion, what the problem says
     ("Answer: Paris\nConfidence: I do not know", "neither"),
     ("Answer: Paris\nConfidence: not likely", "negated"),
     ("Answer: Paris\nConfidence:", "neither"),
+    ("Answer: Paris\nConfidence: not 100%", "negated number"),
+    ("It is likely Italy, but I'm not 100% sure.", "negated number"),
+    ("I wouldn't be 100% sure about that, it isn't 100% certain", "negated number"),
     ("The capital of France is Paris.", "no confidence stated"),
     ("In 1984 there were 56 million people in France.", "no confidence stated"),
     ("It is likely Paris.", "no confidence stated"),
@@ -111,8 +114,17 @@ def test_the_prompt_is_not_mistaken_for_its_reply():
 
 @given(st.integers(0, 100), st.sampled_from(["", "%", " %", " percent", "/100", " out of 100"]))
 def test_every_percentage_in_every_spelling(number, unit):
-    expected = number if number <= 1 and not unit else number / 100  # a bare 0 or 1 is a probability
-    assert parse_confidence(f"Answer: x\nConfidence: {number}{unit}").confidence == pytest.approx(expected)
+    stated = f"Answer: x\nConfidence: {number}{unit}"
+    assert parse_confidence(stated, scale=100).confidence == pytest.approx(number / 100)
+    assert parse_confidence(stated).confidence == (None if number == 1 and not unit else pytest.approx(number / 100))
+
+
+def test_a_bare_one_is_read_only_when_the_scale_is_known():
+    read = [parse_confidence("Answer: x\nConfidence: 1", scale).confidence for scale in (1, 100, None)]
+    assert read == [1.0, 0.01, None] and "ambiguous" in parse_confidence("Confidence: 1").problem
+    assert [parse_confidence("Confidence: 0.9", scale).confidence for scale in (1, 100)] == [0.9, 0.9]
+    with pytest.raises(ValueError, match="got 10"):
+        parse_confidence("Confidence: 5", scale=10)
 
 
 @given(st.text(max_size=60))

@@ -8,24 +8,23 @@ together with the answer or in a second turn. The wording is ours.
 import re
 from dataclasses import dataclass
 
-_FORMAT = """Reply in exactly this format and add nothing else:
-Answer: [your answer, or NO ANSWER if you have none]
+_FORMAT = """Reply in exactly this format:
+Answer: [your answer, or NO ANSWER]
 Confidence: [{scale}]
 
 Question: {{question}}"""
 
-_CAREFUL = """A confidence of 80 means: of 100 such answers, about 80 are right. Before you state a number, think of \
-reasons why your answer could be wrong, of how well you know the topic, and of how clear the question is. Use the \
-whole scale.
+_CAREFUL = """A confidence of 80 means that of 100 such answers about 80 are right. Think of reasons why your answer could \
+be wrong before you state a number, and use the whole scale.
 
 """
 
 PROMPTS = {
-    "percent": "Answer the question and say how sure you are that the answer is right.\n"
+    "percent": "Answer the question and say how sure you are that you are right.\n"
                + _FORMAT.format(scale="a whole number from 0 to 100"),
-    "probability": "Answer the question and give the probability that your answer is right.\n"
+    "probability": "Answer the question and give the probability that you are right.\n"
                    + _FORMAT.format(scale="a number from 0.0 to 1.0"),
-    "words": "Answer the question and say in words how likely it is that your answer is right.\n"
+    "words": "Answer the question and say in words how likely it is that you are right.\n"
              + _FORMAT.format(scale="almost certain, very likely, likely, about even, unlikely or very unlikely"),
 }
 PROMPTS["explained"] = _CAREFUL + PROMPTS["percent"]
@@ -52,8 +51,9 @@ _ANSWER = re.compile(r"\banswer\s*:[ \t]*", re.I)
 _NUMBER = r"(?<![\w.])[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)"
 _VALUE = re.compile(rf"({_NUMBER})\s*(?:(?:/|\bout of\b)\s*(\d+(?:\.\d+)?)|(%|\bper\s?cent\b))?", re.I)
 _HEDGE = r"(?:about|around|approximately|roughly|nearly|maybe|perhaps|probably|~|\u2248)?\s*"
+_NOT = r"(?:\bnot|n't)\s+(?:\w+\s+)?"
 _RANGE = re.compile(r"\s*(?:-|\u2013|\u2014|\bto\b|\bor\b|\band\b)\s*\d", re.I)
-_SPOKEN = re.compile(rf"{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?(?:confident|sure|certain|confidence|certainty)\b", re.I)
+_SPOKEN = re.compile(rf"(?:{_NOT})?{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?(?:confident|sure|certain|confidence|certainty)\b", re.I)
 _REFUSAL = re.compile(r"no answer|i (?:do not|don't) know|i (?:cannot|can't|am unable to) answer", re.I)
 
 
@@ -74,22 +74,31 @@ class StatedConfidence:
     problem: str | None = None
 
 
-def parse_confidence(completion: str) -> StatedConfidence:
+def parse_confidence(completion: str, scale: int | None = None) -> StatedConfidence:
     """Read answer and confidence out of a completion (never out of prompt + completion: the prompt names the format).
 
     The confidence is what follows the first "Confidence:" (or "probability", "certainty"), or a phrase such as
     "I am 90 % sure", or the whole completion when it is nothing but a number or a probability word. 85, 85 %, 0.85,
-    8.5/10, "85 out of 100" and "very likely" are understood; a bare number up to 1 is a probability, above 1 a
-    percentage. Numbers out of range, ranges and contradictory numbers give None and a ``problem``: guessing would
-    put a number into the statistics that the model never stated.
+    8.5/10, "85 out of 100" and "very likely" are understood. Of bare numbers, decimals up to 1 are probabilities and
+    everything above 1 is a percentage. Numbers out of range, ranges and contradictory numbers give None and a
+    ``problem``: guessing would put a number into the statistics that the model never stated.
+
+    Args:
+        scale: what the prompt asked for, 1 or 100. It settles a bare "1", which is 1 % on one scale and certainty on
+            the other; without it such a reply is not read.
+
+    Raises:
+        ValueError: another scale.
     """
+    if scale not in (None, 1, 100):
+        raise ValueError(f"scale must be 1, 100 or None, got {scale!r}.")
     text = _plain(completion)
     answer, stated = _fields(text)
     if answer and _REFUSAL.match(answer):
         return StatedConfidence(None, None, refused=True, problem="the model gave no answer")
     if stated is None:
         return StatedConfidence(answer, None, problem="no confidence stated")
-    confidence, problem = _read_value(stated)
+    confidence, problem = _read_value(stated, scale)
     return StatedConfidence(answer, confidence, problem=problem)
 
 
@@ -102,8 +111,10 @@ def ask_confidence(question: str, answer: str, begin: str | None = "Confidence:"
 
 def with_examples(question: str, prompt: str = PROMPTS["percent"], examples=EXAMPLES) -> list[dict[str, str]]:
     """The prompt with worked examples before it, as earlier turns of the conversation (few-shot)."""
-    turns = [turn for q, a in examples for turn in (("user", prompt.format(question=q)), ("assistant", a))]
-    return [{"role": role, "content": content} for role, content in [*turns, ("user", prompt.format(question=question))]]
+    questions = [q for q, _ in examples] + [question]
+    asked = [prompt.format(question=questions[0]), *(f"Question: {q}" for q in questions[1:])]
+    turns = [turn for ask, (_, reply) in zip(asked, examples) for turn in (("user", ask), ("assistant", reply))]
+    return [{"role": role, "content": content} for role, content in [*turns, ("user", asked[-1])]]
 
 
 def _plain(text: str) -> str:
@@ -115,44 +126,49 @@ def _plain(text: str) -> str:
 def _fields(text: str) -> tuple[str | None, str | None]:
     """The answer's text and the text that states the confidence; None for what is not there."""
     label = _LABEL.search(text)
-    before = text[: label.start()] if label else text
-    marker = _ANSWER.search(before) or (_ANSWER.search(text, label.end()) if label else None)
-    answer = text[marker.end():].split("\n")[0] if marker and label and marker.start() > label.end() else (
-        before[marker.end():] if marker else before)
-    stated = text[label.end():].split("\n")[0] if label else None
-    if stated is None:
-        spoken = _SPOKEN.search(text)
-        alone = re.fullmatch(rf"\W*{_HEDGE}{_VALUE.pattern}\W*", text, re.I) or text.strip(" .!").lower() in WORDS
-        stated = spoken.group() if spoken else (text if alone else None)
-        answer = None if alone else answer
-    return _tidy(answer), stated
+    if label:
+        before, after = text[: label.start()], text[label.end() :]
+        return _answer(before if before.strip() or not _ANSWER.search(after) else after), after.split("\n")[0]
+    if re.fullmatch(rf"\W*{_HEDGE}{_VALUE.pattern}\W*", text, re.I) or text.strip(" .!").lower() in WORDS:
+        return None, text
+    spoken = _SPOKEN.search(text)
+    return _answer(text), spoken.group() if spoken else None
 
 
-def _tidy(answer: str | None) -> str | None:
-    first = (answer or "").strip().split("\n")[0].strip(" \t\"'*_,;")
-    return first or None
+def _answer(text: str) -> str | None:
+    marker = _ANSWER.search(text)
+    lines = (text[marker.end() :] if marker else text).strip().split("\n")
+    return lines[0].strip(" \t\"'*_,;") or None
 
 
-def _read_value(stated: str) -> tuple[float | None, str | None]:
+def _read_value(stated: str, scale: int | None) -> tuple[float | None, str | None]:
     if re.search(r"\[[^\]]*(?:\d\s*(?:-|to)\s*\d|[a-z]{3,})[^\]]*\]", stated, re.I):
         return None, f"the template was copied: {stated!r}"
+    if re.match(rf"\W*{_NOT}\W*\d", stated, re.I):
+        return None, f"a negated number: {stated!r}"
     opening = re.match(rf"\W*?{_HEDGE}(?={_NUMBER})", stated, re.I)
     first = _VALUE.match(stated, opening.end()) if opening else None
     values = [first] if first and not _RANGE.match(stated, first.end()) else list(_VALUE.finditer(stated))
-    numbers = {_to_probability(*value.groups()) for value in values}
+    numbers = {_to_probability(*value.groups(), scale) for value in values}
     if not numbers:
         return _read_words(stated)
+    if None in numbers:
+        return None, f"ambiguous, 1 % or certainty: {stated!r}"
     if len(numbers) > 1:
         return None, f"several numbers: {stated!r}"
     number = numbers.pop()
     return (number, None) if 0 <= number <= 1 else (None, f"out of range: {stated!r}")
 
 
-def _to_probability(number: str, whole: str | None, percent: str | None) -> float:
+def _to_probability(number: str, whole: str | None, percent: str | None, scale: int | None) -> float | None:
     value = float(number.replace(",", "."))
     if whole:
         return value / float(whole) if float(whole) else float("inf")
-    return value if not percent and abs(value) <= 1 else value / 100
+    if percent or abs(value) > 1:
+        return value / 100
+    if not number.isdigit() or value == 0 or scale == 1:
+        return value
+    return None if scale is None else value / scale
 
 
 def _read_words(stated: str) -> tuple[float | None, str | None]:
