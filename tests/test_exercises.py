@@ -86,7 +86,7 @@ def test_an_attempt_cannot_spoil_the_inputs():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match="no exercise called 'softmx'.*softmax"):
+    with pytest.raises(ValueError, match=r"no exercise called 'softmx'.*softmax"):
         check(named(lambda z: z, "softmx"))
 
 

@@ -61,7 +61,7 @@ def cross_entropy(target_logits: Tensor, logits: Tensor) -> Tensor:
 
     Infinite where q forbids a token that p allows.
     """
-    p, log_p, log_q = _pair(target_logits, logits)
+    p, _, log_q = _pair(target_logits, logits)
     return -_expectation(p, log_q)
 
 

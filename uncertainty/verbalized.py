@@ -46,14 +46,16 @@ WORDS = {
     "moderate": 0.5, "low": 0.2, "confident": 0.8, "sure": 0.9,
 }
 
-_LABEL = re.compile(r"\b(?:confidence|probability|certainty)(?:\s+(?:score|level))?(?:\s*\([^)]*\))?\s*(?:[:=]|\bis\b)\s*", re.I)
+_LABEL = re.compile(r"\b(?:confidence|probability|certainty)(?:\s+(?:score|level))?(?:\s*\([^)]*\))?"
+                    r"\s*(?:[:=]|\bis\b)\s*", re.I)
 _ANSWER = re.compile(r"\banswer\s*:[ \t]*", re.I)
 _NUMBER = r"(?<![\w.])[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)"
 _VALUE = re.compile(rf"({_NUMBER})\s*(?:(?:/|\bout of\b)\s*(\d+(?:\.\d+)?)|(%|\bper\s?cent\b))?", re.I)
 _HEDGE = r"(?:about|around|approximately|roughly|nearly|maybe|perhaps|probably|~|\u2248)?\s*"
 _NOT = r"(?:\bnot|n't)\s+(?:\w+\s+)?"
 _RANGE = re.compile(r"\s*(?:-|\u2013|\u2014|\bto\b|\bor\b|\band\b)\s*\d", re.I)
-_SPOKEN = re.compile(rf"(?:{_NOT})?{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?(?:confident|sure|certain|confidence|certainty)\b", re.I)
+_SPOKEN = re.compile(rf"(?:{_NOT})?{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?"
+                     r"(?:confident|sure|certain|confidence|certainty)\b", re.I)
 _REFUSAL = re.compile(r"no answer|i (?:do not|don't) know|i (?:cannot|can't|am unable to) answer", re.I)
 
 

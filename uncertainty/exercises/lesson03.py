@@ -56,7 +56,7 @@ def _(max_probabilities):
     return max_probabilities.prod().item()
 
 
-@naive_doubt.mistake("You multiplied the doubts; that is the chance that *every* step is wrong. Multiply the maxima, then subtract from 1.")
+@naive_doubt.mistake("You multiplied the doubts: the chance that *every* step is wrong. Multiply the maxima, then subtract from 1.")
 def _(max_probabilities):
     return (1 - max_probabilities).prod().item()
 

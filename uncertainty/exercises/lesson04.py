@@ -64,7 +64,7 @@ def _(alpha):
     return (alpha / total * (torch.digamma(alpha + 1) - torch.digamma(total + 1))).sum(-1)
 
 
-@aleatoric.mistake("That is the entropy of the *mean* distribution alpha / a0; the method takes the mean of the entropies, with digamma.")
+@aleatoric.mistake("That is the entropy of the *mean* distribution alpha / a0; the method takes the mean of the entropies.")
 def _(alpha):
     return torch.special.entr(alpha / alpha.sum(-1, keepdim=True)).sum(-1)
 

@@ -1,0 +1,22 @@
+"""The lessons there are, with the minutes they take to read and the seconds they take to run."""
+
+from typing import NamedTuple
+
+
+class Lesson(NamedTuple):
+    """One notebook; `seconds` is "Run all" on the reference machine: two cores, no GPU, the model in the cache."""
+
+    number: str
+    file: str
+    title: str
+    minutes: int
+    seconds: int
+
+
+LESSONS = (
+    Lesson("00", "00_start_here.ipynb", "Start here", 15, 20),
+    Lesson("01", "01_generation_with_scores.ipynb", "Generation with scores", 40, 25),
+    Lesson("02", "02_verbalised_confidence.ipynb", "Verbalised confidence", 40, 110),
+    Lesson("03", "03_token_uncertainty.ipynb", "Token uncertainty", 45, 35),
+    Lesson("04", "04_logtoku.ipynb", "LogTokU", 50, 60),
+)
