@@ -78,6 +78,7 @@ def logTokU(generation, top_k_inconfident: int = 25, n_evidence: int = 2) -> flo
     return _mean_of_largest(token_measures(generation, n_evidence=n_evidence)["logtoku"], top_k_inconfident)
 
 
+@torch.no_grad()
 def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: int = 2) -> dict[str, Tensor]:
     """Every measure of this module, per token: a dict of ``(steps,)`` float tensors, in one pass over the logits.
 
@@ -101,7 +102,8 @@ def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: i
     if len(token_ids) != len(logits):
         raise ValueError(f"{len(logits)} steps but {len(token_ids)} token ids.")
     keep = _evidence_count(n_evidence, logits)
-    blocks = [_statistics(block, keep) for block in logits.split(ROWS)]
+    spare = logits.new_empty(2, ROWS, logits.shape[-1])  # fresh memory for every block would cost more than the sums
+    blocks = [_statistics(block, keep, spare[:, : len(block)]) for block in logits.split(ROWS)]
     largest, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))
     log_p = logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1) - log_total
     top_two = (largest[:, :2] - log_total[:, None]).exp()
@@ -144,11 +146,15 @@ def raw_logits(source) -> Tensor:
                          "an answer that stopped at once has nothing to measure.")
     logits = upcast(logits)
     check_rows(logits.amax(-1))
-    removed = (logits == -math.inf).sum().item() / logits.numel()
+    if logits.amin() == -math.inf:
+        _refuse_truncated((logits == -math.inf).float().mean().item())
+    return logits
+
+
+def _refuse_truncated(removed: float) -> None:
     if removed > 0.5:
         raise ValueError(f"{removed:.0%} of the entries are -inf: these are processed scores, after top-k or top-p. "
                          "Pass raw logits: generate(..., output_logits=True).logits.")
-    return logits
 
 
 def _stacked(source) -> Tensor:
@@ -176,11 +182,11 @@ def _written_tokens(source, logits: Tensor) -> Tensor:
     return logits.argmax(-1)
 
 
-def _statistics(block: Tensor, keep: int) -> tuple[Tensor, Tensor, Tensor]:
+def _statistics(block: Tensor, keep: int, spare: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Largest logits, log of the normaliser and entropy of a few rows, touching each logit while it is in cache."""
     largest = block.topk(keep).values
-    shifted = (block - largest[:, :1]).clamp_(min=LOWEST)
-    weights = shifted.exp()
+    shifted = torch.sub(block, largest[:, :1], out=spare[0]).clamp_(min=LOWEST)
+    weights = torch.exp(shifted, out=spare[1])
     total = weights.sum(-1)
     entropy = total.log() - weights.mul_(shifted).sum(-1) / total
     return largest, largest[:, 0] + total.log(), entropy.clamp_(min=0)
