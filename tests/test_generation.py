@@ -1,6 +1,8 @@
 """generation.py: raw logits that equal a teacher-forced pass, for every family; batches; what is cut and refused."""
 
+import copy
 import gc
+import json
 
 import pytest
 import torch
@@ -79,17 +81,37 @@ def test_an_answer_that_ends_at_once_is_empty_not_an_error(tiny):
         token_measures(empty)
 
 
-@pytest.mark.parametrize("habit", [dict(repetition_penalty=5.0), dict(no_repeat_ngram_size=1), dict(suppress_tokens=[0]),
-                                   dict(do_sample=True, temperature=9.0), dict(top_k=1, top_p=0.1), dict(min_new_tokens=5)])
+HABITS = [dict(repetition_penalty=5.0), dict(no_repeat_ngram_size=1), dict(suppress_tokens=[0]), dict(num_beams=3),
+          dict(begin_suppress_tokens=[0]), dict(bad_words_ids=[[0]]), dict(sequence_bias=[[[0], -50.0]])]
+
+
+@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: next(iter(habit)))
 def test_a_models_own_decoding_habits_do_not_sneak_in(tiny, habit):
+    """Each habit bends transformers' own greedy answer, and leaves ours alone."""
     model, tokenizer = tiny
-    plain = generate(model, tokenizer, "Hello", max_new_tokens=12)
-    habit = {k: [int(plain.token_ids[0])] if k == "suppress_tokens" else v for k, v in habit.items()}
-    before = {name: getattr(model.generation_config, name, None) for name in habit}
-    model.generation_config.update(**habit)
-    bent = generate(model, tokenizer, "Hello", max_new_tokens=12)
-    model.generation_config.update(**before)
-    assert torch.equal(plain.token_ids, bent.token_ids) and torch.allclose(plain.logits, bent.logits)
+    plain = generate(model, tokenizer, "Hello", max_new_tokens=48)
+    favourite = int(plain.token_ids[0])
+    habit = json.loads(json.dumps(habit).replace("[0", f"[{favourite}"))
+    ids = plain.prompt_ids[None]
+    settings, model.generation_config = model.generation_config, copy.deepcopy(model.generation_config)
+    try:
+        model.generation_config.update(**habit)
+        theirs = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=48)[0, ids.shape[1]:]
+        ours = generate(model, tokenizer, "Hello", max_new_tokens=48)
+    finally:
+        model.generation_config = settings
+    assert theirs.tolist()[: len(plain)] != plain.token_ids.tolist(), "a habit that changes nothing tests nothing"
+    assert torch.equal(plain.token_ids, ours.token_ids) and torch.allclose(plain.logits, ours.logits)
+
+
+def test_a_models_own_sampling_habits_do_not_sneak_in(tiny):
+    model, tokenizer = tiny
+    plain = generate(model, tokenizer, "Hello", temperature=1.0, seed=0, max_new_tokens=12)
+    settings, model.generation_config = model.generation_config, copy.deepcopy(model.generation_config)
+    model.generation_config.update(do_sample=True, temperature=0.1, top_k=1, top_p=0.1, epsilon_cutoff=0.3)
+    ours = generate(model, tokenizer, "Hello", temperature=1.0, seed=0, max_new_tokens=12)
+    model.generation_config = settings
+    assert torch.equal(plain.token_ids, ours.token_ids)
 
 
 def test_seeded_sampling_repeats_and_leaves_the_global_state_alone(tiny):
@@ -125,6 +147,10 @@ def test_a_generation_owns_one_copy_of_its_logits(tiny):
     gc.collect()
     assert made.logits.untyped_storage().nbytes() == made.logits.numel() * 4
     assert score(model, tokenizer, "Hello", "you").logits.untyped_storage().nbytes() == 3 * model.config.vocab_size * 4
+    model.generation_config.eos_token_id = [int(made.token_ids[2])]
+    short = generate(model, tokenizer, ["Hello", "You"], max_new_tokens=16)[0]
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    assert len(short) <= 2 and short.logits.untyped_storage().nbytes() == short.logits.numel() * 4
 
 
 @pytest.mark.parametrize("arguments,words", [
@@ -134,6 +160,7 @@ def test_a_generation_owns_one_copy_of_its_logits(tiny):
     (dict(prompt=""), "prompt is empty"),
     (dict(prompt=["Hello", ""]), "prompt is empty"),
     (dict(prompt=[{"role": "user", "content": "Hello"}], chat=False), "needs its chat template"),
+    (dict(prompt={"role": "user", "content": "Hello"}), "put it in a list"),
 ])
 def test_bad_arguments_are_named(tiny, arguments, words):
     with pytest.raises(ValueError, match=words):

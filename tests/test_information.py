@@ -57,6 +57,20 @@ def test_nothing_moves_when_a_constant_is_added_to_the_logits(rows, constant):
     assert torch.allclose(info.kl_divergence(z, z + constant), torch.zeros(len(z), dtype=z.dtype), atol=1e-9)
 
 
+@pytest.mark.parametrize("alpha", [1 - 1e-6, 1 + 1e-9, 1 + 1e-5, 1.0001, 1.001, 0.996, 1.004, 1.09, 1.11])
+def test_renyi_near_one_is_no_rounding_error_in_float32(alpha):
+    z = 4 * torch.randn(50_257, generator=torch.Generator().manual_seed(0))
+    shannon, exact = info.entropy(z.double()), info.renyi_entropy(z.double(), alpha)
+    assert abs(info.renyi_entropy(z, alpha) - exact) < 2e-4 and abs(exact - shannon) < 0.6
+
+
+def test_entropy_has_a_gradient():
+    z = torch.randn(5, requires_grad=True)
+    info.entropy(z).backward()
+    p = z.detach().softmax(-1)
+    assert torch.allclose(z.grad, -p * (p.log() - (p * p.log()).sum()), atol=1e-5)
+
+
 def test_a_coin_and_a_certainty():
     assert info.entropy(torch.tensor([0.0, 0.0])).item() == pytest.approx(math.log(2))
     assert info.entropy(torch.tensor([100.0, 0.0])).item() == pytest.approx(0, abs=1e-6)

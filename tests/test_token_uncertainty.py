@@ -49,6 +49,10 @@ def test_measures_match_a_plain_loop_in_float64(rows):
     assert numbers["naive"] == pytest.approx(token_uncertainty_naive(torch.tensor(rows)), abs=1e-9)
     assert numbers["vanilla"] == pytest.approx(token_uncertainty_vanilla(torch.tensor(rows)), abs=1e-9)
     assert numbers["perplexity"] == pytest.approx(np.exp(-np.log(best).mean()))
+    h, gaps = scipy.special.entr(p).sum(-1), np.sort(p)[:, -1] - np.sort(p)[:, -2]
+    expected = dict(sequence=1 - best.prod(), min_probability=1 - best.min(), margin=1 - gaps.mean(),
+                    mean_entropy=h.mean(), max_entropy=h.max(), logtoku=got["logtoku"].mean().item())
+    assert {name: numbers[name] for name in expected} == pytest.approx(expected, abs=1e-8)
 
 
 @given(steps_of_logits, st.integers(2, 12))
@@ -121,6 +125,29 @@ def test_confidence_is_the_sorted_softmax_and_is_cut_to_the_vocabulary():
     assert get_token_confidence(rows).shape == (6, 1)
 
 
+def test_a_transformers_result_is_read_at_the_tokens_it_wrote():
+    rows, written = logits(), logits().argmin(-1)
+    output = result(rows)
+    output.sequences[0, 3:] = written
+    assert torch.allclose(token_measures(output)["probability"], rows.softmax(-1).amin(-1))
+    generation = SimpleNamespace(logits=rows, token_ids=written)
+    assert torch.allclose(token_measures(generation)["surprisal"], token_measures(output)["surprisal"])
+
+
+def test_a_sure_token_keeps_its_small_surprisal_whatever_the_level_of_the_logits():
+    row = torch.zeros(1, 50_000)
+    row[0, 0] = 22
+    exact = token_measures(row.double())["surprisal"].item()
+    for level in (0, 1000):
+        assert token_measures(row + level)["surprisal"].item() == pytest.approx(exact, rel=0.1)
+
+
+def test_a_tuple_of_steps_and_an_array_are_logits_too():
+    rows = logits()
+    assert token_uncertainty_naive(tuple(rows[:, None])) == pytest.approx(token_uncertainty_naive(rows))
+    assert token_uncertainty_naive(rows.numpy()) == pytest.approx(token_uncertainty_naive(rows))
+
+
 def test_a_transformers_result_and_its_tensor_agree():
     rows = logits()
     assert token_uncertainty_naive(result(rows)) == pytest.approx(token_uncertainty_naive(rows))
@@ -161,6 +188,8 @@ def test_what_would_mislead_is_refused(source, words):
     (lambda: logTokU(logits(), n_evidence=0), "n_evidence must be at least 2"),
     (lambda: logTokU(logits(), top_k_inconfident=0), "top_k_inconfident must be at least 1"),
     (lambda: token_measures(logits(), torch.tensor([1])), "6 steps but 1 token ids"),
+    (lambda: token_measures(logits(), torch.full((6,), 40)), "0..39"),
+    (lambda: aleatoric_epistemic(torch.tensor([[math.nan, 1.0]])), "nan or \\+inf"),
 ])
 def test_bad_arguments_are_named(call, words):
     with pytest.raises(ValueError, match=words):

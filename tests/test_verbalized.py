@@ -57,6 +57,11 @@ READ = [  # completion, answer, confidence
     (" 85%.", None, 0.85),
     ("0.85", None, 0.85),
     ("very likely", None, WORDS["very likely"]),
+    ("Answer: The probability is 0.5\nConfidence: 90", "The probability is 0.5", 0.9),
+    ("<think>My confidence is 40%.</think>\nAnswer: Paris\nConfidence: 95", "Paris", 0.95),
+    ("Answer: Paris\nConfidence: [very likely]", "Paris", WORDS["very likely"]),
+    ("Answer: Paris\nConfidence: [about 85]", "Paris", 0.85),
+    ("Answer: Paris\nConfidence: extremely unlikely", "Paris", WORDS["extremely unlikely"]),
     ("Answer: \u4e1c\u4eac\nConfidence: 85\uff05", "\u4e1c\u4eac", 0.85),
 ]
 
@@ -73,6 +78,14 @@ NOT_READ = [  # completion, what the problem says
     ("Answer: [your answer]\nConfidence: [0-100]", "template"),
     ("Answer: Paris\nConfidence: I do not know", "neither"),
     ("Answer: Paris\nConfidence: not likely", "negated"),
+    ("Answer: Paris\nConfidence: I cannot be certain", "negated"),
+    ("Answer: Paris\nConfidence: far from certain", "negated"),
+    ("Answer: Paris\nConfidence: isn't high", "negated"),
+    ("Answer: Paris\nConfidence: impossible to say", "negated"),
+    ("Answer: Paris\nConfidence: likely or very likely", "several"),
+    ("Answer: Paris\nConfidence: <10%", "bound"),
+    ("Answer: Paris\nConfidence: less than 50%", "bound"),
+    ("Answer: Paris\nConfidence: 8 on a scale of 1-10", "scale"),
     ("Answer: Paris\nConfidence:", "neither"),
     ("Answer: Paris\nConfidence: not 100%", "negated number"),
     ("It is likely Italy, but I'm not 100% sure.", "negated number"),
@@ -84,7 +97,8 @@ NOT_READ = [  # completion, what the problem says
     ("Answer: Paris", "no confidence stated"),
 ]
 
-REFUSED = ["Answer: NO ANSWER\nConfidence: 0", "NO ANSWER", "**Answer:** NO ANSWER\n**Confidence:** 90", "no answer.",
+REFUSED = ["Answer: NO ANSWER\nConfidence: 0", "Answer: [NO ANSWER]\nConfidence: [0]",
+           "I don\u2019t know", "NO ANSWER", "**Answer:** NO ANSWER\n**Confidence:** 90", "no answer.",
            "Answer: I don't know\nConfidence: 10", "I cannot answer this question."]
 
 

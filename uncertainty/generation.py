@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor
 
 from .heatmap import token_heatmap_html, token_labels
@@ -65,11 +66,14 @@ def generate(model, tokenizer, prompt: Prompt | Sequence[Prompt], *, max_new_tok
         seed: makes sampling repeatable without touching torch's global random state.
 
     Returns:
-        One `Generation`, or a list in the order of the prompts. A batch gives the tokens each prompt gives alone.
+        One `Generation`, or a list in the order of the prompts. With temperature 0 a batch gives the tokens that each
+        prompt gives alone.
 
     Raises:
-        ValueError: temperature or max_new_tokens out of range, an empty prompt, or no chat template.
+        ValueError: temperature or max_new_tokens out of range, an empty prompt, no chat template, or a model that is
+            no decoder-only one.
     """
+    _check_model(model)
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens must be at least 1, got {max_new_tokens}.")
     if not 0 <= temperature < float("inf"):
@@ -95,13 +99,14 @@ def score(model, tokenizer, prompt: Prompt, answer: str | Sequence[int], *, chat
         A `Generation` with finish_reason "given". For the model's own greedy tokens its logits equal `generate`'s.
 
     Raises:
-        ValueError: the answer is empty.
+        ValueError: the answer is empty or no single row of ids, or the model is no decoder-only one.
     """
+    _check_model(model)
     prompt_ids = prompt_token_ids(tokenizer, prompt, chat=chat)
     ids = tokenizer(answer, add_special_tokens=False).input_ids if isinstance(answer, str) else answer
-    answer_ids = torch.as_tensor(ids, dtype=torch.long)
-    if len(answer_ids) == 0:
-        raise ValueError(f"nothing to score: the answer {answer!r} has no tokens.")
+    answer_ids = torch.as_tensor(ids, dtype=torch.long).cpu()
+    if answer_ids.ndim != 1 or len(answer_ids) == 0:
+        raise ValueError(f"nothing to score: need one row of token ids, got shape {tuple(answer_ids.shape)}.")
     read = torch.cat([prompt_ids, answer_ids])[None].to(model.device)
     with torch.no_grad():
         logits = model(input_ids=read, use_cache=False).logits[0, len(prompt_ids) - 1 : -1]
@@ -143,7 +148,16 @@ def _text(tokenizer, token_ids: Tensor) -> str:
     return tokenizer.decode(token_ids.tolist(), skip_special_tokens=True)
 
 
+def _check_model(model) -> None:
+    if model.config.is_encoder_decoder:
+        raise ValueError(f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model.")
+    if model.training:
+        raise ValueError("the model is in training mode, where dropout changes every number: call model.eval().")
+
+
 def _is_batch(prompt) -> bool:
+    if isinstance(prompt, dict):
+        raise ValueError("one message is no conversation: put it in a list, [{'role': 'user', 'content': ...}].")
     return not isinstance(prompt, str) and not (len(prompt) and isinstance(prompt[0], dict))
 
 
@@ -155,24 +169,26 @@ def _run(model, tokenizer, rows, max_new_tokens, temperature, seed):
     input_ids = torch.stack([torch.nn.functional.pad(row, (width - len(row), 0), value=padding) for row in rows])
     mask = torch.stack([torch.arange(width) >= width - len(row) for row in rows]).long()
     options = _decoding(max_new_tokens, temperature, stops, padding)
-    with _seeded(model.device, seed):
+    with _seeded(model.device, seed), _no_habits(model):
         output = model.generate(input_ids.to(model.device), attention_mask=mask.to(model.device), **options)
     return output.sequences[:, width:].cpu(), output.logits
 
 
 def _decoding(max_new_tokens: int, temperature: float, stops: list[int], padding: int) -> dict:
-    """Options for model.generate with everything that could bend the choice of a token off.
+    """Options for model.generate: plain greedy, or plain sampling (top_k=0, because its own default truncates to 50)."""
+    choice = dict(do_sample=True, temperature=temperature, top_k=0) if temperature else dict(do_sample=False)
+    kept = dict(output_logits=True, return_dict_in_generate=True)
+    return dict(max_new_tokens=max_new_tokens, eos_token_id=stops or None, pad_token_id=padding) | choice | kept
 
-    A model's own generation config may carry penalties or truncation; each is overruled by name.
-    """
-    if temperature:
-        choice = dict(do_sample=True, temperature=temperature, top_k=0, top_p=1.0, min_p=None, typical_p=1.0)
-    else:
-        choice = dict(do_sample=False, temperature=None, top_k=None, top_p=None, min_p=None, typical_p=None)
-    neutral = dict(num_beams=1, repetition_penalty=1.0, no_repeat_ngram_size=0, min_new_tokens=None, min_length=0,
-                   suppress_tokens=None, begin_suppress_tokens=None, bad_words_ids=None)
-    kept = dict(output_logits=True, output_scores=False, return_dict_in_generate=True)
-    return dict(max_new_tokens=max_new_tokens, eos_token_id=stops or None, pad_token_id=padding) | choice | neutral | kept
+
+@contextmanager
+def _no_habits(model):
+    """generate() fills what it is not told from the model's own config (penalties, biases, truncation): empty it meanwhile."""
+    habits, model.generation_config = model.generation_config, transformers.GenerationConfig()
+    try:
+        yield
+    finally:
+        model.generation_config = habits
 
 
 @contextmanager
@@ -191,6 +207,6 @@ def _cut(tokenizer, prompt, prompt_ids, generated: Tensor, step_logits: list[Ten
     ended = [t for t, token in enumerate(generated.tolist()) if token in stops]
     steps = ended[0] if ended else len(generated)
     token_ids = generated[:steps].clone()
-    logits = torch.stack(step_logits)[:steps].float().cpu() if steps else step_logits[0].new_empty(0, len(step_logits[0]))
+    logits = torch.stack(step_logits[: max(steps, 1)])[:steps].float().cpu()
     reason = "stop" if ended else "length"
     return Generation(prompt, _text(tokenizer, token_ids), token_ids, logits, prompt_ids, reason, tokenizer)

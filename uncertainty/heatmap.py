@@ -45,7 +45,9 @@ def token_heatmap_html(generation) -> str:
             f'{"".join(_token_html(*cell) for cell in cells)}</div>{_legend(generation.finish_reason)}')
 
 
-def _label(text: str, stored: str) -> str:
+def _label(text: str, stored: str | None) -> str:
+    if stored is None:  # a row that pads the vocabulary: it takes part in the softmax, but is no token
+        return "<unused>"
     if "\ufffd" in text:  # decode() loses half characters; the stored form keeps them apart
         return stored
     swallowed = stored[:1] in SPACE_MARKS and not text[:1].isspace()

@@ -30,7 +30,7 @@ def log_probabilities(logits: Tensor) -> Tensor:
 def entropy(logits: Tensor) -> Tensor:
     """Shannon entropy H(p) = -sum_v p_v log p_v of p = softmax(logits), between 0 and log(vocabulary)."""
     log_p = log_probabilities(logits)
-    return -(log_p.exp() * log_p.clamp_(min=LOWEST)).sum(-1)
+    return -(log_p.exp() * log_p.clamp(min=LOWEST)).sum(-1)
 
 
 def renyi_entropy(logits: Tensor, alpha: float) -> Tensor:
@@ -53,6 +53,9 @@ def renyi_entropy(logits: Tensor, alpha: float) -> Tensor:
         return (log_p > -math.inf).sum(-1).to(log_p.dtype).log()
     if alpha == math.inf:
         return -log_p.amax(-1)
+    if abs(alpha - 1) < 0.1:  # the next line would divide one rounding error by another
+        tilt = (log_p.exp() * torch.expm1((alpha - 1) * log_p.clamp(min=LOWEST))).sum(-1)
+        return tilt.log1p() / (1 - alpha)
     return (alpha * log_p).logsumexp(-1) / (1 - alpha)
 
 
@@ -60,13 +63,20 @@ def cross_entropy(target_logits: Tensor, logits: Tensor) -> Tensor:
     """CE(p, q) = -sum_v p_v log q_v with p = softmax(target_logits), q = softmax(logits); equals H(p) + KL(p || q).
 
     Infinite where q forbids a token that p allows.
+
+    Raises:
+        ValueError: different vocabularies, or a row that is no distribution.
     """
     p, _, log_q = _pair(target_logits, logits)
     return -_expectation(p, log_q)
 
 
 def kl_divergence(p_logits: Tensor, q_logits: Tensor) -> Tensor:
-    """KL(p || q) = sum_v p_v (log p_v - log q_v), 0 or larger; infinite where q forbids a token that p allows."""
+    """KL(p || q) = sum_v p_v (log p_v - log q_v), 0 or larger; infinite where q forbids a token that p allows.
+
+    Raises:
+        ValueError: different vocabularies, or a row that is no distribution.
+    """
     p, log_p, log_q = _pair(p_logits, q_logits)
     return _expectation(p, log_p - log_q).clamp(min=0)
 

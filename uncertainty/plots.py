@@ -62,9 +62,9 @@ def _flow(labels: list[str], width: int) -> tuple[list[tuple[str, int, int]], in
     """Where each token goes: (text, column, line), broken into lines of `width` characters."""
     placed, column, line = [], 0, 0
     for label in labels:
-        shown = label.replace("\n", "\u23ce").replace("$", r"\$")
+        shown = "".join(c if c.isprintable() else "\u23ce" if c == "\n" else "\u00b7" for c in label).replace("$", r"\$")
         size = max(len(shown), 4)
-        if column + size > width:
+        if column and column + size > width:
             column, line = 0, line + 1
         placed.append((shown, column, line))
         column += size

@@ -3,11 +3,16 @@
 Every function takes a `Generation`, transformers' own result of
 ``generate(..., return_dict_in_generate=True, output_logits=True)`` for one prompt, or a ``(steps, vocabulary)`` tensor
 of **raw** logits. Processed scores (after temperature, top-k, top-p or penalties) are refused: they make any model look
-surer than it is. All numbers grow with doubt unless their name says confidence or probability.
+surer than it is. All numbers grow with doubt unless their name says confidence, probability or margin.
+(What can be recognised is refused; a temperature leaves no trace in a tensor.)
+
+A `Generation` ends before the end-of-sequence token. transformers' result does not say where that is, so all its steps
+count, the stop included: ``torch.cat(result.logits)[:-1]`` leaves it out.
 """
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,15 +35,23 @@ def get_token_confidence(generation, top_k: int = 1) -> Tensor:
 
 
 def token_uncertainty_naive(generation) -> float:
-    """1 - prod_j max_v p_j(v): the chance that at least one step's favourite is wrong, were steps independent.
+    """1 - prod_j max_v p_j(v). Under greedy decoding: the chance that a sampled answer would differ in some token.
 
-    In [0, 1]. Goes to 1 for every long answer, however sure each step was: the length trap.
+    In [0, 1]. Grows with every step and so towards 1 for long answers: the length trap. Source: the summer-school
+    notebook "LLMs and Uncertainty".
+
+    Raises:
+        ValueError: a source these measures refuse (see `raw_logits`).
     """
     return -math.expm1(get_token_confidence(generation).log().sum().item())
 
 
 def token_uncertainty_vanilla(generation) -> float:
-    """1 - mean_j max_v p_j(v): the average doubt of a step. In [0, 1], and of the same size for any length."""
+    """1 - mean_j max_v p_j(v): the average doubt of a step. In [0, 1], and of the same size for any length.
+
+    Raises:
+        ValueError: a source these measures refuse (see `raw_logits`).
+    """
     return 1 - get_token_confidence(generation).mean().item()
 
 
@@ -53,17 +66,21 @@ def aleatoric_epistemic(logits, n_evidence: int = 2) -> tuple[Tensor, Tensor]:
     AU is the mean entropy of a Dirichlet(alpha): high when the candidates have equal evidence ("several answers").
     EU is the vacuity of subjective logic: high when there is little evidence in total ("I do not know").
     No evidence at all (no positive logit) is defined as EU = 1 and AU = log K. (The formula's own limit would be AU = 0
-    and would call total ignorance reliable.) Not invariant to adding a constant to the logits, which changes no
+    and would call total ignorance reliable; so there is a step at zero, and a model whose logits are all negative gets
+    one constant for every token.) Not invariant to adding a constant to the logits, which changes no
     probability: numbers of different models cannot be compared.
 
     Returns:
-        (AU, EU), each ``(steps,)``, finite for every input including ``-inf``.
+        (AU, EU), each ``(steps,)``, finite, also where logits are ``-inf``.
 
     Raises:
-        ValueError: n_evidence below 2.
+        ValueError: n_evidence below 2, or a logit that is nan or +inf.
     """
     logits = upcast(torch.as_tensor(logits))
-    return _evidence_split(logits.topk(_evidence_count(n_evidence, logits)).values)
+    largest = logits.topk(_evidence_count(n_evidence, logits)).values
+    if not (largest < math.inf).all():
+        raise ValueError("a logit is nan or +inf: no evidence can be read from it.")
+    return _evidence_split(largest)
 
 
 def logTokU(generation, top_k_inconfident: int = 25, n_evidence: int = 2) -> float:  # noqa: N802 (the paper's name)
@@ -74,6 +91,9 @@ def logTokU(generation, top_k_inconfident: int = 25, n_evidence: int = 2) -> flo
         n_evidence: how many of the largest logits count as evidence. (The paper writes K for both numbers.)
 
     The paper's reliability is the negative of this. Source: arXiv 2502.00290 and its reference code's settings.
+
+    Raises:
+        ValueError: either number too small, or a source these measures refuse (see `raw_logits`).
     """
     return _mean_of_largest(token_measures(generation, n_evidence=n_evidence)["logtoku"], top_k_inconfident)
 
@@ -96,17 +116,22 @@ def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: i
     Args:
         token_ids: ``(steps,)`` ids of the written tokens; known for a `Generation` and a transformers result. Without
             them (a bare tensor) the likeliest token stands in, as if decoding had been greedy.
+
+    Raises:
+        ValueError: token ids that do not fit the logits, n_evidence below 2, or a source these measures refuse.
     """
     logits = raw_logits(generation)
     token_ids = _written_tokens(generation, logits) if token_ids is None else torch.as_tensor(token_ids)
-    if len(token_ids) != len(logits):
-        raise ValueError(f"{len(logits)} steps but {len(token_ids)} token ids.")
+    if token_ids.shape != logits.shape[:1]:
+        raise ValueError(f"{len(logits)} steps but {token_ids.numel()} token ids.")
+    if not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]:
+        raise ValueError(f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}.")
     keep = _evidence_count(n_evidence, logits)
     spare = logits.new_empty(2, ROWS, logits.shape[-1])  # fresh memory for every block would cost more than the sums
     blocks = [_statistics(block, keep, spare[:, : len(block)]) for block in logits.split(ROWS)]
-    largest, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))
-    log_p = logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1) - log_total
-    top_two = (largest[:, :2] - log_total[:, None]).exp()
+    largest, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))  # the total relative to the largest
+    log_p = logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1) - largest[:, 0] - log_total
+    top_two = (largest[:, :2] - largest[:, :1] - log_total[:, None]).exp()
     aleatoric, epistemic = _evidence_split(largest)
     return dict(probability=log_p.exp(), surprisal=-log_p, max_probability=top_two[:, 0],
                 margin=top_two[:, 0] - top_two[:, 1:].sum(-1), entropy=entropy,
@@ -140,7 +165,7 @@ def raw_logits(source) -> Tensor:
     Raises:
         ValueError: beam search, processed scores, several prompts at once, no steps, or a row that is no distribution.
     """
-    logits = source if isinstance(source, Tensor) else _stacked(source)
+    logits = source if isinstance(source, Tensor) else torch.as_tensor(_stacked(source))
     if logits.ndim != 2 or 0 in logits.shape:
         raise ValueError(f"need (steps, vocabulary) logits with at least one step, got shape {tuple(logits.shape)}; "
                          "an answer that stopped at once has nothing to measure.")
@@ -161,12 +186,12 @@ def _stacked(source) -> Tensor:
     """The logits of a Generation or of a transformers result, checked for what would silently mislead."""
     if getattr(source, "beam_indices", None) is not None or getattr(source, "sequences_scores", None) is not None:
         raise ValueError("beam search mixes several answers in one row of logits: use num_beams=1.")
-    logits = getattr(source, "logits", None)
+    logits = source if isinstance(source, (tuple, list, np.ndarray)) else getattr(source, "logits", None)
     if logits is None:
         has_scores = getattr(source, "scores", None) is not None
         raise ValueError(f"{type(source).__name__} has no raw logits" + (", only processed scores" if has_scores else "")
                          + ": call generate(..., return_dict_in_generate=True, output_logits=True).")
-    if isinstance(logits, Tensor):
+    if isinstance(logits, (Tensor, np.ndarray)):
         return logits
     if len(logits) and len(logits[0]) != 1:
         raise ValueError(f"{len(logits[0])} answers in one result: measure one at a time, "
@@ -183,13 +208,13 @@ def _written_tokens(source, logits: Tensor) -> Tensor:
 
 
 def _statistics(block: Tensor, keep: int, spare: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Largest logits, log of the normaliser and entropy of a few rows, touching each logit while it is in cache."""
+    """Largest logits, log of the sum of exp(logit - largest), and entropy of a few rows, touching each logit while it is in cache."""
     largest = block.topk(keep).values
     shifted = torch.sub(block, largest[:, :1], out=spare[0]).clamp_(min=LOWEST)
     weights = torch.exp(shifted, out=spare[1])
     total = weights.sum(-1)
     entropy = total.log() - weights.mul_(shifted).sum(-1) / total
-    return largest, largest[:, 0] + total.log(), entropy.clamp_(min=0)
+    return largest, total.log(), entropy.clamp_(min=0)
 
 
 def _evidence_count(n_evidence: int, logits: Tensor) -> int:

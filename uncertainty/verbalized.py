@@ -37,7 +37,8 @@ EXAMPLES = [  # worked examples for the "percent" prompt; the scores differ, so 
 
 # Rough readings of probability words, a convention in the manner of S. Kent (1964), not a property of any model.
 WORDS = {
-    "almost certainly not": 0.05, "almost no chance": 0.02, "very unlikely": 0.1, "highly unlikely": 0.1,
+    "almost certainly not": 0.05, "almost certainly": 0.95, "extremely high": 0.95, "extremely low": 0.05,
+    "extremely unlikely": 0.05, "almost no chance": 0.02, "very unlikely": 0.1, "highly unlikely": 0.1,
     "almost certain": 0.95, "extremely likely": 0.95, "very likely": 0.9, "highly likely": 0.9, "very good chance": 0.8,
     "very high": 0.9, "very low": 0.1, "very confident": 0.9, "very sure": 0.9, "not confident": 0.2, "not sure": 0.3,
     "unlikely": 0.2, "improbable": 0.2, "uncertain": 0.4, "unsure": 0.4, "probably not": 0.25, "little chance": 0.1,
@@ -48,15 +49,23 @@ WORDS = {
 
 _LABEL = re.compile(r"\b(?:confidence|probability|certainty)(?:\s+(?:score|level))?(?:\s*\([^)]*\))?"
                     r"\s*(?:[:=]|\bis\b)\s*", re.I)
+_OWN_LINE = re.compile(r"^\W*(?:\d+\.\s*)?" + _LABEL.pattern, re.I | re.M)
 _ANSWER = re.compile(r"\banswer\s*:[ \t]*", re.I)
 _NUMBER = r"(?<![\w.])[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)"
 _VALUE = re.compile(rf"({_NUMBER})\s*(?:(?:/|\bout of\b)\s*(\d+(?:\.\d+)?)|(%|\bper\s?cent\b))?", re.I)
 _HEDGE = r"(?:about|around|approximately|roughly|nearly|maybe|perhaps|probably|~|\u2248)?\s*"
 _NOT = r"(?:\bnot|n't)\s+(?:\w+\s+)?"
+_PHRASE = re.compile(rf"\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b", re.I)
+_TWIST = re.compile(r"\b(?:not|no|never|hardly|cannot|less|far from|anything but|neither|almost|nearly|wrong|incorrect|"
+                    r"uncertainty|to say)\b|n['\u2019]t\b", re.I)
+_BOUND = re.compile(r"\W*(?:[<>\u2264\u2265]|\b(?:(?:less|more|fewer) than|at (?:least|most)|under|over|above|below|up to))"
+                    r"\s*\d", re.I)
+_OWN_SCALE = re.compile(r"\bscale\b|\u00b1|\+/-", re.I)
 _RANGE = re.compile(r"\s*(?:-|\u2013|\u2014|\bto\b|\bor\b|\band\b)\s*\d", re.I)
 _SPOKEN = re.compile(rf"(?:{_NOT})?{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?"
                      r"(?:confident|sure|certain|confidence|certainty)\b", re.I)
-_REFUSAL = re.compile(r"no answer|i (?:do not|don't) know|i (?:cannot|can't|am unable to) answer", re.I)
+_REFUSAL = re.compile(r"no[ _-]answer\W*$|no[ _-]answer\b(?=[.,;])|i (?:do not|don't) know|"
+                      r"i (?:cannot|can't|am unable to) answer", re.I)
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ def parse_confidence(completion: str, scale: int | None = None) -> StatedConfide
         raise ValueError(f"scale must be 1, 100 or None, got {scale!r}.")
     text = _plain(completion)
     answer, stated = _fields(text)
-    if answer and _REFUSAL.match(answer):
+    if answer and _REFUSAL.match(answer.strip("[(<\"'")):
         return StatedConfidence(None, None, refused=True, problem="the model gave no answer")
     if stated is None:
         return StatedConfidence(answer, None, problem="no confidence stated")
@@ -121,13 +130,13 @@ def with_examples(question: str, prompt: str = PROMPTS["percent"], examples=EXAM
 
 def _plain(text: str) -> str:
     """Markdown, code fences and typographic per cent signs away; line breaks stay."""
-    text = text.replace("\uff05", "%").replace("\u2212", "-").replace("\u00a0", " ")
-    return re.sub(r"\*\*|__|`+|^\s*[#>*-]+\s+", "", text, flags=re.M).strip()
+    text = text.replace("\u2019", "'").replace("\uff05", "%").replace("\u2212", "-").replace("\u00a0", " ")
+    return re.sub(r"\*\*|__|`+|^[ \t]*[#>*-]+[ \t]+", "", text, flags=re.M).strip()
 
 
 def _fields(text: str) -> tuple[str | None, str | None]:
     """The answer's text and the text that states the confidence; None for what is not there."""
-    label = _LABEL.search(text)
+    label = _OWN_LINE.search(text) or _LABEL.search(text)
     if label:
         before, after = text[: label.start()], text[label.end() :]
         return _answer(before if before.strip() or not _ANSWER.search(after) else after), after.split("\n")[0]
@@ -144,10 +153,12 @@ def _answer(text: str) -> str | None:
 
 
 def _read_value(stated: str, scale: int | None) -> tuple[float | None, str | None]:
-    if re.search(r"\[[^\]]*(?:\d\s*(?:-|to)\s*\d|[a-z]{3,})[^\]]*\]", stated, re.I):
+    if re.search(r"\[[^\]]*(?:\d\s*(?:-|to)\s*\d|\bnumber\b|\byour\b)[^\]]*\]", stated, re.I):
         return None, f"the template was copied: {stated!r}"
     if re.match(rf"\W*{_NOT}\W*\d", stated, re.I):
         return None, f"a negated number: {stated!r}"
+    if _BOUND.match(stated) or _OWN_SCALE.search(stated):
+        return None, f"a bound or a scale of its own: {stated!r}"
     opening = re.match(rf"\W*?{_HEDGE}(?={_NUMBER})", stated, re.I)
     first = _VALUE.match(stated, opening.end()) if opening else None
     values = [first] if first and not _RANGE.match(stated, first.end()) else list(_VALUE.finditer(stated))
@@ -174,9 +185,11 @@ def _to_probability(number: str, whole: str | None, percent: str | None, scale: 
 
 
 def _read_words(stated: str) -> tuple[float | None, str | None]:
-    found = [words for words in sorted(WORDS, key=len, reverse=True) if re.search(rf"\b{words}\b", stated, re.I)]
+    found = {WORDS[phrase.lower()] for phrase in _PHRASE.findall(stated)}
     if not found:
         return None, f"neither a number nor a probability word: {stated!r}"
-    if re.search(rf"\b(?:not|n't|hardly)\s+(?:\w+\s+)?{found[0]}\b", stated, re.I):
+    if len(found) > 1:
+        return None, f"several probability words: {stated!r}"
+    if _TWIST.search(_PHRASE.sub("", stated)):
         return None, f"a negated probability word: {stated!r}"
-    return WORDS[found[0]], None
+    return found.pop(), None
