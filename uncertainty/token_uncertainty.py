@@ -121,15 +121,12 @@ def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: i
         ValueError: token ids that do not fit the logits, n_evidence below 2, or a source these measures refuse.
     """
     logits = raw_logits(generation)
-    token_ids = _written_tokens(generation, logits) if token_ids is None else torch.as_tensor(token_ids)
-    if token_ids.shape != logits.shape[:1]:
-        raise ValueError(f"{len(logits)} steps but {token_ids.numel()} token ids.")
-    if not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]:
-        raise ValueError(f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}.")
     keep = _evidence_count(n_evidence, logits)
     spare = logits.new_empty(2, ROWS, logits.shape[-1])  # fresh memory for every block would cost more than the sums
     blocks = [_statistics(block, keep, spare[:, : len(block)]) for block in logits.split(ROWS)]
-    largest, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))  # the total relative to the largest
+    largest, favourites, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))
+    token_ids = _written_tokens(generation, favourites) if token_ids is None else torch.as_tensor(token_ids)
+    _check_token_ids(token_ids, logits)
     log_p = logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1) - largest[:, 0] - log_total
     top_two = (largest[:, :2] - largest[:, :1] - log_total[:, None]).exp()
     aleatoric, epistemic = _evidence_split(largest)
@@ -199,22 +196,29 @@ def _stacked(source) -> Tensor:
     return torch.cat(tuple(logits)) if len(logits) else torch.empty(0, 0)
 
 
-def _written_tokens(source, logits: Tensor) -> Tensor:
+def _check_token_ids(token_ids: Tensor, logits: Tensor) -> None:
+    if token_ids.shape != logits.shape[:1]:
+        raise ValueError(f"{len(logits)} steps but {token_ids.numel()} token ids.")
+    if not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]:
+        raise ValueError(f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}.")
+
+
+def _written_tokens(source, favourites: Tensor) -> Tensor:
     if hasattr(source, "token_ids"):
         return source.token_ids
     if hasattr(source, "sequences"):
-        return source.sequences[0, -len(logits):]
-    return logits.argmax(-1)
+        return source.sequences[0, -len(favourites):]
+    return favourites
 
 
-def _statistics(block: Tensor, keep: int, spare: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Largest logits, log of the sum of exp(logit - largest), and entropy of a few rows, touching each logit while it is in cache."""
-    largest = block.topk(keep).values
+def _statistics(block: Tensor, keep: int, spare: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Largest logits, likeliest token, log sum of exp(logit - largest) and entropy, each logit touched while in cache."""
+    largest, places = block.topk(keep)
     shifted = torch.sub(block, largest[:, :1], out=spare[0]).clamp_(min=LOWEST)
     weights = torch.exp(shifted, out=spare[1])
     total = weights.sum(-1)
     entropy = total.log() - weights.mul_(shifted).sum(-1) / total
-    return largest, total.log(), entropy.clamp_(min=0)
+    return largest, places[:, 0], total.log(), entropy.clamp_(min=0)
 
 
 def _evidence_count(n_evidence: int, logits: Tensor) -> int:
