@@ -3,6 +3,7 @@
 import copy
 import gc
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -178,6 +179,22 @@ def test_a_base_model_without_chat_template_says_what_to_do(tiny):
         tokenizer.chat_template = template
     with pytest.raises(ValueError, match="nothing to score"):
         score(model, tokenizer, "Hello", "")
+
+
+def test_a_model_whose_numbers_would_mislead_is_refused(tiny):
+    model, tokenizer = tiny
+    model.train()
+    try:
+        for call in (generate, lambda *a: score(*a, "you")):
+            with pytest.raises(ValueError, match="training mode"):
+                call(model, tokenizer, "Hello")
+    finally:
+        model.eval()
+    translator = SimpleNamespace(config=SimpleNamespace(is_encoder_decoder=True), training=False)
+    with pytest.raises(ValueError, match="decoder-only"):
+        generate(translator, tokenizer, "Hello")
+    with pytest.raises(ValueError, match=r"one row of token ids, got shape \(1, 2\)"):
+        score(model, tokenizer, "Hello", torch.tensor([[1, 2]]))
 
 
 @pytest.mark.model

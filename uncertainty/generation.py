@@ -71,7 +71,7 @@ def generate(model, tokenizer, prompt: Prompt | Sequence[Prompt], *, max_new_tok
 
     Raises:
         ValueError: temperature or max_new_tokens out of range, an empty prompt, no chat template, or a model that is
-            no decoder-only one.
+            no decoder-only one or is in training mode.
     """
     _check_model(model)
     if max_new_tokens < 1:
@@ -99,7 +99,7 @@ def score(model, tokenizer, prompt: Prompt, answer: str | Sequence[int], *, chat
         A `Generation` with finish_reason "given". For the model's own greedy tokens its logits equal `generate`'s.
 
     Raises:
-        ValueError: the answer is empty or no single row of ids, or the model is no decoder-only one.
+        ValueError: the answer is empty or no single row of ids; the model is no decoder-only one or is training.
     """
     _check_model(model)
     prompt_ids = prompt_token_ids(tokenizer, prompt, chat=chat)
