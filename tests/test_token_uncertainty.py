@@ -50,8 +50,9 @@ def test_measures_match_a_plain_loop_in_float64(rows):
     assert numbers["vanilla"] == pytest.approx(token_uncertainty_vanilla(torch.tensor(rows)), abs=1e-9)
     assert numbers["perplexity"] == pytest.approx(np.exp(-np.log(best).mean()))
     h, gaps = scipy.special.entr(p).sum(-1), np.sort(p)[:, -1] - np.sort(p)[:, -2]
-    expected = dict(sequence=1 - best.prod(), min_probability=1 - best.min(), margin=1 - gaps.mean(),
-                    mean_entropy=h.mean(), max_entropy=h.max(), logtoku=got["logtoku"].mean().item())
+    expected = {"1 - sequence probability": 1 - best.prod(), "1 - min probability": 1 - best.min(),
+                "1 - mean margin": 1 - gaps.mean(), "mean_entropy": h.mean(), "max_entropy": h.max(),
+                "logtoku": got["logtoku"].mean().item()}
     assert {name: numbers[name] for name in expected} == pytest.approx(expected, abs=1e-8)
 
 

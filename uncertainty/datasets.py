@@ -124,6 +124,11 @@ def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
     return _is_placed(before) and not denied and not taken_back and not _is_one_of_several(before, after)
 
 
+def plain_words(text: str) -> list[str]:
+    """The first sentence as lower-case words as the grader reads them: no accents, articles or markdown, numbers as digits."""
+    return [word.lower() for word in _words(_first_sentence(text)) if word not in ",;"]
+
+
 def _first_sentence(text):
     text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("’", "'")
     text = re.sub(r"\\[a-zA-Z]+|[*`#~>$\\{}]|(?<!\w)_+|_+(?!\w)", " ", text)

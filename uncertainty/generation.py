@@ -15,6 +15,7 @@ import transformers
 from torch import Tensor
 
 from .heatmap import token_heatmap_html, token_labels
+from .prefixes import read_prompts
 
 Prompt = str | list[dict[str, str]]  # a question, or a conversation of {"role": ..., "content": ...} messages
 
@@ -60,7 +61,8 @@ def generate(model, tokenizer, prompt: Prompt | Sequence[Prompt], *, max_new_tok
     """Let the model answer, and keep the raw logits of every step.
 
     Args:
-        prompt: a string, a conversation (list of role/content messages), or a list of either for one padded batch.
+        prompt: a string, a conversation (list of role/content messages), or a list of either for one padded batch,
+            which reads a repeated prompt, and what all its prompts begin with, only once.
         chat: put the prompt through the tokenizer's chat template; ``False`` continues the text as it stands.
         temperature: 0 takes the likeliest token; larger values sample from softmax(logits / temperature), untruncated.
         seed: makes sampling repeatable without touching torch's global random state.
@@ -114,6 +116,24 @@ def score(model, tokenizer, prompt: Prompt, answer: str | Sequence[int], *, chat
                       prompt_ids, "given", tokenizer)
 
 
+def choice_probabilities(model, tokenizer, prompts: Sequence[Prompt], choices: Sequence[str], *, chat: bool = True) -> Tensor:
+    """The probability that the model's next token begins each choice, ``(prompts, choices)``, without generating anything.
+
+    They need not add up to 1: what is left is the probability of saying something else. Mind the leading space of a
+    choice that goes on with begun text. One forward pass per prompt, all in one batch.
+
+    Raises:
+        ValueError: a choice that is empty, or two that begin with the same token; else as `generate`.
+    """
+    _check_model(model)
+    first = [ids[0] for ids in tokenizer(list(choices), add_special_tokens=False).input_ids if ids]
+    if len(set(first)) < len(choices):
+        raise ValueError(f"the choices {list(choices)} must begin with different tokens.")
+    rows = [prompt_token_ids(tokenizer, one, chat=chat) for one in prompts]
+    _, [logits] = _run(model, tokenizer, rows, 1, 0.0, None)
+    return logits.float().softmax(-1)[:, first].cpu()
+
+
 def prompt_token_ids(tokenizer, prompt: Prompt, *, chat: bool = True) -> Tensor:
     """What the model reads, ``(tokens,)``: with ``chat`` through the chat template (which writes its own BOS), else plain.
 
@@ -162,16 +182,14 @@ def _is_batch(prompt) -> bool:
 
 
 def _run(model, tokenizer, rows, max_new_tokens, temperature, seed):
-    """One left-padded model.generate: (batch, steps) new token ids, and a tuple of (batch, vocabulary) raw logits."""
+    """One padded model.generate: (batch, steps) new token ids, and a tuple of (batch, vocabulary) raw logits."""
     stops = sorted(stop_token_ids(model, tokenizer))
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (stops or [0])[0]
-    width = max(map(len, rows))
-    input_ids = torch.stack([torch.nn.functional.pad(row, (width - len(row), 0), value=padding) for row in rows])
-    mask = torch.stack([torch.arange(width) >= width - len(row) for row in rows]).long()
-    options = _decoding(max_new_tokens, temperature, stops, padding)
+    input_ids, mask, cache = read_prompts(model, rows, padding)
+    options = _decoding(max_new_tokens, temperature, stops, padding) | dict(past_key_values=cache)
     with _seeded(model.device, seed), _no_habits(model):
         output = model.generate(input_ids.to(model.device), attention_mask=mask.to(model.device), **options)
-    return output.sequences[:, width:].cpu(), output.logits
+    return output.sequences[:, input_ids.shape[1]:].cpu(), output.logits
 
 
 def _decoding(max_new_tokens: int, temperature: float, stops: list[int], padding: int) -> dict:

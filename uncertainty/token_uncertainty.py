@@ -137,23 +137,25 @@ def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: i
 
 def answer_measures(generation, token_ids: Tensor | None = None, *, top_k_inconfident: int = 25,
                     n_evidence: int = 2) -> dict[str, float]:
-    """Every measure as one number for the answer; larger means less sure, for all of them.
+    """Every measure as one number for the answer; larger means less sure, for all of them, and the names say so.
 
-    naive, vanilla, perplexity (exp of the mean surprisal), 1 - sequence probability (prod of p), 1 - min probability,
-    1 - mean margin, mean and max entropy (nats), and LogTokU.
+    naive, vanilla, 1 - sequence probability (prod of p), 1 - min probability, 1 - mean margin, perplexity (exp of the
+    mean surprisal), mean and max entropy (nats), LogTokU and the means of its two parts.
     """
     m = token_measures(generation, token_ids, n_evidence=n_evidence)
-    return dict(
-        naive=-math.expm1(m["max_probability"].log().sum().item()),
-        vanilla=1 - m["max_probability"].mean().item(),
-        sequence=-math.expm1(-m["surprisal"].sum().item()),
-        perplexity=m["surprisal"].mean().exp().item(),
-        min_probability=1 - m["probability"].min().item(),
-        margin=1 - m["margin"].mean().item(),
-        mean_entropy=m["entropy"].mean().item(),
-        max_entropy=m["entropy"].max().item(),
-        logtoku=_mean_of_largest(m["logtoku"], top_k_inconfident),
-    )
+    return {
+        "naive": -math.expm1(m["max_probability"].log().sum().item()),
+        "vanilla": 1 - m["max_probability"].mean().item(),
+        "1 - sequence probability": -math.expm1(-m["surprisal"].sum().item()),
+        "1 - min probability": 1 - m["probability"].min().item(),
+        "1 - mean margin": 1 - m["margin"].mean().item(),
+        "perplexity": m["surprisal"].mean().exp().item(),
+        "mean_entropy": m["entropy"].mean().item(),
+        "max_entropy": m["entropy"].max().item(),
+        "logtoku": _mean_of_largest(m["logtoku"], top_k_inconfident),
+        "aleatoric": m["aleatoric"].mean().item(),
+        "epistemic": m["epistemic"].mean().item(),
+    }
 
 
 def raw_logits(source) -> Tensor:

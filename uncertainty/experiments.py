@@ -1,0 +1,51 @@
+"""The runs that several lessons look at: each asks the model once and is remembered on disk."""
+
+import json
+import zlib
+from collections.abc import Sequence
+
+from .datasets import Question
+from .generation import Generation, Prompt, generate
+from .resampling import sample_answers
+from .results import remembered
+from .token_uncertainty import answer_measures, token_measures
+
+SHORT = {"role": "system", "content": "Answer with a short answer, a word or a few words only."}
+LIMIT = 24  # tokens; the grader reads the first sentence
+
+
+def short_prompt(question: Question | str) -> list[dict[str, str]]:
+    """The conversation that asks for a short answer."""
+    return [SHORT, {"role": "user", "content": getattr(question, "question", question)}]
+
+
+def greedy_answers(model, tokenizer, prompts: Sequence[Prompt], max_new_tokens: int = LIMIT, batch_size: int = 32) -> list[dict]:
+    """The greedy answer to each prompt: ``text``, ``tokens`` and ``read`` (how many were written and read), ``measures``.
+
+    ``measures`` are `answer_measures`; None for an answer that ended at once, which has nothing to measure.
+    """
+    def compute(batch):
+        return [_record(g) for g in generate(model, tokenizer, batch, max_new_tokens=max_new_tokens)]
+    return remembered("greedy", model, list(prompts), compute, settings={"limit": max_new_tokens}, batch_size=batch_size)
+
+
+def sampled_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
+                    max_new_tokens: int = LIMIT, seed: int = 0, batch_size: int = 4) -> list[dict]:
+    """So many samples for each prompt: lists ``texts``, ``tokens`` and ``surprisal`` (mean per token, nats), and ``read``."""
+    def compute(batch):
+        own = seed + zlib.crc32(json.dumps(batch).encode())  # equal seeds would give all batches the same luck
+        options = dict(temperature=temperature, max_new_tokens=max_new_tokens, seed=own)
+        return [_samples(group) for group in sample_answers(model, tokenizer, batch, samples, **options)]
+    settings = {"samples": samples, "temperature": temperature, "limit": max_new_tokens, "seed": seed}
+    return remembered("samples", model, list(prompts), compute, settings=settings, batch_size=batch_size)
+
+
+def _record(answer: Generation) -> dict:
+    measures = answer_measures(answer) if len(answer) else None
+    return {"text": answer.text, "tokens": len(answer), "read": len(answer.prompt_ids), "measures": measures}
+
+
+def _samples(group: list[Generation]) -> dict:
+    surprisal = [token_measures(g)["surprisal"].mean().item() if len(g) else None for g in group]
+    return {"texts": [g.text for g in group], "tokens": [len(g) for g in group], "surprisal": surprisal,
+            "read": len(group[0].prompt_ids)}
