@@ -108,7 +108,7 @@ def test_where_those_depend_on_the_order_of_the_rows_ours_does_not():
 
 def test_a_measure_that_is_no_probability_is_refused_where_lm_polygraphs_ece_says_0():
     wrong, uncertainty = peers_data()
-    with pytest.raises(ValueError, match="must lie in \\[0, 1\\].*recalibrate"):
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\].*recalibrate"):
         expected_calibration_error(~wrong, -uncertainty)
 
 
@@ -248,7 +248,7 @@ def test_the_leaderboard_counts_what_is_missing_and_sorts():
 @pytest.mark.parametrize("name", ["confidence", "stated confidence", "margin", "mean_margin", "probability", "max_probability",
                                   "sequence probability", "log_likelihood", "P(True)", "lexical agreement", "certainty"])
 def test_a_measure_that_grows_with_confidence_is_refused_by_name(name):
-    with pytest.raises(ValueError, match="grows with confidence.*'1 - "):
+    with pytest.raises(ValueError, match=r"grows with confidence.*'1 - "):
         leaderboard([0, 1], {name: [0.1, 0.2]})
     check_orientation(f"1 - {name}")
     check_orientation(f"-{name}")

@@ -15,6 +15,9 @@ _HOME = {
     "aleatoric_epistemic": "token_uncertainty", "token_measures": "token_uncertainty",
     "answer_measures": "token_uncertainty",
     "parse_confidence": "verbalized",
+    "auroc": "calibration", "expected_calibration_error": "calibration", "risk_coverage": "calibration",
+    "bootstrap": "calibration", "leaderboard": "calibration",
+    "sample_answers": "resampling", "semantic_entropy": "resampling",
 }
 __all__ = sorted(_HOME)
 

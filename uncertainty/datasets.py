@@ -125,8 +125,11 @@ def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
 
 
 def plain_words(text: str) -> list[str]:
-    """The first sentence as lower-case words as the grader reads them: no accents, articles or markdown, numbers as digits."""
-    return [word.lower() for word in _words(_first_sentence(text)) if word not in ",;"]
+    """The first sentence in lower-case words, as the grader reads them: no accents, articles or markdown, numbers as digits.
+
+    Commas and semicolons are kept as words.
+    """
+    return [word.lower() for word in _words(_first_sentence(text))]
 
 
 def _first_sentence(text):

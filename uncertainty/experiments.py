@@ -4,6 +4,8 @@ import json
 import zlib
 from collections.abc import Sequence
 
+import numpy as np
+
 from .datasets import Question
 from .generation import Generation, Prompt, generate
 from .resampling import sample_answers
@@ -38,6 +40,13 @@ def sampled_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 
         return [_samples(group) for group in sample_answers(model, tokenizer, batch, samples, **options)]
     settings = {"samples": samples, "temperature": temperature, "limit": max_new_tokens, "seed": seed}
     return remembered("samples", model, list(prompts), compute, settings=settings, batch_size=batch_size)
+
+
+def measure_columns(records: Sequence[dict]) -> dict[str, np.ndarray]:
+    """Every measure of `greedy_answers` as a column, and the length in tokens; nan where an answer ended at once."""
+    names = next(r["measures"] for r in records if r["measures"])
+    columns = {name: np.array([(r["measures"] or {}).get(name, np.nan) for r in records]) for name in names}
+    return columns | {"length": np.array([float(r["tokens"]) for r in records])}
 
 
 def _record(answer: Generation) -> dict:

@@ -40,6 +40,17 @@ def show(figure, alt: str) -> None:
     display({"image/png": image, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
+def plot_intervals(axes, intervals: dict, reference: float | None = 0.5, plain: tuple = ()) -> None:
+    """A dot and its interval (value, low, high) per name, the first on top; names in ``plain`` (baselines) are black squares."""
+    for height, (name, (value, low, high)) in enumerate(intervals.items()):
+        colour, marker = (BLACK, "s") if name in plain else (BLUE, "o")
+        axes.plot([low, high], [-height, -height], "-", color=colour)
+        axes.plot(value, -height, marker, color=colour, markersize=7)
+    if reference is not None:
+        axes.axvline(reference, color=BLACK, linestyle=":")
+    axes.set_yticks(range(0, -len(intervals), -1), list(intervals))
+
+
 def plot_tokens(generation, *, width: int = 70, title: str | None = None):
     """The token heat map as a figure, for paper and for pages that drop HTML styles; returns the figure."""
     probabilities = token_measures(generation)["probability"].tolist()

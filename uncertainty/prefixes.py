@@ -45,9 +45,9 @@ def lay_out(rows: list[Tensor], shared: int, padding: int) -> tuple[Tensor, Tens
 def _distinct(rows: list[Tensor]) -> tuple[list[Tensor], Tensor]:
     """The prompts without repeats, in order, and for each row the number of its prompt."""
     keys = [tuple(row.tolist()) for row in rows]
-    first = {key: row for key, row in reversed([*zip(keys, rows)])}
-    order = list(dict.fromkeys(keys))
-    return [first[key] for key in order], torch.tensor([order.index(key) for key in keys])
+    row_of = dict(zip(keys, rows))
+    number = {key: i for i, key in enumerate(row_of)}
+    return list(row_of.values()), torch.tensor([number[key] for key in keys])
 
 
 def _common_length(rows: list[Tensor]) -> int:

@@ -7,7 +7,7 @@ name says agreement or P(True) grow with confidence, all others with doubt. Entr
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, dropwhile, pairwise, takewhile
 
 import torch
 
@@ -17,8 +17,9 @@ from .verbalized import ask_confidence
 
 Entails = Callable[[str, list[tuple[str, str]]], list[bool]]  # (question, pairs of answers) -> first implies second?
 
-FRAME = set("what which who whom whose how many much when where why is are was were be been do does did have has had it its this "
-            "that there of in on at to by for from with as and called named known answer question would actually".split())
+PAUSES = {",", ";"}
+FRAME = set(plain_words("what which who whom whose how many much when where why is are was were be been do does did have has had "
+                        "it its this that there of in on at to by for from with as and called named known answer question"))
 
 
 def sample_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
@@ -36,14 +37,15 @@ def sample_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 1
 
 
 def answer_core(text: str, question: str = "") -> str:
-    """What an answer adds to its question: "The capital of Peru is Lima." -> "lima".
+    """What an answer adds to its question: "The capital of Peru is Lima, on the coast." -> "lima".
 
-    The first sentence's words without the question's own, without articles and words such as "is" and "called". When
-    nothing is left ("Which is larger, A or B?" - "A"), all words count.
+    The first sentence's words without the question's own, without articles and words such as "is" and "called", up to
+    the first comma or semicolon after something was said. When nothing is left ("Which is larger, A or B?" - "A"),
+    all words count.
     """
-    words = plain_words(text)
-    own = [word for word in words if word not in FRAME and word not in {*plain_words(question)}]
-    return " ".join(own or words)
+    words, known = plain_words(text), FRAME | set(plain_words(question)) - PAUSES
+    own = list(dropwhile(PAUSES.__contains__, (word for word in words if word not in known)))
+    return " ".join(takewhile(lambda word: word not in PAUSES, own)) or " ".join(words)
 
 
 def cluster_by_string(texts: Sequence[str], question: str = "") -> list[int]:

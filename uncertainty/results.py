@@ -43,7 +43,7 @@ def remembered(task: str, model, items: list, compute: Callable[[list], list], *
     path = _path(task, model, settings)
     keys = [_digest(item) for item in items]
     known = _load(path)
-    unique = {key: item for key, item in zip(keys, items)}
+    unique = dict(zip(keys, items))
     order = sorted(unique, key=lambda key: (len(json.dumps(unique[key])), key))
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     missing = [batch for batch in batches if not known.keys() >= set(batch)]
