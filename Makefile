@@ -22,6 +22,7 @@ outputs: model  ## run every lesson and keep the outputs in the notebooks (for a
 bench: .venv/ready  ## ours beside the peers
 	$(BIN)/python benchmarks/token_measures.py
 	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/answers.py
 
 model: .venv/ready
 	$(BIN)/python -m uncertainty prefetch

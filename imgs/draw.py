@@ -1,5 +1,7 @@
-"""Draw the README's pictures: ``python imgs/draw.py``. Each is computed here, on the default model."""
+"""Draw the README's pictures: ``python imgs/draw.py``. Each is computed here or in its lesson, on the default model."""
 
+import base64
+import json
 from pathlib import Path
 
 import matplotlib
@@ -56,7 +58,18 @@ def lens(model, tokenizer):
     figure.savefig(HERE / "lens.png", dpi=110)
 
 
+def from_lesson(file, title, picture):
+    """Keep the figure that a lesson's cell with this text drew when it was last run, so that both show the same numbers."""
+    cells = json.loads((HERE.parent / "notebooks" / file).read_text(encoding="utf-8"))["cells"]
+    [cell] = [cell for cell in cells if cell["cell_type"] == "code" and title in "".join(cell["source"])]
+    [drawn] = [output["data"]["image/png"] for output in cell["outputs"] if "image/png" in output.get("data", {})]
+    (HERE / picture).write_bytes(base64.b64decode("".join(drawn)))
+
+
 if __name__ == "__main__":
+    from_lesson("05_is_it_any_good.ipynb", 'title="Answer only when sure"', "risk_coverage.png")
+    from_lesson("05_is_it_any_good.ipynb", '"invented or real?"', "leaderboards.png")
+    from_lesson("06_asking_again.ipynb", 'title="What a token buys"', "tokens_and_quality.png")
     use_course_style()
     loaded = load_model()
     heat_map(*loaded)

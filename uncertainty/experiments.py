@@ -32,13 +32,13 @@ def greedy_answers(model, tokenizer, prompts: Sequence[Prompt], max_new_tokens: 
 
 
 def sampled_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
-                    max_new_tokens: int = LIMIT, seed: int = 0, batch_size: int = 4) -> list[dict]:
+                    max_new_tokens: int = LIMIT, seed: int = 0, batch_size: int = 8) -> list[dict]:
     """So many samples for each prompt: lists ``texts``, ``tokens`` and ``surprisal`` (mean per token, nats), and ``read``."""
     def compute(batch):
         own = seed + zlib.crc32(json.dumps(batch).encode())  # equal seeds would give all batches the same luck
         options = dict(temperature=temperature, max_new_tokens=max_new_tokens, seed=own)
         return [_samples(group) for group in sample_answers(model, tokenizer, batch, samples, **options)]
-    settings = {"samples": samples, "temperature": temperature, "limit": max_new_tokens, "seed": seed}
+    settings = {"samples": samples, "temperature": temperature, "limit": max_new_tokens, "seed": seed, "batch": batch_size}
     return remembered("samples", model, list(prompts), compute, settings=settings, batch_size=batch_size)
 
 

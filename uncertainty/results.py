@@ -84,7 +84,7 @@ def _as_integers(weight: torch.Tensor) -> torch.Tensor:
 
 
 def _path(task: str, model, settings: dict | None) -> Path:
-    versions = [torch.__version__, transformers.__version__, __version__]
+    versions = [torch.__version__.split("+")[0], transformers.__version__, __version__]
     return cache_folder() / "results" / f"{task}-{_digest([fingerprint(model), settings, versions])}.jsonl"
 
 
