@@ -14,6 +14,7 @@ from .token_uncertainty import answer_measures, token_measures
 
 SHORT = {"role": "system", "content": "Answer with a short answer, a word or a few words only."}
 LIMIT = 24  # tokens; the grader reads the first sentence
+SAMPLE_LIMIT = 16  # by then a short answer has said what it says, and ten samples are ten times as dear
 
 
 def short_prompt(question: Question | str) -> list[dict[str, str]]:
@@ -32,7 +33,7 @@ def greedy_answers(model, tokenizer, prompts: Sequence[Prompt], max_new_tokens: 
 
 
 def sampled_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
-                    max_new_tokens: int = LIMIT, seed: int = 0, batch_size: int = 8) -> list[dict]:
+                    max_new_tokens: int = SAMPLE_LIMIT, seed: int = 0, batch_size: int = 8) -> list[dict]:
     """So many samples for each prompt: lists ``texts``, ``tokens`` and ``surprisal`` (mean per token, nats), and ``read``."""
     def compute(batch):
         own = seed + zlib.crc32(json.dumps(batch).encode())  # equal seeds would give all batches the same luck

@@ -40,7 +40,7 @@ def _(wrong, doubt):
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
-@exercise("05", inputs=[(WRONG, np.array([0.9, 0.2, 0.5, 0.4, 0.1, 0.3]), share) for share in (0.5, 1.0, 1 / 3)],
+@exercise("05", inputs=[(~CORRECT, np.array([0.4, 0.2, 0.9, 0.5, 0.1, 0.3, 0.6]), share) for share in (0.3, 1.0, 0.6)],
           hint="Sort by doubt (`np.argsort`), keep the first `round(share * len(doubt))`, take the mean of `wrong` there.")
 def risk_at(wrong, doubt, share):
     kept = np.argsort(doubt)[: round(share * len(doubt))]
