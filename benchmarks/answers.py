@@ -25,6 +25,13 @@ def in_batches(model, tokenizer, prompts):
     return [answer for block in blocks for answer in generate(model, tokenizer, block, max_new_tokens=LIMIT)]
 
 
+def largest_difference(one, other):
+    """Over the steps up to and including the first at which the tokens differ: after it the two read different texts."""
+    steps = min(len(one), len(other))
+    same = (one.token_ids[:steps] == other.token_ids[:steps]).long().cumprod(0).sum() + 1
+    return (one.logits[:steps] - other.logits[:steps])[:same].abs().amax().item() if steps else 0.0
+
+
 def main():
     model, tokenizer = load_model(device="cpu")
     prompts = sorted((short_prompt(q) for q in load_questions("unique")[:QUESTIONS]), key=lambda p: len(p[1]["content"]))
@@ -32,9 +39,10 @@ def main():
     together, batched = timed(lambda: in_batches(model, tokenizer, prompts))
     apart, single = timed(lambda: [generate(model, tokenizer, p, max_new_tokens=LIMIT) for p in prompts])
     equal = sum(torch.equal(a.token_ids, b.token_ids) for a, b in zip(batched, single))
-    error = max((a.logits - b.logits).abs().max().item() for a, b in zip(batched, single) if len(a) == len(b) and len(a))
-    print(f"{len(prompts)} questions: batches of {BATCH} {together:.0f} s, one by one {apart:.0f} s, "
-          f"{apart / together:.1f} x (target 4); identical tokens in {equal} of {len(prompts)}, largest difference of a logit {error:.0e}")
+    print(f"{len(prompts)} questions: batches of {BATCH} {together:.0f} s, one by one {apart:.0f} s, {apart / together:.1f} x "
+          f"(target 4); identical tokens in {equal} of {len(prompts)}, largest difference of a logit "
+          f"{max(map(largest_difference, batched, single)):.0e}")
+    assert equal == len(prompts)
 
     options = dict(temperature=0.5, max_new_tokens=LIMIT)
     shared, _ = timed(lambda: [sample_answers(model, tokenizer, [p], SAMPLES, seed=1, **options) for p in prompts[:SAMPLED]])

@@ -68,7 +68,6 @@ def from_lesson(file, title, picture):
 
 if __name__ == "__main__":
     from_lesson("05_is_it_any_good.ipynb", 'title="Answer only when sure"', "risk_coverage.png")
-    from_lesson("05_is_it_any_good.ipynb", '"invented or real?"', "leaderboards.png")
     from_lesson("06_asking_again.ipynb", 'title="What a token buys"', "tokens_and_quality.png")
     use_course_style()
     loaded = load_model()

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import scipy.integrate
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from uncertainty import answer_measures
 from uncertainty.calibration import (
@@ -88,7 +89,7 @@ def test_against_lm_polygraph_and_torch_uncertainty_where_those_are_right():
     curve = risk_coverage(wrong, uncertainty)
     assert curve.area == pytest.approx(0.2538524622959729)                                 # lm-polygraph, rcc-auc
     assert prediction_rejection_ratio(wrong, uncertainty) == pytest.approx(0.7348, abs=2e-3)  # theirs: 1000 shuffles
-    trapezoid = np.trapezoid(curve.risk, curve.coverage) / (1 - 1 / 200)
+    trapezoid = scipy.integrate.trapezoid(curve.risk, curve.coverage) / (1 - 1 / 200)
     assert trapezoid == pytest.approx(0.2538467, abs=1e-6)                                 # torch-uncertainty, AURC
     assert expected_calibration_error(~wrong, 1 - uncertainty, bins=20) == pytest.approx(0.09112777274222063)  # lm-polygraph
     assert expected_calibration_error(~wrong, 1 - uncertainty, bins=10) == pytest.approx(0.0576997, abs=1e-6)  # torchmetrics
@@ -136,16 +137,27 @@ def test_brier_and_log_loss_are_scikit_learns_and_the_parts_add_up(rows, bins):
     correct, confidence = columns(rows)
     assert brier(correct, confidence) == pytest.approx(brier_score_loss(correct, confidence))
     assert brier(correct, confidence) == pytest.approx(((confidence - correct) ** 2).mean())
-    assert negative_log_likelihood(correct, confidence) == pytest.approx(log_loss(correct, confidence))
+    clipped = np.clip(np.where(correct, confidence, 1 - confidence), np.finfo(float).eps, 1)
+    assert negative_log_likelihood(correct, confidence) == pytest.approx(-np.log(clipped).mean())
     parts = brier_decomposition(correct, confidence, bins)
     assert parts.reliability - parts.resolution + parts.uncertainty == pytest.approx(brier(correct, confidence))
+    assert parts.resolution == pytest.approx(generalised_resolution(correct, confidence, bins), abs=1e-9)
+
+
+def generalised_resolution(correct, confidence, bins):
+    """Stephenson, Coelho and Jolliffe: RES - WBV + WBC, bin by bin."""
+    places, total = np.minimum(np.ceil(confidence * bins).astype(int) - 1, bins - 1).clip(0), 0.0
+    for place in set(places):
+        y, f = correct[places == place].astype(float), confidence[places == place]
+        total += len(y) * ((y.mean() - correct.mean()) ** 2 - f.var() + 2 * ((y - y.mean()) * (f - f.mean())).mean())
+    return total / len(correct)
 
 
 def test_brier_parts_are_murphys_when_a_bin_holds_one_value():
     random = np.random.default_rng(1)
-    confidence = random.choice([0.15, 0.45, 0.85], 300)
+    confidence = random.choice([0.12, 0.41, 0.88], 300)
     correct = random.random(300) < confidence**2
-    groups = [(confidence == value, value) for value in (0.15, 0.45, 0.85)]
+    groups = [(confidence == value, value) for value in (0.12, 0.41, 0.88)]
     resolution = sum(rows.mean() * (correct[rows].mean() - correct.mean()) ** 2 for rows, _ in groups)
     reliability = sum(rows.mean() * (correct[rows].mean() - value) ** 2 for rows, value in groups)
     assert brier_decomposition(correct, confidence) == pytest.approx(
@@ -245,6 +257,43 @@ def test_the_leaderboard_counts_what_is_missing_and_sorts():
     assert by_name["nothing"].missing == 198
 
 
+def test_a_row_of_the_leaderboard_is_what_the_metrics_say_on_the_same_rows():
+    wrong, uncertainty = peers_data()
+    holes = np.where(np.arange(200) % 4 == 0, np.nan, uncertainty)
+    questions, has = np.arange(200) // 5, ~np.isnan(holes)
+    [row] = leaderboard(wrong, {"doubt": holes}, questions=questions, rounds=60, seed=3)
+    columns, options = (wrong[has], holes[has]), dict(questions=questions[has], rounds=60, seed=3)
+    assert row.auroc == bootstrap(auroc, *columns, **options) != bootstrap(auroc, *columns, rounds=60, seed=3)
+    assert row.rejection_ratio == bootstrap(prediction_rejection_ratio, *columns, **options)
+    assert row.average_precision == average_precision(*columns)
+
+
+def test_infinite_doubts_are_ranked_and_what_is_odd_is_named():
+    wrong = [0, 1, 0, 1]
+    [row] = leaderboard(wrong, {"perplexity": [1.0, np.inf, 2.0, 3.0]}, rounds=20)
+    assert row.auroc.value == 1 and row.average_precision == 1
+    [row] = leaderboard(wrong, {"stated": [np.nan] * 4}, rounds=20)
+    assert np.isnan(row.auroc).all() and row.missing == 4
+    with pytest.raises(ValueError, match=r"'short' has shape \(3,\), the labels \(4,\)"):
+        leaderboard(wrong, {"short": [1, 2, 3]})
+    with pytest.raises(ValueError, match="at least one column and one round, got 0"):
+        bootstrap(auroc)
+    with pytest.raises(ValueError, match="got 2 and 0"):
+        bootstrap(auroc, wrong, wrong, rounds=0)
+
+
+@pytest.mark.parametrize("name", ["-entropy", "1 - perplexity", "negative entropy", "self-consistency", "vote share", "P(IK)",
+                                  "max softmax", "confidences", "probabilities", "reliability"])
+def test_what_was_turned_around_once_too_often_is_refused_too(name):
+    with pytest.raises(ValueError, match="grows with confidence"):
+        check_orientation(name)
+
+
+def test_doubts_pass_by_name():
+    for name in ("neg_log_likelihood", "uncertainty", "improbability", "entropy", "1 - P(True), 3 ideas", "distinct answers"):
+        check_orientation(name)
+
+
 @pytest.mark.parametrize("name", ["confidence", "stated confidence", "margin", "mean_margin", "probability", "max_probability",
                                   "sequence probability", "log_likelihood", "P(True)", "lexical agreement", "certainty"])
 def test_a_measure_that_grows_with_confidence_is_refused_by_name(name):
@@ -285,6 +334,32 @@ def test_temperature_and_platt_find_the_numbers_the_data_were_made_with():
     correct, confidence, truth = overconfident(20_000)
     assert temperature_scaling(correct, confidence)([0.9])[0] == pytest.approx(1 / (1 + 9 ** (-1 / 3)), abs=0.01)  # T = 3
     assert platt_scaling(correct, 5 * truth + 2)([2.0, 7.0]) == pytest.approx([0.5, 1 / (1 + np.exp(-1))], abs=0.02)
+
+
+def test_temperature_below_1_sharpens():
+    random = np.random.default_rng(4)
+    truth = random.uniform(-4, 4, 20_000)
+    correct = random.random(20_000) < 1 / (1 + np.exp(-truth))
+    modest = 1 / (1 + np.exp(-truth / 2))
+    assert temperature_scaling(correct, modest)([0.7])[0] == pytest.approx(1 / (1 + (0.3 / 0.7) ** 2), abs=0.01)  # T = 1/2
+
+
+@pytest.mark.parametrize("scaling", [platt_scaling, isotonic_scaling])
+def test_a_doubt_where_a_confidence_belongs_is_noticed(scaling):
+    wrong, uncertainty = peers_data()
+    with pytest.warns(UserWarning, match="is it a doubt"):
+        scaling(~wrong, uncertainty)
+
+
+def test_what_is_no_value_is_refused_before_and_after_fitting():
+    wrong, uncertainty = peers_data()
+    with pytest.raises(ValueError, match=r"lie in \[0, 1\], got -3 to 85"):
+        temperature_scaling(~wrong, 1 - uncertainty)([85, -3])
+    for scaling in (platt_scaling, isotonic_scaling):
+        with pytest.raises(ValueError, match="finite"):
+            scaling(~wrong, np.r_[np.inf, uncertainty[1:]])
+        with pytest.raises(ValueError, match="finite"):
+            scaling(~wrong, -uncertainty)([np.nan])
 
 
 def test_any_measure_can_be_recalibrated_but_not_from_one_class():

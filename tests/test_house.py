@@ -102,6 +102,20 @@ def test_the_readmes_table_of_lessons_is_the_packages():
         assert re.search(rf"\({re.escape('notebooks/' + lesson.file)}\).*\| {lesson.minutes} ", README), lesson.file
 
 
+def test_the_readmes_leaderboard_is_what_lesson_05_printed():
+    interval = r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]"
+    [lesson] = [path for path in NOTEBOOKS if path.name.startswith("05")]
+    printed = {}
+    for cell, source in cells(lesson):
+        if "= leaderboard(" in source:
+            lines = "".join("".join(output.get("text", "")) for output in cell["outputs"]).splitlines()
+            for line in lines:
+                if found := re.findall(interval, line):
+                    printed.setdefault(line[:26].strip(), []).extend(found)
+    rows = dict(re.findall(rf"^\| ([^|]+) \| ({interval}.*) \|$", README, re.M))
+    assert rows and {name: re.findall(interval, row) for name, row in rows.items()} == printed
+
+
 def test_every_local_link_leads_somewhere():
     for page in ROOT.glob("*.md"):
         for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):

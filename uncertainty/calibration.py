@@ -19,9 +19,10 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss
 
-_GROWS_WITH_CONFIDENCE = re.compile(r"\b(?:confidence|certainty|(?:log)?prob(?:s|ability|abilities)?|(?:log)?likelihood|margin|"
-                                    r"agreement|similarity|p\s*\(?true|accuracy)\b", re.I)
-_TURNED_AROUND = re.compile(r"^\s*(?:1\s*)?[-\u2212]|^\s*(?:negative|minus)\b", re.I)
+_CONFIDENCE = re.compile(r"\b(?:(?:confidence|(?:max ?|log ?)?prob(?:ability)?|(?:log ?)?likelihood|margin|agreement|similarity|"
+                         r"certainty|consistency|reliability|accuracy|vote|softmax|share)s?|(?:confidence|probabilit|certaint|"
+                         r"similarit)ies|p ?\(? ?(?:true|ik)\b)", re.I)
+_TURNED = re.compile(r"^\s*(?:1\s*)?[-\u2212]|^\s*(?:neg|negative|minus)\b", re.I)
 
 
 class Interval(NamedTuple):
@@ -96,7 +97,7 @@ def average_precision(wrong, uncertainty) -> float:
     With one class only: nan and a warning. Raises ValueError as `auroc`.
     """
     wrong, uncertainty = _columns(wrong, uncertainty)
-    return float("nan") if _one_class(wrong) else float(average_precision_score(wrong, uncertainty))
+    return float("nan") if _one_class(wrong) else float(average_precision_score(wrong, rankdata(uncertainty)))
 
 
 def risk_coverage(wrong, uncertainty) -> RiskCoverage:
@@ -115,7 +116,7 @@ def prediction_rejection_ratio(wrong, uncertainty) -> float:
     """(AURC of rejecting at random - AURC) / (AURC of rejecting at random - AURC of an oracle): 1 perfect, 0 random.
 
     Random and oracle are exact: the first has the overall risk at every coverage, the second rejects every wrong
-    answer first. All answers may be rejected. Source: lm-polygraph (Vashurin et al., TACL 2025) with
+    answer first. Rejection goes on until one answer is left. Source: lm-polygraph (Vashurin et al., TACL 2025) with
     ``max_rejection = 1``. With one class only: nan and a warning. Raises ValueError as `auroc`.
     """
     wrong, uncertainty = _columns(wrong, uncertainty)
@@ -169,7 +170,8 @@ def brier_decomposition(correct, confidence, bins: int = 10, equal_mass: bool = 
         uncertainty = base (1 - base)        the questions' own: nobody's merit or fault
 
     Within a bin confidences differ, which Murphy's identity forgets; their share (2 x covariance with being correct -
-    variance) is added to the resolution, so that the identity is exact (Stephenson, Coelho and Jolliffe 2008).
+    variance) is added to the resolution, so that the identity is exact (Stephenson, Coelho and Jolliffe 2008); with few
+    bins and confidences that scatter for nothing it can be negative.
     Raises ValueError as `reliability_bins`.
     """
     correct, confidence = _confidences(correct, confidence)
@@ -198,11 +200,14 @@ def bootstrap(metric: Callable[..., float], *columns, questions=None, rounds: in
             measures on the same answers, which is far sharper than comparing two intervals.
         questions: which question each row belongs to; rows of one question are drawn together. Default: one row each.
 
-    Draws on which the metric is nan (one class only) do not count; a metric that is nan itself gives nan bounds.
+    Draws on which the metric is nan (one class only, which happens when one class is rare) do not count, so the interval
+    is then conditional on both being there; a metric that is nan itself gives nan bounds.
 
     Raises:
-        ValueError: no columns, columns of different lengths, or a level outside (0, 1).
+        ValueError: no columns, columns of different lengths, rounds below 1, or a level outside (0, 1).
     """
+    if not columns or rounds < 1:
+        raise ValueError(f"need at least one column and one round, got {len(columns)} and {rounds}.")
     columns = [np.asarray(column) for column in columns]
     labels = np.arange(len(columns[0])) if questions is None else np.asarray(questions)
     if {len(column) for column in columns} != {len(labels)} or not 0 < level < 1:
@@ -225,29 +230,38 @@ def leaderboard(wrong, measures: dict, questions=None, rounds: int = 1000, seed:
     Raises:
         ValueError: a measure whose name says that it grows with confidence; else as `auroc`.
     """
-    rows = []
-    for name, values in measures.items():
-        check_orientation(name)
-        values = np.asarray(values, dtype=float)
-        has = ~np.isnan(values)
-        columns = np.asarray(wrong)[has], values[has]
-        groups = None if questions is None else np.asarray(questions)[has]
-        intervals = [bootstrap(metric, *columns, questions=groups, rounds=rounds, seed=seed)
-                     for metric in (auroc, prediction_rejection_ratio)]
-        rows.append(Row(name, *intervals, average_precision(*columns), int((~has).sum())))
+    wrong = np.asarray(wrong)
+    questions = np.arange(len(wrong)) if questions is None else np.asarray(questions)
+    rows = [_row(name, wrong, np.asarray(values, dtype=float), questions, rounds, seed) for name, values in measures.items()]
     return sorted(rows, key=lambda row: -np.nan_to_num(row.auroc.value, nan=-1))
 
 
+def _row(name: str, wrong, values, questions, rounds: int, seed: int) -> Row:
+    check_orientation(name)
+    if values.shape != wrong.shape or questions.shape != wrong.shape:
+        raise ValueError(f"{name!r} has shape {values.shape}, the labels {wrong.shape}, the questions {questions.shape}.")
+    has = ~np.isnan(values)
+    if not has.any():
+        return Row(name, Interval(*[np.nan] * 3), Interval(*[np.nan] * 3), np.nan, len(values))
+    columns, groups = (wrong[has], values[has]), questions[has]
+    intervals = [bootstrap(metric, *columns, questions=groups, rounds=rounds, seed=seed)
+                 for metric in (auroc, prediction_rejection_ratio)]
+    return Row(name, *intervals, average_precision(*columns), int((~has).sum()))
+
+
 def check_orientation(name: str) -> None:
-    """Refuse a measure whose name says that it grows with confidence.
+    """Refuse a measure whose name says that it grows with confidence; a name that says nothing is not checked.
+
+    "confidence", "probability", "margin", "agreement", "P(True)", ... grow with confidence, unless the name begins with
+    "1 -", "-" or "negative"; everything else is taken for a doubt, which must not begin so ("1 - entropy").
 
     Raises:
-        ValueError: the name holds "confidence", "probability", "margin", "agreement" or the like and does not begin
-            with "1 -", "-" or "negative".
+        ValueError: the name says that larger values mean surer.
     """
-    if _GROWS_WITH_CONFIDENCE.search(name.replace("_", " ")) and not _TURNED_AROUND.search(name):
-        raise ValueError(f"{name!r} grows with confidence, and this wants doubt: pass 1 - values (or -values) "
-                         f"under the name '1 - {name}' (or '-{name}').")
+    confident, turned = (bool(pattern.search(name.replace("_", " "))) for pattern in (_CONFIDENCE, _TURNED))
+    if confident != turned:
+        advice = f"pass 1 - values (or -values) under the name '1 - {name}' (or '-{name}')" if confident else "leave it as it is"
+        raise ValueError(f"{name!r} grows with confidence, and this wants doubt: {advice}.")
 
 
 def _columns(labels, values) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .datasets import Question
-from .generation import Generation, Prompt, generate
+from .generation import Generation, Prompt, check_batch, generate
 from .resampling import sample_answers
 from .results import remembered
 from .token_uncertainty import answer_measures, token_measures
@@ -27,25 +27,35 @@ def greedy_answers(model, tokenizer, prompts: Sequence[Prompt], max_new_tokens: 
 
     ``measures`` are `answer_measures`; None for an answer that ended at once, which has nothing to measure.
     """
+    check_batch(prompts)
+
     def compute(batch):
         return [_record(g) for g in generate(model, tokenizer, batch, max_new_tokens=max_new_tokens)]
-    return remembered("greedy", model, list(prompts), compute, settings={"limit": max_new_tokens}, batch_size=batch_size)
+    settings = {"limit": max_new_tokens, "batch": batch_size}
+    return remembered("greedy", model, tokenizer, list(prompts), compute, settings=settings, batch_size=batch_size)
 
 
 def sampled_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
                     max_new_tokens: int = SAMPLE_LIMIT, seed: int = 0, batch_size: int = 8) -> list[dict]:
-    """So many samples for each prompt: lists ``texts``, ``tokens`` and ``surprisal`` (mean per token, nats), and ``read``."""
+    """So many samples for each prompt: lists ``texts``, ``tokens`` and ``surprisal`` (mean per token, nats), and ``read``.
+
+    The samples belong to this list of prompts: another list draws others. A batch holds prompts x samples x tokens x
+    vocabulary raw logits for a moment (250 MB with the defaults); a smaller ``batch_size`` needs less.
+    """
+    check_batch(prompts)
+
     def compute(batch):
         own = seed + zlib.crc32(json.dumps(batch).encode())  # equal seeds would give all batches the same luck
         options = dict(temperature=temperature, max_new_tokens=max_new_tokens, seed=own)
         return [_samples(group) for group in sample_answers(model, tokenizer, batch, samples, **options)]
-    settings = {"samples": samples, "temperature": temperature, "limit": max_new_tokens, "seed": seed, "batch": batch_size}
-    return remembered("samples", model, list(prompts), compute, settings=settings, batch_size=batch_size)
+    settings = {"samples": samples, "temperature": temperature, "limit": max_new_tokens, "seed": seed, "batch": batch_size,
+                "prompts": zlib.crc32(json.dumps(list(prompts)).encode())}
+    return remembered("samples", model, tokenizer, list(prompts), compute, settings=settings, batch_size=batch_size)
 
 
 def measure_columns(records: Sequence[dict]) -> dict[str, np.ndarray]:
     """Every measure of `greedy_answers` as a column, and the length in tokens; nan where an answer ended at once."""
-    names = next(r["measures"] for r in records if r["measures"])
+    names = dict.fromkeys(name for r in records for name in r["measures"] or {})
     columns = {name: np.array([(r["measures"] or {}).get(name, np.nan) for r in records]) for name in names}
     return columns | {"length": np.array([float(r["tokens"]) for r in records])}
 

@@ -68,8 +68,8 @@ def generate(model, tokenizer, prompt: Prompt | Sequence[Prompt], *, max_new_tok
         seed: makes sampling repeatable without touching torch's global random state.
 
     Returns:
-        One `Generation`, or a list in the order of the prompts. With temperature 0 a batch gives the tokens that each
-        prompt gives alone.
+        One `Generation`, or a list in the order of the prompts. With temperature 0 and float32 weights a batch gives the
+        tokens that each prompt gives alone (half precision rounds so coarsely that near ties can fall either way).
 
     Raises:
         ValueError: temperature or max_new_tokens out of range, an empty prompt, no chat template, or a model that is
@@ -116,22 +116,29 @@ def score(model, tokenizer, prompt: Prompt, answer: str | Sequence[int], *, chat
                       prompt_ids, "given", tokenizer)
 
 
-def choice_probabilities(model, tokenizer, prompts: Sequence[Prompt], choices: Sequence[str], *, chat: bool = True) -> Tensor:
-    """The probability that the model's next token begins each choice, ``(prompts, choices)``, without generating anything.
+def choice_log_probabilities(model, tokenizer, prompts: Sequence[Prompt], choices: Sequence[str], *, chat: bool = True) -> Tensor:
+    """log p(the next token begins this choice), nats, ``(prompts, choices)``, without generating anything.
 
-    They need not add up to 1: what is left is the probability of saying something else. Mind the leading space of a
-    choice that goes on with begun text. One forward pass per prompt, all in one batch.
+    The probabilities need not add up to 1: what is left goes to saying something else; a softmax over the last axis
+    compares the choices alone. Mind the leading space of a choice that goes on with begun text.
 
     Raises:
-        ValueError: a choice that is empty, or two that begin with the same token; else as `generate`.
+        ValueError: no list of prompts, no choices, one that is empty, or two that begin alike; else as `generate`.
     """
     _check_model(model)
-    first = [ids[0] for ids in tokenizer(list(choices), add_special_tokens=False).input_ids if ids]
-    if len(set(first)) < len(choices):
-        raise ValueError(f"the choices {list(choices)} must begin with different tokens.")
+    check_batch(prompts)
+    first = [ids[0] for ids in tokenizer([*choices], add_special_tokens=False).input_ids if ids] if choices else []
+    if isinstance(choices, str) or not first or len(set(first)) < len(choices):
+        raise ValueError(f"need a list of choices that begin with different tokens, got {choices!r}.")
     rows = [prompt_token_ids(tokenizer, one, chat=chat) for one in prompts]
     _, [logits] = _run(model, tokenizer, rows, 1, 0.0, None)
-    return logits.float().softmax(-1)[:, first].cpu()
+    return logits.float().log_softmax(-1)[:, first].cpu()
+
+
+def check_batch(prompts) -> None:
+    """ValueError unless this is a list of prompts with something in it (one string would be cut into characters)."""
+    if not _is_batch(prompts) or not len(prompts):
+        raise ValueError(f"need a list of prompts, [prompt, ...], got {prompts!r}.")
 
 
 def prompt_token_ids(tokenizer, prompt: Prompt, *, chat: bool = True) -> Tensor:
@@ -185,7 +192,7 @@ def _run(model, tokenizer, rows, max_new_tokens, temperature, seed):
     """One padded model.generate: (batch, steps) new token ids, and a tuple of (batch, vocabulary) raw logits."""
     stops = sorted(stop_token_ids(model, tokenizer))
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (stops or [0])[0]
-    input_ids, mask, cache = read_prompts(model, rows, padding)
+    input_ids, mask, cache = read_prompts(model, rows, padding, max_new_tokens)
     options = _decoding(max_new_tokens, temperature, stops, padding) | dict(past_key_values=cache)
     with _seeded(model.device, seed), _no_habits(model):
         output = model.generate(input_ids.to(model.device), attention_mask=mask.to(model.device), **options)

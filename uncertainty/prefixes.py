@@ -1,35 +1,41 @@
 """Read nothing twice: what the prompts of a batch begin with, and a prompt that is sampled ten times.
 
 The rows of a batch are laid out as ``prefix | padding | rest``. The common prefix goes through the model once, each
-distinct prompt once; keys and values are copied for all rows that go on from there. Padding inside a row is harmless
-only where positions are counted by the attention mask alone, so on other models uneven prompts share nothing.
+distinct prompt once; keys and values are copied for all rows that go on from there. Where nothing is shared the padding
+stands on the left, as usual. Padding *inside* a row is harmless only where positions are counted by the attention mask
+alone, so on other models prompts of uneven length have no common prefix.
 """
+
+import inspect
 
 import torch
 from torch import Tensor
 
 WORTH = 8  # a shorter prefix does not pay for a pass of its own
+ATTENTION = {"full_attention", "sliding_attention", "chunked_attention"}  # layers whose cache is keys and values
 
 
-def read_prompts(model, rows: list[Tensor], padding: int):
-    """Read what can be shared.
+def read_prompts(model, rows: list[Tensor], padding: int, steps: int):
+    """Read what can be shared, before so many ``steps`` of generation.
 
     Returns:
         token ids and attention mask, both ``(rows, width)``, and a key-value cache of their first columns for all rows
         (None when nothing was shared). Every row keeps at least its last token unread: its logits start the answer.
     """
     distinct, places = _distinct(rows)
-    sharing = _may_share(model, distinct)
-    shared = _common_length(distinct) if sharing else 0
+    copies, caching = len(distinct) < len(rows), _caches_keys_and_values(model)
+    even = min(map(len, distinct)) == max(map(len, distinct))
+    may_pad = caching and (even or _ignores_padding_inside(model, max(map(len, distinct)) + steps))
+    shared = _common_length(distinct) if may_pad else 0
     ids, mask = lay_out(distinct, shared, padding)
     cache = None
     if shared:
         cache = _read(model, distinct[0][None, :shared])
         cache.batch_repeat_interleave(len(distinct))
-    if sharing and len(distinct) < len(rows):
+    if copies and caching and ids.shape[1] > 1:
         cache = _read(model, ids[:, shared:-1], mask[:, :-1], cache) if shared < ids.shape[1] - 1 else cache
         cache.reorder_cache(places.to(model.device))
-    return (ids[places], mask[places], cache) if len(distinct) < len(rows) else (ids, mask, cache)
+    return (ids[places], mask[places], cache) if copies else (ids, mask, cache)
 
 
 def lay_out(rows: list[Tensor], shared: int, padding: int) -> tuple[Tensor, Tensor]:
@@ -63,22 +69,31 @@ def _common_length(rows: list[Tensor]) -> int:
 def _read(model, ids: Tensor, mask: Tensor | None = None, cache=None):
     """The key-value cache after these tokens (and those in ``cache``); the costly unembedding is left out."""
     seen = dict(attention_mask=mask.to(model.device)) if mask is not None else {}
-    if mask is not None and not mask.all():
+    if mask is not None and not mask.all() and "position_ids" in _arguments(model):
         seen["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1]:].to(model.device)
     return model.base_model(input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, **seen).past_key_values
 
 
-def _may_share(model, rows: list[Tensor]) -> bool:
-    """A cache of keys and values, and rows of one length or a model that ignores padding inside a row."""
-    width = max(map(len, rows))
-    if getattr(model, "_is_stateful", False) or width < 2:
-        return False
-    return width == min(map(len, rows)) or _ignores_padding_inside(model, width)
+def _caches_keys_and_values(model) -> bool:
+    """No recurrent state (Mamba, linear attention, convolutions), which cannot be copied or left waiting."""
+    kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or [])
+    return kinds <= ATTENTION and not getattr(model, "_is_stateful", False) and "past_key_values" in _arguments(model)
 
 
 def _ignores_padding_inside(model, width: int) -> bool:
-    """Rotary positions, counted by the mask, and no attention window that padding could use up."""
+    """Rotary positions, counted by the mask; no attention window, and no change of frequencies, within that width."""
     config = model.config.get_text_config()
     windows = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
-    rotary = getattr(config, "rope_parameters", None) is not None and not getattr(config, "alibi", False)
-    return rotary and all(size is None or width <= size for size in windows)
+    rotary = getattr(config, "rope_parameters", None)
+    plain = rotary is not None and not getattr(config, "alibi", False) and not {"dynamic", "longrope"} & _rope_types(rotary)
+    return plain and all(size is None or width <= size for size in windows)
+
+
+def _rope_types(rotary: dict) -> set[str]:
+    """Of the whole model, or of each kind of layer."""
+    kinds = [rotary, *(inner for inner in rotary.values() if isinstance(inner, dict))]
+    return {kind["rope_type"] for kind in kinds if "rope_type" in kind}
+
+
+def _arguments(model) -> set[str]:
+    return set(inspect.signature(model.base_model.forward).parameters)

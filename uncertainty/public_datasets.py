@@ -43,9 +43,11 @@ def load_triviaqa(path: str | Path, limit: int | None = None) -> list[Question]:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: another format, or a test file, which has no answers.
+        ValueError: another format, a test file, which has no answers, or limit below 1.
     """
     path = Path(path)
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be at least 1 or None, got {limit}.")
     if not path.exists():
         raise FileNotFoundError(f"no file {path}: get the archive from nlp.cs.washington.edu/triviaqa, unpack it and pass "
                                 "one of its JSON files.")

@@ -12,23 +12,25 @@ from itertools import combinations, dropwhile, pairwise, takewhile
 import torch
 
 from .datasets import plain_words
-from .generation import Generation, Prompt, choice_probabilities, generate
+from .generation import Generation, Prompt, check_batch, choice_log_probabilities, generate
 from .verbalized import ask_confidence
 
 Entails = Callable[[str, list[tuple[str, str]]], list[bool]]  # (question, pairs of answers) -> first implies second?
 
 PAUSES = {",", ";"}
-FRAME = set(plain_words("what which who whom whose how many much when where why is are was were be been do does did have has had "
-                        "it its this that there of in on at to by for from with as and called named known answer question"))
+FRAME = set(plain_words("what which who whom whose how many much when where why is are was were be been do does did have has had it "
+                        "its this that there of in on at to by for from with as and also equals called named known answer "
+                        "question"))
 
 
 def sample_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
                    max_new_tokens: int = 24, seed: int | None = None, chat: bool = True) -> list[list[Generation]]:
     """So many sampled answers to each prompt, all in one batch; each prompt is read only once.
 
-    Sampling is untruncated (no top-k, no top-p). Raises ValueError when samples is below 1 or temperature is not
-    positive; else as `generate`.
+    Sampling is untruncated (no top-k, no top-p). Raises ValueError when samples is below 1, temperature is not
+    positive, or prompts is no list; else as `generate`.
     """
+    check_batch(prompts)
     if samples < 1 or temperature <= 0:
         raise ValueError(f"need at least 1 sample and a temperature above 0, got {samples} and {temperature}.")
     rows = [prompt for prompt in prompts for _ in range(samples)]
@@ -40,12 +42,20 @@ def answer_core(text: str, question: str = "") -> str:
     """What an answer adds to its question: "The capital of Peru is Lima, on the coast." -> "lima".
 
     The first sentence's words without the question's own, without articles and words such as "is" and "called", up to
-    the first comma or semicolon after something was said. When nothing is left ("Which is larger, A or B?" - "A"),
-    all words count.
+    the first comma or semicolon after something was said. The words next to an "or" in the question are possible
+    answers and count. When nothing is left, all words count. A rule of thumb that looks at no label: it splits
+    paraphrases, and now and then merges answers that differ.
     """
-    words, known = plain_words(text), FRAME | set(plain_words(question)) - PAUSES
+    words, asked = _bare(plain_words(text)), _bare(plain_words(question))
+    offered = {word for before, middle, after in zip(asked, asked[1:], asked[2:]) if middle == "or"
+               for word in (before, after)}
+    known = (FRAME | set(asked)) - offered - PAUSES - {"minus"}
     own = list(dropwhile(PAUSES.__contains__, (word for word in words if word not in known)))
     return " ".join(takewhile(lambda word: word not in PAUSES, own)) or " ".join(words)
+
+
+def _bare(words: list[str]) -> list[str]:
+    return [word.removesuffix("'s") for word in words]
 
 
 def cluster_by_string(texts: Sequence[str], question: str = "") -> list[int]:
@@ -59,7 +69,7 @@ def cluster_by_meaning(question: str, texts: Sequence[str], entails: Entails) ->
     """For each answer the number of its cluster: two answers share one when each entails the other.
 
     An answer is compared with the first member of every cluster and joins the first that fits (Kuhn, Gal and Farquhar
-    2023, arXiv 2302.09664). Answers with equal words are never asked about.
+    2023, arXiv 2302.09664). Answers whose first sentences have equal words are one without asking.
     """
     first: list[str] = []  # of each cluster
     cluster_of: dict[str, int] = {}
@@ -88,7 +98,8 @@ def semantic_entropy(clusters: Sequence[int]) -> float:
 def lexical_agreement(texts: Sequence[str]) -> float:
     """Mean ROUGE-L F1 over all pairs of answers: 2 x (longest common subsequence of words) / (words of both). In [0, 1].
 
-    Two answers without words agree. Raises ValueError for fewer than two answers.
+    Words are those of the first sentences, as the grader reads them. Two answers without words agree. Raises ValueError
+    for fewer than two answers.
     """
     if len(texts) < 2:
         raise ValueError(f"agreement needs at least two answers, got {len(texts)}.")
@@ -100,15 +111,18 @@ def agreement_measures(question: str, answer: str, samples: Sequence[str]) -> di
     """What samples say about an answer, without any further pass; larger means less sure.
 
     The share of samples with another core than ``answer``, the number of distinct answers, the discrete semantic
-    entropy of their strings (nats) and 1 - lexical agreement.
+    entropy of their strings (nats) and 1 - lexical agreement. All nan when there is no answer to speak of: ``answer``
+    or every sample is empty. Raises ValueError for fewer than two samples.
     """
+    disagreement = 1 - lexical_agreement(samples)
     cores = [answer_core(text, question) for text in samples]
-    return {
+    found = {
         "1 - agreement with the answer": 1 - cores.count(answer_core(answer, question)) / len(cores),
         "distinct answers": float(len(set(cores))),
         "semantic entropy": semantic_entropy(cluster_by_string(samples, question)),
-        "1 - lexical agreement": 1 - lexical_agreement(samples),
+        "1 - lexical agreement": disagreement,
     }
+    return found if answer.strip() and any(cores) else dict.fromkeys(found, math.nan)
 
 
 def true_or_false(question: str, answer: str, ideas: Sequence[str] = ()) -> list[dict[str, str]]:
@@ -123,18 +137,21 @@ def p_true(model, tokenizer, conversations: Sequence[Prompt]) -> list[float]:
 
     Source: Kadavath et al. 2022 (arXiv 2207.05221), section 4; the wording is ours.
     """
-    chances = choice_probabilities(model, tokenizer, conversations, [" true", " false"])
-    return (chances[:, 0] / chances.sum(-1)).tolist()
+    chances = choice_log_probabilities(model, tokenizer, conversations, [" true", " false"])
+    return chances.softmax(-1)[:, 0].tolist()
 
 
 def scored_confidence(model, tokenizer, pairs: Sequence[tuple[str, str]]) -> list[float]:
     """Stated confidence of (question, answer) pairs without waiting for it to be written: the expectation over words.
 
-    The candidates " low" (0), " medium" (0.5) and " high" (1) are weighed by their probability after "Confidence:".
-    Averaged over sampled answers it is the stated confidence of the question.
+    The candidates " low" (0), " medium" (0.5) and " high" (1) are weighed by their probabilities after "Confidence:",
+    compared with each other only. The prompt asks for a number (`ask_confidence`), so together they are improbable:
+    this reads a preference among three words, as lesson 02 does. Averaged over sampled answers it is the stated
+    confidence of the question.
     """
-    chances = choice_probabilities(model, tokenizer, [ask_confidence(*pair) for pair in pairs], [" low", " medium", " high"])
-    return (chances @ torch.tensor([0.0, 0.5, 1.0]) / chances.sum(-1)).tolist()
+    asked = [ask_confidence(*pair) for pair in pairs]
+    chances = choice_log_probabilities(model, tokenizer, asked, [" low", " medium", " high"]).softmax(-1)
+    return (chances @ torch.tensor([0.0, 0.5, 1.0])).tolist()
 
 
 def model_entails(model, tokenizer, batch_size: int = 32) -> Entails:
@@ -145,7 +162,7 @@ def model_entails(model, tokenizer, batch_size: int = 32) -> Entails:
     def judge(question, pairs):
         asked = [_entailment(question, *pair) for pair in pairs]
         blocks = [asked[start : start + batch_size] for start in range(0, len(asked), batch_size)]
-        chances = [choice_probabilities(model, tokenizer, block, [" yes", " no"]) for block in blocks]
+        chances = [choice_log_probabilities(model, tokenizer, block, [" yes", " no"]) for block in blocks]
         return [bool(yes > no) for block in chances for yes, no in block.tolist()]
     return judge
 

@@ -1,12 +1,14 @@
 """Keep on disk what a model answered, so that a lesson run again is quick and a run that was killed goes on.
 
-One file of JSON lines per model, task and settings; a line per item. Whatever changes the answers changes the file's
-name: a weight of the model, its precision or device, a setting, the versions of torch, transformers and this package.
+One file of JSON lines per task, model, tokenizer and settings; a line per item. What changes the answers changes the
+file's name: a weight, the precision or kind of device, the chat template, the tokens that stop an answer, a setting, the
+versions of torch and transformers, and the code of this package that asks and measures.
 """
 
 import hashlib
 import json
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,17 +16,19 @@ import torch
 import transformers
 from tqdm import tqdm
 
-from . import __version__
 from .cache import cache_folder
+from .generation import stop_token_ids
+
+ASKING = ("generation", "prefixes", "information", "token_uncertainty", "verbalized", "datasets", "resampling", "experiments")
 
 
-def remembered(task: str, model, items: list, compute: Callable[[list], list], *, settings: dict | None = None,
+def remembered(task: str, model, tokenizer, items: list, compute: Callable[[list], list], *, settings: dict | None = None,
                batch_size: int = 32) -> list:
     """``compute`` applied to all items in batches, each result kept on disk as soon as its batch is done.
 
-    Items are sorted by length first, so that a batch needs little padding, and batches are always the same for the
-    same items; so a run that was killed and goes on draws the same samples as one that was not. A progress bar
-    counts the items that had to be computed.
+    Items are sorted by length first, so that a batch needs little padding, and the same items always make the same
+    batches; so a run that was killed and goes on draws the same samples as one that was not. A progress bar counts the
+    items that have to be computed.
 
     Args:
         task: the experiment's name, part of the file name.
@@ -40,7 +44,7 @@ def remembered(task: str, model, items: list, compute: Callable[[list], list], *
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
-    path = _path(task, model, settings)
+    path = _path(task, model, tokenizer, settings)
     keys = [_digest(item) for item in items]
     known = _load(path)
     unique = dict(zip(keys, items))
@@ -60,17 +64,22 @@ def remembered(task: str, model, items: list, compute: Callable[[list], list], *
 
 
 def fingerprint(model) -> str:
-    """A name for exactly these weights in this precision on this kind of device; hooks and adapters are not seen.
+    """A name for exactly these weights, in this precision, on this kind of device; hooks are not seen.
 
-    Exact integer sums over rows and columns of every parameter's bits: one changed weight, or two swapped ones, give
-    another name.
+    Raises:
+        ValueError: weights that are not in memory (offloaded to disk), whose bytes cannot be read.
     """
     seen = hashlib.sha256(f"{type(model).__name__} {model.device.type} {_config(model)}".encode())
-    for name, weight in [*model.named_parameters(), *model.named_buffers()]:
-        bits = _as_integers(weight.detach())
-        sums = [bits.sum(axis, dtype=torch.int64).cpu().numpy().tobytes() for axis in range(bits.ndim)] or [bits.item()]
-        seen.update(f"{name} {weight.dtype} {tuple(weight.shape)} {sums}".encode())
+    for name, weight in model.state_dict().items():
+        if isinstance(weight, torch.Tensor):
+            seen.update(f"{name} {weight.dtype} {tuple(weight.shape)} {_checksum(name, weight)}".encode())
     return seen.hexdigest()[:16]
+
+
+def _checksum(name: str, weight: torch.Tensor) -> int:
+    if weight.is_meta:
+        raise ValueError(f"{name} is not in memory (offloaded), so results cannot be kept for this model: load all of it.")
+    return zlib.crc32(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
 
 
 def _config(model) -> str:
@@ -78,14 +87,11 @@ def _config(model) -> str:
     return json.dumps(config, sort_keys=True, default=str)
 
 
-def _as_integers(weight: torch.Tensor) -> torch.Tensor:
-    size = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[weight.element_size()]
-    return weight.contiguous().view(size)
-
-
-def _path(task: str, model, settings: dict | None) -> Path:
-    versions = [torch.__version__.split("+")[0], transformers.__version__, __version__]
-    return cache_folder() / "results" / f"{task}-{_digest([fingerprint(model), settings, versions])}.jsonl"
+def _path(task: str, model, tokenizer, settings: dict | None) -> Path:
+    reads = [_digest(tokenizer.get_vocab()), tokenizer.chat_template, sorted(stop_token_ids(model, tokenizer))]
+    versions = [torch.__version__.split("+")[0], transformers.__version__]
+    code = [zlib.crc32(Path(__file__).with_name(f"{name}.py").read_bytes()) for name in ASKING]
+    return cache_folder() / "results" / f"{task}-{_digest([fingerprint(model), reads, settings, versions, code])}.jsonl"
 
 
 def _digest(value) -> str:
@@ -95,10 +101,10 @@ def _digest(value) -> str:
 def _load(path: Path) -> dict:
     """Every whole line; a line cut short by a kill is left out, and computed again."""
     known = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
+    for line in path.read_bytes().splitlines() if path.exists() else []:
         try:
             entry = json.loads(line)
-            known[entry["item"]] = entry["result"]
+            known.setdefault(entry["item"], entry["result"])
         except (ValueError, KeyError, TypeError):
             continue
     return known
