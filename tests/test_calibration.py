@@ -241,6 +241,7 @@ def test_a_bootstrap_of_one_class_is_nan_and_silent(recwarn):
     assert str(Interval(0.847, 0.79, 0.9249)) == "0.85 [0.79, 0.92]"
 
 
+@pytest.mark.filterwarnings("ignore:all 2 answers are wrong")
 def test_the_leaderboard_counts_what_is_missing_and_sorts():
     wrong, uncertainty = peers_data()
     holes = np.where(np.arange(200) % 4 == 0, np.nan, uncertainty)

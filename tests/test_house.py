@@ -112,7 +112,7 @@ def test_the_readmes_leaderboard_is_what_lesson_05_printed():
             for line in lines:
                 if found := re.findall(interval, line):
                     printed.setdefault(line[:26].strip(), []).extend(found)
-    rows = dict(re.findall(rf"^\| ([^|]+) \| ({interval}.*) \|$", README, re.M))
+    rows = dict(re.findall(rf"^\| ([^|]+) \|(.*{interval}.*)\|$", README, re.M))
     assert rows and {name: re.findall(interval, row) for name, row in rows.items()} == printed
 
 

@@ -19,6 +19,6 @@ LESSONS = (
     Lesson("02", "02_verbalised_confidence.ipynb", "Verbalised confidence", 40, 110),
     Lesson("03", "03_token_uncertainty.ipynb", "Token uncertainty", 45, 35),
     Lesson("04", "04_logtoku.ipynb", "LogTokU", 50, 60),
-    Lesson("05", "05_is_it_any_good.ipynb", "Is the doubt worth anything?", 50, 125),
-    Lesson("06", "06_asking_again.ipynb", "Asking again", 45, 480),
+    Lesson("05", "05_is_it_any_good.ipynb", "Is the doubt worth anything?", 50, 180),
+    Lesson("06", "06_asking_again.ipynb", "Asking again", 45, 510),
 )
