@@ -116,6 +116,12 @@ def test_the_readmes_leaderboard_is_what_lesson_05_printed():
     assert rows and {name: re.findall(interval, row) for name, row in rows.items()} == printed
 
 
+def test_every_interval_in_the_readme_was_printed_by_a_lesson():
+    printed = "".join("".join(output.get("text", "")) for path in NOTEBOOKS for cell, _ in cells(path) for output in cell["outputs"])
+    stated = re.findall(r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]", README)
+    assert len(stated) > 40 and [interval for interval in stated if interval not in printed] == []
+
+
 def test_every_local_link_leads_somewhere():
     for page in ROOT.glob("*.md"):
         for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):

@@ -191,9 +191,8 @@ def negative_log_likelihood(correct, confidence) -> float:
     return float(log_loss(correct, confidence, labels=[False, True]))
 
 
-def bootstrap(metric: Callable[..., float], *columns, questions=None, rounds: int = 1000, level: float = 0.95,
-              seed: int = 0) -> Interval:
-    """A metric of some columns with its percentile bootstrap interval, drawing whole questions.
+def bootstrap(metric: Callable[..., float], *columns, questions=None, rounds: int = 1000, seed: int = 0) -> Interval:
+    """A metric of some columns with its 95 % percentile bootstrap interval, drawing whole questions.
 
     Args:
         metric: called with the columns; pass ``lambda wrong, a, b: auroc(wrong, a) - auroc(wrong, b)`` to compare two
@@ -204,21 +203,21 @@ def bootstrap(metric: Callable[..., float], *columns, questions=None, rounds: in
     is then conditional on both being there; a metric that is nan itself gives nan bounds.
 
     Raises:
-        ValueError: no columns, columns of different lengths, rounds below 1, or a level outside (0, 1).
+        ValueError: no columns, columns of different lengths, or rounds below 1.
     """
     if not columns or rounds < 1:
         raise ValueError(f"need at least one column and one round, got {len(columns)} and {rounds}.")
     columns = [np.asarray(column) for column in columns]
     labels = np.arange(len(columns[0])) if questions is None else np.asarray(questions)
-    if {len(column) for column in columns} != {len(labels)} or not 0 < level < 1:
-        raise ValueError(f"lengths {[len(c) for c in [*columns, labels]]} must agree and level ({level}) lie in (0, 1).")
+    if {len(column) for column in columns} != {len(labels)}:
+        raise ValueError(f"the columns (and questions) must have one length, got lengths {[len(c) for c in [*columns, labels]]}.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = metric(*columns)
         draws = [metric(*(column[rows] for column in columns)) for rows in _draws(labels, rounds, seed)]
     if np.isnan(value) or np.isnan(draws).all():
         return Interval(float(value), float("nan"), float("nan"))
-    return Interval(float(value), *map(float, np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2])))
+    return Interval(float(value), *map(float, np.nanquantile(draws, [0.025, 0.975])))
 
 
 def leaderboard(wrong, measures: dict, questions=None, rounds: int = 1000, seed: int = 0) -> list[Row]:
