@@ -17,6 +17,7 @@ _HOME = {
     "parse_confidence": "verbalized",
     "auroc": "calibration", "expected_calibration_error": "calibration", "risk_coverage": "calibration",
     "bootstrap": "calibration", "leaderboard": "calibration",
+    "logit_lens": "lens", "generate_with_lens": "lens", "LensTrace": "lens",
     "sample_answers": "resampling", "semantic_entropy": "resampling",
 }
 __all__ = sorted(_HOME)

@@ -1,0 +1,173 @@
+"""Where a transformers model keeps what the lessons look at. The only place that knows architectures.
+
+A causal language model is, for this course: an embedding, blocks that each add to a residual stream, a final norm, an
+unembedding, and perhaps something after it (a scale, a softcap). `anatomy` finds the parts and proves itself: from the
+stream that enters the final norm it must arrive at the model's own log-probabilities, or the model is refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+STACKS = ("layers", "h", "blocks")
+NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm", "norm_f")
+FEED_FORWARD = ("mlp", "block_sparse_moe", "feed_forward", "ffn", "fc1")
+TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}  # nats; 0.05 in half precision
+_PROVEN: WeakKeyDictionary = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """The parts of a model, for the way from the residual stream to the logits.
+
+    Attributes:
+        blocks: the transformer blocks, first to last.
+        norm: the final norm, or None where the blocks end without one (OPT-350m).
+        project: a projection between norm and unembedding (OPT-350m), or None.
+        unembedding: the linear layer to the vocabulary: ``weight`` (vocabulary, width), perhaps a ``bias``.
+        scale: what the logits are multiplied by (Cohere, Granite); 1 elsewhere.
+        softcap: where not None the logits are softcap * tanh(logits / softcap) (Gemma-2).
+    """
+
+    blocks: nn.ModuleList
+    norm: nn.Module | None
+    project: nn.Module | None
+    unembedding: nn.Module
+    scale: float
+    softcap: float | None
+
+    def before_head(self, residual: Tensor) -> Tensor:
+        """The final norm, with the scale of *this* residual, and the projection: what the unembedding multiplies.
+
+        Works for the stream at any depth, ``(..., width)``: recomputing the norm is what makes it a lens.
+        """
+        states = residual.to(self.unembedding.weight)
+        states = states if self.norm is None else self.norm(states)
+        return states if self.project is None else self.project(states)
+
+    def after_head(self, logits: Tensor) -> Tensor:
+        """What follows the product with the unembedding: the scale, then the softcap."""
+        logits = logits if self.scale == 1 else logits * self.scale
+        return logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)
+
+    def logits(self, residual: Tensor) -> Tensor:
+        """Raw logits, ``(..., vocabulary)``, if this residual were the one that enters the final norm."""
+        return self.after_head(self.unembedding(self.before_head(residual)))
+
+    @contextmanager
+    def residuals(self, *, middle: tuple = (), positions: slice = slice(None)) -> Iterator[list[Tensor]]:
+        """Inside, every forward pass appends the stream at each depth to a list: tensors (batch, positions, width).
+
+        ``layers + 1`` a pass: what enters each block (the first is the embedding, scaled where the model scales it), then
+        what enters the final norm. (The last of transformers' own ``hidden_states`` is already normed.) ``middle``: modules
+        from `middle_readers`; their inputs come in between, ``2 * layers + 1`` in all.
+        """
+        stream: list[Tensor] = []
+
+        def keep(module, arguments, named, output=None):
+            state = output if output is not None else arguments[0] if arguments else named["hidden_states"]
+            state = (state[0] if isinstance(state, tuple) else state).detach()
+            shape = stream[0].shape if stream and state.ndim == 2 else state.shape  # OPT flattens before its second norm
+            stream.append(state.reshape(shape)[:, positions].to(self.unembedding.weight.device))
+
+        hooks = [part.register_forward_pre_hook(keep, with_kwargs=True) for part in [*self.blocks, *middle]]
+        hooks.append(self.blocks[-1].register_forward_hook(keep, with_kwargs=True))
+        try:
+            yield stream
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+
+def anatomy(model) -> Anatomy:
+    """The parts of a causal language model in transformers' format, proven on a few tokens the first time.
+
+    Raises:
+        ValueError: a part was not found or is packed (a 4-bit unembedding), or the parts do not give the model's own
+            log-probabilities.
+    """
+    found = _find(model)
+    if _PROVEN.get(model) != found:
+        _prove(model, found)
+        _PROVEN[model] = found
+    return found
+
+
+def middle_readers(model) -> tuple[nn.Module, ...]:
+    """For each block the module whose input is the stream between attention and MLP (the second norm, mostly).
+
+    Raises:
+        ValueError: attention and MLP read the same stream (a parallel block: GPT-J, Phi, Falcon, most of GPT-NeoX), or a
+            norm stands on the stream itself (OPT-350m): there is no middle.
+    """
+    parts = anatomy(model)
+    if getattr(model.config, "do_layer_norm_before", True) is False:
+        raise ValueError(f"{type(model).__name__} norms the stream itself inside each block: it has no middle.")
+    return tuple(_middle_reader(model, block) for block in parts.blocks)
+
+
+def _find(model) -> Anatomy:
+    body = getattr(model.base_model, "decoder", model.base_model)
+    body = getattr(body, "language_model", body)
+    blocks, unembedding = _first(body, STACKS), model.get_output_embeddings()
+    if not isinstance(blocks, nn.ModuleList) or not len(blocks) or unembedding is None:
+        raise ValueError(f"{type(model).__name__} has no stack of blocks, or no unembedding, where we know to look.")
+    weight = unembedding.weight
+    if not weight.is_floating_point() or weight.is_meta:
+        raise ValueError(f"the unembedding of this {type(model).__name__} is packed or not in memory ({weight.dtype}, "
+                         f"{weight.device}): load the model with its output layer in floating point, on a device.")
+    config = model.config.get_text_config()
+    scale = 1 / (getattr(config, "logits_scaling", None) or 1)
+    scale = getattr(config, "logit_scale", None) or scale
+    return Anatomy(blocks, _first(body, NORMS), getattr(body, "project_out", None), unembedding,
+                   float(scale) if isinstance(scale, (int, float)) else 1.0, getattr(config, "final_logit_softcapping", None))
+
+
+def _first(module: nn.Module, names: tuple[str, ...]):
+    return next((part for name in names if (part := getattr(module, name, None)) is not None), None)
+
+
+def _few_tokens(model) -> Tensor:
+    return torch.arange(1, 6, device=model.device)[None] % model.config.get_text_config().vocab_size
+
+
+@torch.no_grad()
+def _prove(model, parts: Anatomy) -> None:
+    with parts.residuals() as stream:
+        logits = model(input_ids=_few_tokens(model), use_cache=False).logits
+    name = type(model).__name__
+    if len(stream) != len(parts.blocks) + 1:
+        raise ValueError(f"{name}: {len(parts.blocks)} blocks gave {len(stream)} residuals instead of one more than blocks.")
+    ours = parts.logits(stream[-1]).to(logits)
+    error = (ours.double().log_softmax(-1) - logits.double().log_softmax(-1)).abs().max().item()
+    if not error <= TOLERANCE.get(model.dtype, 0.05):
+        raise ValueError(f"{name}: from the last residual our log-probabilities are off by {error:.2g} nats, so something "
+                         "between residual and logits is unknown to us. This model is refused rather than misread.")
+
+
+@torch.no_grad()
+def _middle_reader(model, block: nn.Module) -> nn.Module:
+    feed_forward, seen = _first(block, FEED_FORWARD), {}
+    if feed_forward is None:
+        raise ValueError(f"no MLP found in a {type(block).__name__}, so no middle.")
+
+    def remember(module, arguments, named, output):
+        seen[module] = (arguments[0] if arguments else next(iter(named.values())), output)
+
+    hooks = [part.register_forward_hook(remember, with_kwargs=True) for part in [block, *block.children()]]
+    try:
+        model(input_ids=_few_tokens(model), use_cache=False)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    read = seen[feed_forward][0]
+    norms = [part for part, (_, output) in seen.items() if isinstance(output, Tensor) and part is not feed_forward
+             and output.data_ptr() == read.data_ptr() and part is not block]
+    reader = norms[0] if norms else feed_forward
+    if seen[reader][0].flatten().equal(seen[block][0].flatten()):
+        raise ValueError(f"{type(block).__name__} is parallel: its attention and MLP read the same stream, so it has no middle.")
+    return reader
