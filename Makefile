@@ -23,6 +23,7 @@ bench: .venv/ready  ## ours beside the peers
 	$(BIN)/python benchmarks/token_measures.py
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/answers.py
+	$(BIN)/python benchmarks/lens.py
 
 model: .venv/ready
 	$(BIN)/python -m uncertainty prefetch

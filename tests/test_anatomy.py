@@ -56,7 +56,7 @@ def test_the_rows_before_the_last_are_transformers_own_hidden_states(models, fam
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_model_reads_only_the_last_position_of_the_stream_we_found(models, family):
+def test_nothing_but_the_last_depth_of_our_stream_reaches_the_logits(models, family):
     """Cut the network at the last residual: replace it, and the logits must be those of the replacement."""
     model, other = models[family], torch.randn(2, 9, 32)
     hook = anatomy(model).blocks[-1].register_forward_hook(replaced_by(other))
@@ -112,7 +112,7 @@ def test_a_sequential_gpt_neox_has_a_middle():
     assert len(middle_readers(GPTNeoXForCausalLM(config).eval())) == 2
 
 
-@pytest.mark.parametrize(("family", "what"), [("gemma2", "softcap"), ("cohere", "scale"), ("granite", "scale")])
+@pytest.mark.parametrize(("family", "what"), [("gemma2", "softcap"), ("cohere", "scale"), ("granite", "divisor")])
 def test_what_follows_the_head_is_needed(models, family, what):
     parts = anatomy(models[family])
     assert getattr(parts, what) not in (None, 1)
@@ -121,17 +121,50 @@ def test_what_follows_the_head_is_needed(models, family, what):
     assert (bare.log_softmax(-1) - logits.log_softmax(-1)).abs().max() > 0.1
 
 
-def test_a_model_with_something_unknown_after_the_head_is_refused():
-    class Odd(nn.Module):
-        def forward(self, module, arguments, output):
-            output.logits = output.logits * 1.5
-            return output
-    model = tiny_model("llama")
-    hook = model.register_forward_hook(Odd())
+@pytest.mark.parametrize(("dtype", "factor"), [(torch.float32, 1.01), (torch.bfloat16, 1.05)])
+def test_a_model_with_something_unknown_after_the_head_is_refused(dtype, factor):
+    def odd(module, arguments, output):
+        output.logits = output.logits * factor
+        return output
+    model = tiny_model("llama").to(dtype)
+    hook = model.register_forward_hook(odd)
     with pytest.raises(ValueError, match=r"off by .* refused"):
         anatomy(model)
     hook.remove()
     assert anatomy(model).norm is model.model.norm
+
+
+def test_a_head_that_is_more_than_a_product_is_refused():
+    class NormHead(nn.Linear):  # as in Baichuan 2
+        def forward(self, states):
+            return nn.functional.linear(states, nn.functional.normalize(self.weight))
+    model = tiny_model("llama")
+    head = NormHead(32, 260, bias=False)
+    head.weight = model.lm_head.weight
+    model.lm_head = head
+    with pytest.raises(ValueError, match="refused"):
+        anatomy(model)
+    model = tiny_model("llama")
+    model.lm_head.register_forward_hook(lambda module, arguments, output: 2 * output)
+    with pytest.raises(ValueError, match="refused"):
+        anatomy(model)
+
+
+def test_an_encoder_decoder_is_refused_and_a_post_norm_decoder_has_no_middle():
+    from transformers import BartConfig, BartForCausalLM, BartForConditionalGeneration
+    config = BartConfig(vocab_size=260, d_model=32, encoder_layers=2, decoder_layers=2, decoder_attention_heads=4,
+                        encoder_attention_heads=4, decoder_ffn_dim=48, encoder_ffn_dim=48, max_position_embeddings=64)
+    with pytest.raises(ValueError, match="encoder-decoder"):
+        anatomy(BartForConditionalGeneration(config).eval())
+    with pytest.raises(ValueError, match="no middle"):
+        middle_readers(BartForCausalLM(config).eval())
+
+
+def test_blocks_that_return_lists():
+    from transformers import OpenAIGPTConfig, OpenAIGPTLMHeadModel
+    model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(vocab_size=260, n_positions=64, n_embd=32, n_layer=2, n_head=4)).eval()
+    stream, logits = stream_of(model)
+    torch.testing.assert_close(anatomy(model).logits(stream[-1]), logits)
 
 
 def test_a_proof_does_not_outlive_the_part_it_was_for():
@@ -139,6 +172,10 @@ def test_a_proof_does_not_outlive_the_part_it_was_for():
     anatomy(model)
     model.model.norm = nn.LayerNorm(32)
     assert anatomy(model).norm is model.model.norm
+    anatomy(model.to(torch.bfloat16))
+    model.config.final_logit_softcapping = 2.0  # which this model does not apply
+    with pytest.raises(ValueError, match="refused"):
+        anatomy(model)
     model.lm_head = None
     with pytest.raises(ValueError, match="no unembedding"):
         anatomy(model)
@@ -149,6 +186,11 @@ def test_a_packed_unembedding_is_refused():
     model.lm_head.weight = nn.Parameter(torch.zeros(10, 1, dtype=torch.uint8), requires_grad=False)
     with pytest.raises(ValueError, match="packed"):
         anatomy(model)
+
+
+def test_a_part_of_the_positions_does_not_keep_the_rest_in_memory():
+    stream, _ = stream_of(tiny_model("llama"), positions=slice(-1, None))
+    assert all(state.untyped_storage().nbytes() == state.numel() * 4 for state in stream)
 
 
 def test_hooks_are_gone_after_an_error():

@@ -128,6 +128,14 @@ def test_rank_zero_is_the_top_token():
     assert (trace.rank[-1] == torch.tensor([0, 1])).all()
 
 
+def test_equal_logits_are_not_larger():
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.lm_head.weight[100:200] = model.lm_head.weight[100]
+    ranks = logit_lens(model, IDS, targets=torch.arange(100, 109)).rank
+    assert torch.equal(ranks, logit_lens(model, IDS, targets=torch.arange(191, 200)).rank)
+
+
 def test_the_middle_rows_stand_between_the_others():
     model = tiny_model("llama")
     whole, half = logit_lens(model, IDS), logit_lens(model, IDS, middle=True)
@@ -171,6 +179,25 @@ def test_along_a_generation_equals_the_lens_on_the_finished_text():
         generate_with_lens(model, tokenizer, "one two")
 
 
+def test_answers_that_stop_and_prompts_that_begin_alike():
+    """Every answer of the batch ends by itself, early; the prompts share a long beginning, one of them is there twice."""
+    model, tokenizer = load_model("tiny")
+    common = "the very same long beginning of every prompt, and then "
+    prompts = [common + end for end in ("a", "bb", "a", "c")]
+    free = generate(model, tokenizer, prompts, chat=False, max_new_tokens=8)
+    habit = model.generation_config.eos_token_id
+    model.generation_config.eos_token_id = [int(a.token_ids[-1]) for a in free if a.finish_reason == "length"] + [habit]
+    try:
+        pairs = generate_with_lens(model, tokenizer, prompts, chat=False, max_new_tokens=8)
+    finally:
+        model.generation_config.eos_token_id = habit
+    assert all(answer.finish_reason == "stop" for answer, _ in pairs) and len({len(answer) for answer, _ in pairs}) > 1
+    for answer, trace in pairs:
+        assert trace.entropy.shape[1] == len(answer)
+        if len(answer):
+            torch.testing.assert_close(trace.entropy[-1], information.entropy(answer.logits), atol=1e-4, rtol=1e-3)
+
+
 def test_each_position_is_computed_once():
     model, tokenizer = load_model("tiny")
     positions = []
@@ -197,7 +224,7 @@ def test_half_precision_weights(dtype):
 
 
 def test_nothing_of_the_size_of_the_vocabulary_times_tokens_is_made():
-    """256 tokens, 4 depths, 260 words would be 266,240 numbers at once; torch's own bookkeeping says what the largest was."""
+    """200 tokens, 4 depths, 260 words would be 208,000 numbers; torch's own dispatch says what the largest tensor was."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Largest(TorchDispatchMode):

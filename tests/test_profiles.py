@@ -54,5 +54,7 @@ def test_nuclei_against_a_loop():
             while held < 0.6:
                 held, count = held + p[count], count + 1
             assert sizes[depth, place] == count
+    with pytest.raises(ValueError, match="one text"):
+        nucleus_sizes(model, [[5, 6], [7, 8]])
     with pytest.raises(ValueError, match=r"between 0 and 1, got 1\.5"):
         nucleus_sizes(model, ids, mass=1.5)

@@ -5,6 +5,7 @@ unembedding, and perhaps something after it (a scale, a softcap). `anatomy` find
 stream that enters the final norm it must arrive at the model's own log-probabilities, or the model is refused.
 """
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 STACKS = ("layers", "h", "blocks")
-NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm", "norm_f")
+NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm", "norm_f", "layer_norm")
 FEED_FORWARD = ("mlp", "block_sparse_moe", "feed_forward", "ffn", "fc1")
-TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}  # nats; 0.05 in half precision
+TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}  # nats; 0.01 in half precision: the same steps round alike
 _PROVEN: WeakKeyDictionary = WeakKeyDictionary()
 
 
@@ -29,7 +31,7 @@ class Anatomy:
         norm: the final norm, or None where the blocks end without one (OPT-350m).
         project: a projection between norm and unembedding (OPT-350m), or None.
         unembedding: the linear layer to the vocabulary: ``weight`` (vocabulary, width), perhaps a ``bias``.
-        scale: what the logits are multiplied by (Cohere, Granite); 1 elsewhere.
+        scale, divisor: the logits are multiplied by the one (Cohere) and divided by the other (Granite); 1 elsewhere.
         softcap: where not None the logits are softcap * tanh(logits / softcap) (Gemma-2).
     """
 
@@ -38,6 +40,7 @@ class Anatomy:
     project: nn.Module | None
     unembedding: nn.Module
     scale: float
+    divisor: float
     softcap: float | None
 
     def before_head(self, residual: Tensor) -> Tensor:
@@ -47,16 +50,19 @@ class Anatomy:
         """
         states = residual.to(self.unembedding.weight)
         states = states if self.norm is None else self.norm(states)
-        return states if self.project is None else self.project(states)
+        states = states if self.project is None else self.project(states)
+        return states.to(self.unembedding.weight.device)
 
     def after_head(self, logits: Tensor) -> Tensor:
-        """What follows the product with the unembedding: the scale, then the softcap."""
+        """What follows the product with the unembedding: scale and divisor, then the softcap."""
         logits = logits if self.scale == 1 else logits * self.scale
+        logits = logits if self.divisor == 1 else logits / self.divisor
         return logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)
 
     def logits(self, residual: Tensor) -> Tensor:
         """Raw logits, ``(..., vocabulary)``, if this residual were the one that enters the final norm."""
-        return self.after_head(self.unembedding(self.before_head(residual)))
+        bias = getattr(self.unembedding, "bias", None)
+        return self.after_head(linear(self.before_head(residual), self.unembedding.weight, bias))
 
     @contextmanager
     def residuals(self, *, middle: tuple = (), positions: slice = slice(None)) -> Iterator[list[Tensor]]:
@@ -70,9 +76,10 @@ class Anatomy:
 
         def keep(module, arguments, named, output=None):
             state = output if output is not None else arguments[0] if arguments else named["hidden_states"]
-            state = (state[0] if isinstance(state, tuple) else state).detach()
+            state = _first_of(state).detach()
             shape = stream[0].shape if stream and state.ndim == 2 else state.shape  # OPT flattens before its second norm
-            stream.append(state.reshape(shape)[:, positions].to(self.unembedding.weight.device))
+            part = state.reshape(shape)[:, positions].to(self.unembedding.weight.device)
+            stream.append(part.clone() if part.numel() < state.numel() else part)  # a view would keep the rest in memory
 
         hooks = [part.register_forward_pre_hook(keep, with_kwargs=True) for part in [*self.blocks, *middle]]
         hooks.append(self.blocks[-1].register_forward_hook(keep, with_kwargs=True))
@@ -84,16 +91,19 @@ class Anatomy:
 
 
 def anatomy(model) -> Anatomy:
-    """The parts of a causal language model in transformers' format, proven on a few tokens the first time.
+    """The parts of a decoder-only language model in transformers' format.
+
+    Proven on a few tokens the first time, and again when a part or the precision has changed. (A hook put on the model
+    after its proof is not noticed.)
 
     Raises:
-        ValueError: a part was not found or is packed (a 4-bit unembedding), or the parts do not give the model's own
-            log-probabilities.
+        ValueError: an encoder-decoder; a part that was not found or is packed (a 4-bit unembedding); or the parts do not
+            give the model's own log-probabilities.
     """
     found = _find(model)
-    if _PROVEN.get(model) != found:
+    if _PROVEN.get(model) != (found, model.dtype):
         _prove(model, found)
-        _PROVEN[model] = found
+        _PROVEN[model] = (found, model.dtype)
     return found
 
 
@@ -101,16 +111,15 @@ def middle_readers(model) -> tuple[nn.Module, ...]:
     """For each block the module whose input is the stream between attention and MLP (the second norm, mostly).
 
     Raises:
-        ValueError: attention and MLP read the same stream (a parallel block: GPT-J, Phi, Falcon, most of GPT-NeoX), or a
-            norm stands on the stream itself (OPT-350m): there is no middle.
+        ValueError: attention and MLP read the same stream (a parallel block: GPT-J, Phi, Falcon, most of GPT-NeoX), or the
+            block does not end where its middle was when its MLP is silenced (a norm on the stream itself: OPT-350m).
     """
-    parts = anatomy(model)
-    if getattr(model.config, "do_layer_norm_before", True) is False:
-        raise ValueError(f"{type(model).__name__} norms the stream itself inside each block: it has no middle.")
-    return tuple(_middle_reader(model, block) for block in parts.blocks)
+    return tuple(_middle_reader(model, block) for block in anatomy(model).blocks)
 
 
 def _find(model) -> Anatomy:
+    if model.config.is_encoder_decoder:
+        raise ValueError(f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model.")
     body = getattr(model.base_model, "decoder", model.base_model)
     body = getattr(body, "language_model", body)
     blocks, unembedding = _first(body, STACKS), model.get_output_embeddings()
@@ -121,10 +130,10 @@ def _find(model) -> Anatomy:
         raise ValueError(f"the unembedding of this {type(model).__name__} is packed or not in memory ({weight.dtype}, "
                          f"{weight.device}): load the model with its output layer in floating point, on a device.")
     config = model.config.get_text_config()
-    scale = 1 / (getattr(config, "logits_scaling", None) or 1)
-    scale = getattr(config, "logit_scale", None) or scale
-    return Anatomy(blocks, _first(body, NORMS), getattr(body, "project_out", None), unembedding,
-                   float(scale) if isinstance(scale, (int, float)) else 1.0, getattr(config, "final_logit_softcapping", None))
+    scale, divisor = (getattr(config, name, None) or 1 for name in ("logit_scale", "logits_scaling"))
+    scale = scale if isinstance(scale, (int, float)) else 1  # MPT's may be a word, which transformers ignores
+    return Anatomy(blocks, _first(body, NORMS), getattr(body, "project_out", None), unembedding, scale, divisor,
+                   getattr(config, "final_logit_softcapping", None))
 
 
 def _first(module: nn.Module, names: tuple[str, ...]):
@@ -144,30 +153,57 @@ def _prove(model, parts: Anatomy) -> None:
         raise ValueError(f"{name}: {len(parts.blocks)} blocks gave {len(stream)} residuals instead of one more than blocks.")
     ours = parts.logits(stream[-1]).to(logits)
     error = (ours.double().log_softmax(-1) - logits.double().log_softmax(-1)).abs().max().item()
-    if not error <= TOLERANCE.get(model.dtype, 0.05):
+    if not error <= TOLERANCE.get(model.dtype, 0.01):
         raise ValueError(f"{name}: from the last residual our log-probabilities are off by {error:.2g} nats, so something "
                          "between residual and logits is unknown to us. This model is refused rather than misread.")
 
 
 @torch.no_grad()
 def _middle_reader(model, block: nn.Module) -> nn.Module:
-    feed_forward, seen = _first(block, FEED_FORWARD), {}
+    """The norm whose output the MLP reads, or the MLP itself; proven to read the stream's middle."""
+    feed_forward = _first(block, FEED_FORWARD)
     if feed_forward is None:
         raise ValueError(f"no MLP found in a {type(block).__name__}, so no middle.")
+    seen = _inputs_and_outputs(model, [block, *block.children()])
+    read = seen[feed_forward][0]
+    norms = [part for part in block.children() if part in seen and part is not feed_forward
+             and isinstance(seen[part][1], Tensor) and seen[part][1].data_ptr() == read.data_ptr()]
+    reader = norms[0] if norms else feed_forward
+    if seen[reader][0].flatten().equal(seen[block][0].flatten()):
+        raise ValueError(f"{type(block).__name__} is parallel: its attention and MLP read the same stream, so it has no middle.")
+    silenced = getattr(block, "fc2", feed_forward).register_forward_hook(_silence)
+    try:
+        seen = _inputs_and_outputs(model, [block, reader])
+    finally:
+        silenced.remove()
+    if not torch.allclose(seen[reader][0].flatten(), _first_of(seen[block][1]).flatten(), atol=1e-4, rtol=1e-3):
+        raise ValueError(f"{type(block).__name__} does not end where it was after attention when its MLP is silent (a norm on the "
+                         "stream itself?), so it has no middle.")
+    return reader
+
+
+def _inputs_and_outputs(model, parts: list[nn.Module]) -> dict:
+    """What each part read and wrote in a pass over a few tokens."""
+    seen = {}
 
     def remember(module, arguments, named, output):
         seen[module] = (arguments[0] if arguments else next(iter(named.values())), output)
 
-    hooks = [part.register_forward_hook(remember, with_kwargs=True) for part in [block, *block.children()]]
+    hooks = [part.register_forward_hook(remember, with_kwargs=True) for part in parts]
     try:
         model(input_ids=_few_tokens(model), use_cache=False)
     finally:
         for hook in hooks:
             hook.remove()
-    read = seen[feed_forward][0]
-    norms = [part for part, (_, output) in seen.items() if isinstance(output, Tensor) and part is not feed_forward
-             and output.data_ptr() == read.data_ptr() and part is not block]
-    reader = norms[0] if norms else feed_forward
-    if seen[reader][0].flatten().equal(seen[block][0].flatten()):
-        raise ValueError(f"{type(block).__name__} is parallel: its attention and MLP read the same stream, so it has no middle.")
-    return reader
+    return seen
+
+
+def _silence(module, arguments, output):
+    """A hook that takes an MLP's contribution away; Bloom's and MPT's add the residual themselves, and that stays."""
+    adds_itself = "residual" in inspect.signature(module.forward).parameters
+    nothing = arguments[1] if adds_itself else torch.zeros_like(_first_of(output))
+    return (nothing, *output[1:]) if isinstance(output, tuple) else nothing
+
+
+def _first_of(output):
+    return output[0] if isinstance(output, (tuple, list)) else output

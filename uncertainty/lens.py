@@ -17,7 +17,7 @@ from .anatomy import Anatomy, anatomy, middle_readers
 from .generation import Generation, Prompt, check_batch, generate
 from .information import upcast
 
-ROWS, COLUMNS = 2048, 2048  # so many logits are held at a time: 16 MB in float32
+ROWS, COLUMNS = 2048, 2048  # so many logits at a time: 16 MB in float32, twice
 PIECE = 64  # a divisor of COLUMNS
 IGNORED = -100  # as a target: nothing to predict here
 
@@ -51,6 +51,11 @@ class LensTrace:
         """``(depths, tokens)`` the likeliest token."""
         return self.top_tokens[..., 0]
 
+    def columns(self, start: int, stop: int) -> "LensTrace":
+        """The trace of some of the tokens only."""
+        cut = {name: None if value is None else value[:, start:stop] for name, value in vars(self).items() if name != "renyi"}
+        return LensTrace(renyi={alpha: value[:, start:stop] for alpha, value in self.renyi.items()}, **cut)
+
     @property
     def cross_entropy_to_final(self) -> Tensor:
         """CE(p_L, p_l) = H(p_L) + KL(p_L || p_l): how surprised depth l would be by what the model draws, on average."""
@@ -72,7 +77,8 @@ def logit_lens(model, input_ids, *, targets=None, renyi: Sequence[float] = (), t
         middle: rows for the stream between attention and MLP, too: ``2 * layers + 1`` depths instead of ``layers + 1``.
 
     Returns:
-        A `LensTrace` on the CPU, float32 (float64 for a float64 model).
+        A `LensTrace` on the CPU, float32 (float64 for a float64 model). The logits are those of the model's own precision:
+        in bfloat16 they are rounded to three digits, and entropies to about 0.05.
 
     Raises:
         ValueError: shapes that do not fit, ids outside the vocabulary, an order that is negative or too near to 1, a model in
@@ -81,7 +87,7 @@ def logit_lens(model, input_ids, *, targets=None, renyi: Sequence[float] = (), t
     Source: arXiv 2412.05768, section 2; arXiv 2502.16570, section 3.
     """
     parts = anatomy(model)
-    ids = _one_row(model, input_ids)
+    ids = one_row(model, input_ids)
     with parts.residuals(middle=middle_readers(model) if middle else ()) as stream:
         model.base_model(input_ids=ids, use_cache=False)
     return read_stream(parts, [state[0] for state in stream], targets=targets, renyi=renyi, top=top)
@@ -96,15 +102,30 @@ def generate_with_lens(model, tokenizer, prompts: Sequence[Prompt], *, renyi: Se
     Raises:
         ValueError: one prompt instead of a list; else as `generate` and `logit_lens`.
     """
+    answers, stream = generate_with_stream(model, tokenizer, prompts, **options)
+    written = torch.cat([rows[:, : len(answer)] for answer, rows in zip(answers, stream)], 1)  # all answers in a row
+    targets = torch.cat([answer.token_ids for answer in answers])
+    trace = read_stream(anatomy(model), written, targets=targets, renyi=renyi, top=top)
+    ends = torch.tensor([len(answer) for answer in answers]).cumsum(0).tolist()
+    return [(answer, trace.columns(end - len(answer), end)) for answer, end in zip(answers, ends)]
+
+
+def generate_with_stream(model, tokenizer, prompts: Sequence[Prompt], **options) -> tuple[list[Generation], Tensor]:
+    """`generate` for a list of prompts, and the residual stream each token was drawn from.
+
+    Returns:
+        The answers, and ``(prompts, layers + 1, steps, width)``; the steps after an answer's end mean nothing.
+
+    Raises:
+        ValueError: one prompt instead of a list; else as `generate`.
+    """
     check_batch(prompts)
     parts = anatomy(model)
     with parts.residuals(positions=slice(-1, None)) as stream:
         answers = generate(model, tokenizer, list(prompts), **options)
     depths, steps = len(parts.blocks) + 1, max(len(answer) + (answer.finish_reason == "stop") for answer in answers)
     written = torch.cat(stream[-steps * depths :], 1)  # passes before these only read what the prompts begin with
-    rows = written.unflatten(1, (steps, depths)).transpose(1, 2)
-    return [(answer, read_stream(parts, row[:, : len(answer)], targets=answer.token_ids, renyi=renyi, top=top))
-            for answer, row in zip(answers, rows)]
+    return answers, written.unflatten(1, (steps, depths)).transpose(1, 2)
 
 
 @torch.no_grad()
@@ -179,7 +200,11 @@ def _largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _larger(logits: Tensor, chosen: Tensor, own: Tensor, space: Tensor) -> Tensor:
-    """How many logits of a slice exceed each chosen token's, itself not counted; ``own`` is its place, perhaps outside."""
+    """How many logits of a slice exceed each chosen token's, itself not counted; ``own`` is its place, perhaps outside.
+
+    The chosen logits come from another product, a rounding apart; so equals must not count as larger.
+    """
+    chosen = chosen + 8 * torch.finfo(chosen.dtype).eps * (1 + chosen.abs())
     larger = torch.zeros_like(chosen)
     for k in range(chosen.shape[-1]):
         larger[..., k] = torch.gt(logits, chosen[..., k : k + 1], out=space).sum(-1)
@@ -201,13 +226,14 @@ def _mix(values: dict, chosen: Tensor, orders: list[float], vocabulary: int, top
                  reverse_kl=(from_final - entropy).clamp(min=0),
                  top_tokens=torch.cat(values["top_tokens"], -1).gather(-1, best.indices),
                  top_probabilities=(best.values - size[..., None]).exp(),
-                 cross_entropy=size[..., None] - chosen, rank=sum(values["rank"]))
+                 cross_entropy=(size[..., None] - chosen).clamp(min=0), rank=sum(values["rank"]))
     limits = {0: torch.full_like(size, math.log(vocabulary)), 1: found["entropy"], math.inf: size - best.values[..., 0]}
     return found | {alpha: limits[alpha] if alpha in limits else
                     (torch.stack(values[alpha]).logsumexp(0) - alpha * size) / (1 - alpha) for alpha in orders}
 
 
-def _one_row(model, input_ids) -> Tensor:
+def one_row(model, input_ids) -> Tensor:
+    """Token ids of one text as ``(1, tokens)`` on the model's device; ValueError for anything else, or a model in training."""
     ids = torch.as_tensor(input_ids)
     ids = ids[None] if ids.ndim == 1 else ids
     vocabulary = model.get_input_embeddings().weight.shape[0]

@@ -21,4 +21,7 @@ LESSONS = (
     Lesson("04", "04_logtoku.ipynb", "LogTokU", 50, 60),
     Lesson("05", "05_is_it_any_good.ipynb", "Is the doubt worth anything?", 50, 180),
     Lesson("06", "06_asking_again.ipynb", "Asking again", 45, 510),
+    Lesson("07", "07_logit_lens.ipynb", "The logit lens", 50, 60),
+    Lesson("08", "08_residual_trajectories.ipynb", "Residual trajectories", 60, 200),
+    Lesson("09", "09_entropy_lens.ipynb", "Entropy lens", 50, 400),
 )

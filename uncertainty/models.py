@@ -92,6 +92,11 @@ def prefetch(folder: str | Path | None = None, names: Iterable[str] = (DEFAULT,)
     return cache
 
 
+def is_fetched(name: str) -> bool:
+    """Is this course model in the cache, so that `load_model` needs no network?"""
+    return is_intact(copy_folder(name, cache_folder()))
+
+
 def _check_quantize(name, quantize):
     if quantize not in (None, "nf4"):
         raise ValueError(f"quantize={quantize!r} is not known; use None or 'nf4'.")

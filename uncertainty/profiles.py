@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from .anatomy import anatomy
+from .lens import one_row
 
 
 def windows(profile, count: int) -> np.ndarray:
@@ -58,7 +59,7 @@ def nucleus_sizes(model, input_ids, mass: float = 0.6, rows: int = 64) -> np.nda
         raise ValueError(f"mass must lie between 0 and 1, got {mass}.")
     parts = anatomy(model)
     with parts.residuals() as stream:
-        model.base_model(input_ids=torch.as_tensor(input_ids, device=model.device).reshape(1, -1), use_cache=False)
+        model.base_model(input_ids=one_row(model, input_ids), use_cache=False)
     states = torch.cat(stream).flatten(0, 1).split(rows)
     sizes = [(_held(parts.logits(part)) < mass).sum(-1) + 1 for part in states]
     return torch.cat(sizes).reshape(len(stream), -1).cpu().numpy()

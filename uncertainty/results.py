@@ -23,7 +23,7 @@ ASKING = ("generation", "prefixes", "information", "token_uncertainty", "verbali
 
 
 def remembered(task: str, model, tokenizer, items: list, compute: Callable[[list], list], *, settings: dict | None = None,
-               batch_size: int = 32) -> list:
+               batch_size: int = 32, code: tuple[str, ...] = ()) -> list:
     """``compute`` applied to all items in batches, each result kept on disk as soon as its batch is done.
 
     Items are sorted by length first, so that a batch needs little padding, and the same items always make the same
@@ -35,6 +35,7 @@ def remembered(task: str, model, tokenizer, items: list, compute: Callable[[list
         items: what is asked, anything JSON can hold (a prompt, a list of messages, ...).
         compute: takes a list of items, returns one JSON-ready result for each.
         settings: everything else the results depend on (limits, temperature, seed, wording), JSON-ready.
+        code: modules of this package that compute them, besides those that ask.
 
     Returns:
         One result per item, in the items' order. When the folder cannot be written: a warning, and nothing is kept.
@@ -44,7 +45,7 @@ def remembered(task: str, model, tokenizer, items: list, compute: Callable[[list
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
-    path = _path(task, model, tokenizer, settings)
+    path = _path(task, model, tokenizer, settings, code)
     keys = [_digest(item) for item in items]
     known = _load(path)
     unique = dict(zip(keys, items))
@@ -87,10 +88,10 @@ def _config(model) -> str:
     return json.dumps(config, sort_keys=True, default=str)
 
 
-def _path(task: str, model, tokenizer, settings: dict | None) -> Path:
+def _path(task: str, model, tokenizer, settings: dict | None, modules: tuple[str, ...]) -> Path:
     reads = [_digest(tokenizer.get_vocab()), tokenizer.chat_template, sorted(stop_token_ids(model, tokenizer))]
     versions = [torch.__version__.split("+")[0], transformers.__version__]
-    code = [zlib.crc32(Path(__file__).with_name(f"{name}.py").read_bytes()) for name in ASKING]
+    code = [zlib.crc32(Path(__file__).with_name(f"{name}.py").read_bytes()) for name in [*ASKING, *modules]]
     return cache_folder() / "results" / f"{task}-{_digest([fingerprint(model), reads, settings, versions, code])}.jsonl"
 
 

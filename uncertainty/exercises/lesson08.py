@@ -1,0 +1,117 @@
+"""Exercises of lesson 08: cross-entropy to the final distribution, falling trajectories, settling, confidently wrong."""
+
+import numpy as np
+import torch
+
+from .mechanism import exercise
+
+_g = torch.Generator().manual_seed(8)
+LOG_P = (2 * torch.randn(4, 5, generator=_g)).log_softmax(-1)
+PATHS = np.array([[9.0, 5.0, 1.0], [7.0, 6.0, 2.0], [8.0, 4.0, 3.0], [2.0, 3.0, 3.0], [1.0, 3.0, 0.5]])  # (depths, samples)
+TOP = np.array([[1, 5, 7, 2], [2, 5, 8, 3], [1, 5, 7, 3], [1, 5, 9, 3]])
+WRONG, SURE = np.array([True, False, True, False, True, False]), np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
+
+
+@exercise("08", inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
+          hint="""The last row's probabilities, `log_p[-1].exp()`, times minus every row's log-probabilities, summed over the
+          vocabulary.""")
+def final_cross_entropy(log_p):
+    return -(log_p[-1].exp() * log_p).sum(-1)
+
+
+@final_cross_entropy.mistake("Each row with itself is its entropy; weigh with the *last* row's probabilities.")
+def _(log_p):
+    return -(log_p.exp() * log_p).sum(-1)
+
+
+@final_cross_entropy.mistake("The other way round: the model's own distribution draws the token, the depth is surprised.")
+def _(log_p):
+    return -(log_p.exp() * log_p[-1]).sum(-1)
+
+
+@final_cross_entropy.mistake("That is the KL divergence: it is 0 at the end for every prompt; add how unsure the model is itself.")
+def _(log_p):
+    return (log_p[-1].exp() * (log_p[-1] - log_p)).sum(-1)
+
+
+@final_cross_entropy.mistake("That is the surprisal of the likeliest token only.")
+def _(log_p):
+    return -log_p[:, int(log_p[-1].argmax())]
+
+
+@exercise("08", inputs=[(PATHS,), (-PATHS,)],
+          hint="""`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone:
+          `(steps < 0).all(axis=0).mean()`.""")
+def falling(paths):
+    steps = np.diff(paths, axis=0)
+    return float((steps < 0).mean()), float((steps < 0).all(axis=0).mean())
+
+
+@falling.mistake("The steps go through depth, the first axis, not from sample to sample.")
+def _(paths):
+    steps = np.diff(paths, axis=1)
+    return float((steps < 0).mean()), float((steps < 0).all(axis=1).mean())
+
+
+@falling.mistake("A step of 0 does not fall.")
+def _(paths):
+    steps = np.diff(paths, axis=0)
+    return float((steps <= 0).mean()), float((steps <= 0).all(axis=0).mean())
+
+
+@falling.mistake("You tested the mean curve; a mean can fall while single trajectories do not.")
+def _(paths):
+    steps = np.diff(paths.mean(1))
+    return float((steps < 0).mean()), float((steps < 0).all())
+
+
+@falling.mistake("Those steps rise: next minus previous must be negative.")
+def _(paths):
+    steps = np.diff(paths, axis=0)
+    return float((steps > 0).mean()), float((steps > 0).all(axis=0).mean())
+
+
+@exercise("08", inputs=[(TOP,), (TOP[:, :2],)],
+          hint="Walk from the last depth up while the token stays the same; the answer is the shallowest depth you reach.")
+def settles(top):
+    same = top == top[-1]
+    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) for column in same.T])
+
+
+@settles.mistake("The first depth where it appears is not enough: it must *stay* the top token.")
+def _(top):
+    return (top == top[-1]).argmax(axis=0)
+
+
+@settles.mistake("One too deep: that is the number of the next depth.")
+def _(top):
+    same = top == top[-1]
+    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) + 1 for column in same.T])
+
+
+@settles.mistake("You counted how many depths agree; asked is the depth where the agreement begins.")
+def _(top):
+    same = top == top[-1]
+    return np.array([int(np.cumprod(column[::-1]).sum()) for column in same.T])
+
+
+@exercise("08", inputs=[(WRONG, SURE, 0.8), (WRONG, SURE, 0.5), (WRONG, SURE, 0.9)],
+          hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the sure: `wrong[sure].mean()`.")
+def confidently_wrong(wrong, p, threshold):
+    sure = p > threshold
+    return float(sure.mean()), float(wrong[sure].mean())
+
+
+@confidently_wrong.mistake("The second number asks: of the *sure* answers, how many are wrong? You divided by all answers.")
+def _(wrong, p, threshold):
+    return float((p > threshold).mean()), float((wrong & (p > threshold)).mean())
+
+
+@confidently_wrong.mistake("The second number asks: of the sure answers, how many are wrong? You asked how many wrong ones were sure.")
+def _(wrong, p, threshold):
+    return float((p > threshold).mean()), float((p > threshold)[wrong].mean())
+
+
+@confidently_wrong.mistake("The share of wrong among the sure, not of right.")
+def _(wrong, p, threshold):
+    return float((p > threshold).mean()), float(1 - wrong[p > threshold].mean())

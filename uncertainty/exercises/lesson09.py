@@ -1,0 +1,104 @@
+"""Exercises of lesson 09: the windowed profile, Renyi entropy, depth resampling, expansion and pruning."""
+
+import numpy as np
+import torch
+
+from .mechanism import exercise
+
+_rng = np.random.default_rng(9)
+ENTROPIES = _rng.uniform(0, 4, (5, 8)).round(2)  # (depths, tokens)
+LOGITS = torch.tensor([[4.0, 1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
+
+
+@exercise("09", inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
+          hint="`entropies.reshape(depths, count, tokens // count)`, then the mean over the last axis.")
+def windowed(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, count, tokens // count).mean(-1)
+
+
+@windowed.mistake("A window is a stretch of *neighbouring* tokens; you took every so-manieth.")
+def _(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, tokens // count, count).mean(1)
+
+
+@windowed.mistake("You averaged over windows of that length; `count` is how many windows there are.")
+def _(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, tokens // count, count).mean(-1)
+
+
+@windowed.mistake("Average, do not add: longer windows must not look more unsure.")
+def _(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, count, tokens // count).sum(-1)
+
+
+@exercise("09", inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
+          hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - alpha)`.")
+def renyi(logits, alpha):
+    return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (1 - alpha)
+
+
+@renyi.mistake("The sign: divide by 1 - alpha, so that the result is never negative.")
+def _(logits, alpha):
+    return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (alpha - 1)
+
+
+@renyi.mistake("You took the power of the logits: first softmax, then the power alpha.")
+def _(logits, alpha):
+    return (alpha * logits).logsumexp(-1) / (1 - alpha)
+
+
+@renyi.mistake("That is Shannon's entropy, the limit alpha = 1.")
+def _(logits, alpha):
+    log_p = logits.log_softmax(-1)
+    return -(log_p.exp() * log_p).sum(-1)
+
+
+@renyi.mistake("That is the Tsallis entropy; Renyi's takes the logarithm of the sum of powers.")
+def _(logits, alpha):
+    return (1 - (alpha * logits.log_softmax(-1)).exp().sum(-1)) / (alpha - 1)
+
+
+@exercise("09", inputs=[(np.array([1.0, 3.0, 2.0]), 5), (np.array([4.0, 0.0]), 4), (np.array([1.0, 2.0, 5.0, 3.0]), 2)],
+          hint="`np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)`.")
+def common_depth(profile, points):
+    return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)
+
+
+@common_depth.mistake("Padding with zeros makes the depth itself the feature; stretch the profile instead.")
+def _(profile, points):
+    return np.pad(profile, (0, max(0, points - len(profile))))[:points]
+
+
+@common_depth.mistake("You repeat or skip entries; interpolate between neighbouring depths.")
+def _(profile, points):
+    return profile[np.round(np.linspace(0, len(profile) - 1, points)).astype(int)]
+
+
+@common_depth.mistake("Both ends must be kept: the grid runs from 0 to 1 including both.")
+def _(profile, points):
+    return np.interp(np.arange(points) / points, np.arange(len(profile)) / len(profile), profile)
+
+
+@exercise("09", inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
+          hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > 0).mean(axis=1)`, one number per layer.")
+def expansion_share(entropies):
+    return (np.diff(entropies, axis=0) > 0).mean(axis=1)
+
+
+@expansion_share.mistake("Those layers prune: expansion means that the entropy grows.")
+def _(entropies):
+    return (np.diff(entropies, axis=0) < 0).mean(axis=1)
+
+
+@expansion_share.mistake("Steps go from depth to depth (the first axis), not from token to token.")
+def _(entropies):
+    return (np.diff(entropies, axis=1) > 0).mean(axis=0)
+
+
+@expansion_share.mistake("Average over the tokens, not over the layers: one share per layer.")
+def _(entropies):
+    return (np.diff(entropies, axis=0) > 0).mean(axis=0)
