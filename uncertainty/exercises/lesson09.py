@@ -17,7 +17,7 @@ def windowed(entropies, count):
     return entropies.reshape(depths, count, tokens // count).mean(-1)
 
 
-@windowed.mistake("A window is a stretch of *neighbouring* tokens; you took every so-manieth.")
+@windowed.mistake("A window is a stretch of *neighbouring* tokens; you took every n-th one.")
 def _(entropies, count):
     depths, tokens = entropies.shape
     return entropies.reshape(depths, tokens // count, count).mean(1)
