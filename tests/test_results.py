@@ -117,6 +117,13 @@ def test_whatever_changes_the_answers_makes_a_new_file(model, tokenizer, change,
     assert (fingerprint(model) != before) == of_the_model
 
 
+def test_the_code_that_computes_is_part_of_the_name(model, tokenizer):
+    for code, batches in (((), 1), (("lens",), 1), (("lens",), 0), (("lens", "anatomy"), 1)):
+        compute = Compute()
+        remembered("code", model, tokenizer, ITEMS, compute, code=code)
+        assert len(compute.batches) == batches, code
+
+
 def test_packed_4_bit_weights_are_seen_with_their_scales(model):
     bitsandbytes = pytest.importorskip("bitsandbytes")
     layer = bitsandbytes.nn.Linear4bit(64, 64, bias=False, quant_type="nf4").to("cpu")
