@@ -188,6 +188,16 @@ def test_a_packed_unembedding_is_refused():
         anatomy(model)
 
 
+def test_a_model_spread_by_accelerate_is_read_and_an_offloaded_head_refused():
+    accelerate = pytest.importorskip("accelerate")
+    places = {f"model.{part}": "cpu" for part in ("embed_tokens", "layers", "norm", "rotary_emb")} | {"lm_head": "cpu"}
+    spread = accelerate.dispatch_model(tiny_model("llama"), device_map=places, force_hooks=True)
+    ours, theirs = stream_of(spread)[0], stream_of(tiny_model("llama"))[0]
+    assert hasattr(spread.lm_head, "_hf_hook") and all(map(torch.equal, ours, theirs))
+    with pytest.raises(ValueError, match="not in memory"):
+        anatomy(accelerate.cpu_offload(tiny_model("llama"), execution_device="cpu"))
+
+
 def test_a_part_of_the_positions_does_not_keep_the_rest_in_memory():
     stream, _ = stream_of(tiny_model("llama"), positions=slice(-1, None))
     assert all(state.untyped_storage().nbytes() == state.numel() * 4 for state in stream)
