@@ -9,7 +9,7 @@ from .heatmap import doubt_colour, token_labels
 from .lens import LensTrace
 
 
-def lens_figure(trace: LensTrace, tokenizer, read, *, every: int = 3, first: int = 1, title: str = "What each depth would say next"):
+def lens_figure(trace: LensTrace, tokenizer, read, *, every: int = 3, first: int = 1):
     """Every so many depths (the last always) as a grid of top tokens, coloured by entropy; returns the figure.
 
     Args:
@@ -27,7 +27,7 @@ def lens_figure(trace: LensTrace, tokenizer, read, *, every: int = 3, first: int
     axes.set_xticks(range(entropy.shape[1]), [_plain(label) for label in token_labels(tokenizer, read[first:])])
     axes.set_yticks(range(len(depths)), depths)
     axes.set(xlabel="token read", ylabel=f"depth (0: embedding, {len(trace.entropy) - 1}: the model)")
-    axes.set_title(title, loc="left")
+    axes.set_title("What each depth would say next", loc="left")
     axes.grid(False)
     figure.colorbar(picture, label="entropy (nats)")
     return figure

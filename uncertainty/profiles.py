@@ -5,6 +5,7 @@ Source: Entropy-Lens (arXiv 2502.16570). Depth comes first in every array, as in
 
 import numpy as np
 import torch
+from scipy.interpolate import make_interp_spline
 
 from .anatomy import anatomy
 from .lens import one_row
@@ -34,10 +35,8 @@ def resample_depth(profile, points: int = 33) -> np.ndarray:
     profile = np.asarray(profile)
     if len(profile) < 2 or points < 2:
         raise ValueError(f"need at least two depths and two points, got {len(profile)} and {points}.")
-    place = np.linspace(0, len(profile) - 1, points)
-    below = np.minimum(place.astype(int), len(profile) - 2)
-    share = (place - below).reshape(-1, *[1] * (profile.ndim - 1))
-    return (1 - share) * profile[below] + share * profile[below + 1]
+    depths, grid = np.linspace(0, 1, len(profile)), np.linspace(0, 1, points)
+    return make_interp_spline(depths, profile, k=1)(grid)
 
 
 def settled_depth(top_token) -> np.ndarray:
