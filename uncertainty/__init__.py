@@ -18,6 +18,7 @@ _HOME = {
     "auroc": "calibration", "expected_calibration_error": "calibration", "risk_coverage": "calibration",
     "bootstrap": "calibration", "leaderboard": "calibration",
     "logit_lens": "lens", "generate_with_lens": "lens", "LensTrace": "lens",
+    "ablation_sweep": "ablation", "null_space_fraction": "neurons", "logit_variance": "neurons",
     "sample_answers": "resampling", "semantic_entropy": "resampling",
 }
 __all__ = sorted(_HOME)

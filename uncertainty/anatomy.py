@@ -18,6 +18,7 @@ from torch.nn.functional import linear
 STACKS = ("layers", "h", "blocks")
 NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm", "norm_f", "layer_norm")
 FEED_FORWARD = ("mlp", "block_sparse_moe", "feed_forward", "ffn", "fc1")
+WRITERS = ("mlp.down_proj", "mlp.c_proj", "mlp.fc_out", "mlp.dense_4h_to_h", "mlp.fc2", "fc2", "ffn.down_proj")
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}  # nats; 0.01 in half precision: the same steps round alike
 _PROVEN: WeakKeyDictionary = WeakKeyDictionary()
 
@@ -107,6 +108,109 @@ def anatomy(model) -> Anatomy:
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class NormForm:
+    """The final norm as a formula, float64: ``gain * (x - m) / s + bias``, with m the mean of x, or 0 where not centred, and
+    ``s = sqrt(mean((x - m) ** 2) + epsilon)``."""
+
+    centred: bool
+    gain: Tensor
+    bias: Tensor
+    epsilon: float
+
+    def centre(self, x: Tensor) -> Tensor:
+        """What the norm sees of a vector: LayerNorm takes the mean away, RMSNorm nothing."""
+        return x - x.mean(-1, keepdim=True) if self.centred else x
+
+    def scale(self, x: Tensor) -> Tensor:
+        """The norm's denominator s, ``(..., 1)``."""
+        return (self.centre(x).square().mean(-1, keepdim=True) + self.epsilon).sqrt()
+
+    def __call__(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
+        """The norm of x; with its denominator frozen where ``scale`` is given."""
+        return self.gain * self.centre(x) / (self.scale(x) if scale is None else scale) + self.bias
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons:
+    """The neurons of the last block's MLP.
+
+    Attributes:
+        reader: the module whose input are the activations, ``(..., neurons)``.
+        weight: ``(neurons, width)`` what each adds to the stream per unit of activation, float32 (float64 for such a model).
+        adds: whether it arrives there unchanged; False where a norm follows the MLP (Gemma-2 and 3, OLMo-2).
+    """
+
+    reader: nn.Module
+    weight: Tensor
+    adds: bool
+
+    @contextmanager
+    def caught(self) -> Iterator[list[Tensor]]:
+        """Inside, every forward pass appends the activations to a list, (batch * positions, neurons) or with both axes."""
+        found: list[Tensor] = []
+        hook = self.reader.register_forward_pre_hook(lambda _, arguments: found.append(arguments[0].detach()))
+        try:
+            yield found
+        finally:
+            hook.remove()
+
+    @contextmanager
+    def replaced(self, change) -> Iterator[None]:
+        """Inside, the activations a go on as ``change(a)``."""
+        hook = self.reader.register_forward_pre_hook(lambda _, arguments: (change(arguments[0]), *arguments[1:]))
+        try:
+            yield
+        finally:
+            hook.remove()
+
+
+@torch.no_grad()
+def last_neurons(model) -> Neurons:
+    """The neurons of the last MLP, proven: all activations are moved a little, and the stream must move as the weights say.
+
+    Raises:
+        ValueError: a mixture of experts, or an MLP we do not know; weights that cannot be read as numbers; else as `anatomy`.
+    """
+    parts = anatomy(model)
+    block, name = parts.blocks[-1], type(model).__name__
+    reader = next((part for path in WRITERS if (part := _at(block, path)) is not None), None)
+    if reader is None:
+        raise ValueError(f"{name}: the last block has no MLP with one list of neurons where we know to look. (In a mixture of "
+                         "experts a neuron works only where its expert was chosen; this course does not read those.)")
+    weight = _output_weights(reader).to(torch.float64 if model.dtype == torch.float64 else torch.float32)
+    weight = weight * (getattr(model.config.get_text_config(), "residual_multiplier", None) or 1)  # Granite
+    return Neurons(reader, weight, _adds(model, parts, reader, weight))
+
+
+def norm_form(parts: Anatomy) -> NormForm:
+    """The final norm's formula: found by comparison with the norm itself, on large and on small inputs.
+
+    Raises:
+        ValueError: there is no final norm, or it is neither a LayerNorm nor an RMSNorm.
+    """
+    norm = parts.norm
+    if norm is None:
+        raise ValueError("this model has no final norm, so there is no scale to freeze and nothing is mediated by it.")
+    weight, width = getattr(norm, "weight", None), parts.unembedding.weight.shape[1]
+    like = parts.unembedding.weight if weight is None else weight
+    if parts.project is not None:
+        width = parts.project.weight.shape[1]
+    one = torch.ones(width, dtype=torch.float64, device=like.device)
+    gains = [one] if weight is None else [weight.detach().double(), 1 + weight.detach().double()]
+    bias = getattr(norm, "bias", None)
+    bias = 0 * one if bias is None else bias.detach().double()
+    epsilon = next((float(value) for key in ("variance_epsilon", "eps", "epsilon") if (value := getattr(norm, key, None))), 1e-5)
+    probe = torch.randn(4, width, generator=torch.Generator().manual_seed(0)).to(one) + 0.5
+    probe = torch.cat([probe, epsilon**0.5 * probe]).to(like.dtype)
+    with torch.no_grad():
+        said = norm(probe).double()
+    for form in (NormForm(centred, gain, bias, epsilon) for centred in (False, True) for gain in gains):
+        if (form(probe.double()) - said).abs().max() <= (1e-4 if like.dtype.itemsize >= 4 else 0.05) * said.abs().max():
+            return form
+    raise ValueError(f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale cannot be frozen.")
+
+
 def middle_readers(model) -> tuple[nn.Module, ...]:
     """For each block the module whose input is the stream between attention and MLP (the second norm, mostly).
 
@@ -134,6 +238,37 @@ def _find(model) -> Anatomy:
     scale = scale if isinstance(scale, (int, float)) else 1  # MPT's may be a word, which transformers ignores
     return Anatomy(blocks, _first(body, NORMS), getattr(body, "project_out", None), unembedding, scale, divisor,
                    getattr(config, "final_logit_softcapping", None))
+
+
+def _at(module: nn.Module, path: str) -> nn.Module | None:
+    for name in path.split("."):
+        module = getattr(module, name, None)
+    return module
+
+
+def _output_weights(reader: nn.Module) -> Tensor:
+    """(neurons, width), whatever the layer's orientation; 4-bit weights as the numbers they stand for."""
+    weight = reader.weight
+    if hasattr(weight, "quant_state"):
+        from bitsandbytes.functional import dequantize_4bit
+        return dequantize_4bit(weight.data, weight.quant_state).T
+    if not weight.is_floating_point() or weight.is_meta:
+        raise ValueError(f"the MLP's output weights are packed or not in memory ({weight.dtype}, {weight.device}): load the model in "
+                         "floating point, or with quantize='nf4'.")
+    return weight.detach() if type(reader).__name__ == "Conv1D" else weight.detach().T
+
+
+def _adds(model, parts: Anatomy, reader: nn.Module, weight: Tensor) -> bool:
+    """Whether moving the activations moves the stream by the same times the weights."""
+    neurons, ids = Neurons(reader, weight, False), _few_tokens(model)
+
+    def run(change):
+        with parts.residuals() as stream, neurons.replaced(change):
+            model.base_model(input_ids=ids, use_cache=False)
+        return stream[-1][0].to(weight)
+    shift = torch.randn(ids.shape[1], len(weight), generator=torch.Generator().manual_seed(0)).to(weight)
+    moved = run(lambda a: a + shift.view(a.shape).to(a)) - run(lambda a: a)
+    return bool((moved - shift @ weight).norm() <= (1e-3 if model.dtype.itemsize >= 4 else 0.05) * moved.norm())
 
 
 def _first(module: nn.Module, names: tuple[str, ...]):

@@ -1,0 +1,102 @@
+"""Shifted logits, fast: the likely tokens exactly, the rest through moments, with a bound on the error of every pair.
+
+Under the tail's own distribution q the shift less its mean, x = alpha (y - E y) + beta (u - E u), has a variance and a
+covariance with l = log p that follow from a few moments, and those are matrix products. With B no less than any |x|,
+
+    E e^x = 1 + E x^2 / 2 + r,    |r| <= B e^B E x^2 / 6        (Taylor, with |x|^3 <= B x^2)
+
+and likewise for E[x e^x] and E[l e^x]. So every sum over the tail is known up to a bound, and through them the entropy.
+Shapes as in `shifted_logits`; K likely tokens, the head.
+"""
+
+import torch
+from torch import Tensor
+
+from .shifted_logits import Positions, finished, unigram_part
+
+HEAD = 128
+
+
+class Tail:
+    """The tail of each position's distribution: everything but its `HEAD` likeliest tokens; means under q are called E."""
+
+    def __init__(self, at: Positions, unembedding: Tensor):
+        self.head = at.p.topk(min(HEAD, at.p.shape[1] - 1)).indices
+        q = at.p.scatter(1, self.head, 0)
+        inside = q > 0
+        self.mass = q.double().sum(1, keepdim=True).clamp(min=1e-30)
+        q /= self.mass.to(q)
+        self.y_mean, self.l_mean = _expect(q, at.y), _expect(q, at.log_p)
+        y, level = at.y - self.y_mean.to(q), at.log_p - self.l_mean.to(q)
+        self.y_reach, self.l_reach = ((values * inside).abs().amax(1, keepdim=True).double() for values in (y, level))
+        self.size = (self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)).log()  # 0 but for rounding
+        self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
+        q_y, q_l, q_ly = q * y, q * level, q * y * level
+        self.yy, self.ly, self.ll, self.lyy = _expect(q_y, y), _expect(q_y, level), _expect(q_l, level), _expect(q_ly, y)
+        self.q, self.q_l = q, q_l
+        self.products = [weights @ unembedding for weights in (q, q_y, q_l, q_ly)]  # (T, width): E u = this @ column
+
+    def columns(self, vectors: Tensor, u: Tensor) -> dict[str, Tensor]:
+        """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, centred."""
+        mean, yu, lu, lyu = ((product @ vectors.T).double() for product in self.products)
+        squares = u.square()
+        uu, luu = (self.q @ squares).double(), (self.q_l @ squares).double()
+        reach = torch.maximum(u.amax(0).double() - mean, mean - u.amin(0).double())
+        return dict(mean=mean, yu=yu, lu=lu, lyu=lyu - mean * self.ly, uu=(uu - mean**2).clamp(min=0), luu=luu - 2 * mean * lu,
+                    reach=reach)
+
+
+def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], alpha: Tensor,
+             beta: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
+
+    The bound is infinite where a token of the tail might have become the likeliest. ``rank`` is not found.
+    """
+    head = _head(at, tail.head, u, alpha, beta)
+    alpha, beta, m = alpha.double(), beta.double(), moments
+    mean = alpha * tail.y_mean + beta * m["mean"]  # of the shift, over the tail
+    variance = (alpha**2 * tail.yy + 2 * alpha * beta * m["yu"] + beta**2 * m["uu"]).clamp(min=0)
+    with_l = alpha * tail.ly + beta * m["lu"]  # E[l x], and then E[l x^2]
+    with_l = with_l + (alpha**2 * tail.lyy + 2 * alpha * beta * m["lyu"] + beta**2 * m["luu"]) / 2
+    weight, level = tail.mass * mean.exp(), tail.l_mean + mean
+    total = head["total"] + weight * (1 + variance / 2)
+    logs = head["logs"] + weight * (level * (1 + variance / 2) + with_l + variance)
+    size, mean_log = total.log(), logs / total
+    shift_of_targets, expected = _shift(at, u, alpha, beta), head["expected"] + tail.mass * mean
+    found = dict(entropy=size - mean_log, loss=size - shift_of_targets, kl=size - tail.size - expected, argmax_changed=head["changed"])
+    if at.unigram is not None:
+        part = at.unigram.to(u)
+        shift = alpha * (at.y @ part).double()[:, None] + beta * (part @ u).double()
+        found["kl_unigram"] = size + unigram_part(at, (at.log_p @ part)[:, None] + shift)
+    reach = alpha.abs() * tail.y_reach + beta.abs() * m["reach"]
+    bound = _bound(weight / total, level - mean_log, variance, reach, tail)
+    return finished(at, found), bound.masked_fill(tail.l_most + mean + reach >= head["most"], torch.inf)
+
+
+def _head(at: Positions, tokens: Tensor, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
+    """Sums over the likely tokens, exactly: of e^z, of z e^z, of p times the shift; and the largest z."""
+    shift = u[tokens].mul_(beta[:, None])  # (T, K, B)
+    shift.addcmul_(at.y.gather(1, tokens)[..., None], alpha[:, None])
+    expected = torch.bmm(at.p.gather(1, tokens)[:, None], shift)[:, 0]
+    z = shift.add_(at.log_p.gather(1, tokens)[..., None])
+    most, first, grown = z.amax(1), z[:, 0].clone(), z.exp()
+    return dict(total=grown.sum(1).double(), logs=grown.mul_(z).sum(1).double(), expected=expected.double(), most=most.double(),
+                changed=most > first)
+
+
+def _shift(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+    own = at.targets.clamp(min=0)
+    y, log_p = (values.gather(1, own[:, None]).double() for values in (at.y, at.log_p))
+    return log_p + alpha * y + beta * u[own].double()
+
+
+def _bound(share: Tensor, distance: Tensor, variance: Tensor, reach: Tensor, tail: Tail) -> Tensor:
+    """How far the entropy can be off: ``share`` of the weight lies in the tail, ``distance`` from the mean log-probability."""
+    third = reach * reach.exp() * variance  # at least E |x|^3 e^|x|
+    with_l = torch.minimum(tail.l_reach * third, reach**2 * reach.exp() * (variance * tail.ll).sqrt())
+    sizes = share * third / 6  # relative error of the sum of e^z
+    return ((sizes + share * (distance.abs() * third / 6 + with_l / 6 + third / 2)) / (1 - sizes)).masked_fill(sizes >= 1, torch.inf)
+
+
+def _expect(weights: Tensor, values: Tensor) -> Tensor:
+    return torch.linalg.vecdot(weights, values).double()[:, None]

@@ -1,0 +1,90 @@
+"""What becomes of a distribution when its logits are shifted along two known vectors.
+
+For a position with logits z, and columns i of shifts: ``z + alpha_i y + beta_i u_i``. That is all an ablated neuron of the
+last layer does (see `ablation`); here are only tensors. Shapes: T positions, B columns, V the vocabulary.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+IGNORED = -100  # as a target: nothing to predict here
+
+
+@dataclass(eq=False)
+class Positions:
+    """Some positions of the clean model.
+
+    Attributes:
+        logits: ``(T, V)`` before the softcap; where there is none they become log-probabilities.
+        y: ``(T, V)`` what alpha multiplies.
+        targets: ``(T,)`` the next tokens, -100 for none.
+        softcap: as in `anatomy`.
+        unigram: ``(V,)`` probabilities, or None.
+    """
+
+    logits: Tensor
+    y: Tensor
+    targets: Tensor
+    softcap: float | None = None
+    unigram: Tensor | None = None
+
+    def __post_init__(self):
+        self.log_p = self.capped(self.logits.clone()).log_softmax(-1)
+        self.logits = self.log_p if self.softcap is None else self.logits
+        self.z = self.capped(self.logits.clone()) if self.softcap is not None else self.log_p  # what nothing shifted becomes
+        self.p, self.top = self.z.softmax(-1), self.log_p.argmax(-1)
+        self.size = log_sum_exp(self.z, self.p)
+
+    def capped(self, logits: Tensor) -> Tensor:
+        """The softcap, in place."""
+        return logits if self.softcap is None else logits.div_(self.softcap).tanh_().mul_(self.softcap)
+
+    def __getitem__(self, part: slice) -> "Positions":
+        """Some of the positions."""
+        some = object.__new__(Positions)
+        whole = ("softcap", "unigram")
+        some.__dict__.update({name: value if name in whole else value[part] for name, value in vars(self).items()})
+        return some
+
+
+def shifted(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor, out: Tensor) -> Tensor:
+    """The shifted (and capped) logits, written to ``out`` (T, B, V); u is (B, V), alpha and beta are (T, B)."""
+    torch.mul(u, beta[..., None], out=out)
+    factors = torch.stack([alpha, torch.ones_like(alpha)], -1)
+    return at.capped(out.baddbmm_(factors, torch.stack([at.y, at.logits], 1)))
+
+
+def read(at: Positions, logits: Tensor, space: Tensor) -> dict[str, Tensor]:
+    """Entropy, loss and so on of logits (T, B, V), by name, each (T, B) in float64; ``space`` is memory of the same shape."""
+    p = torch.softmax(logits, -1, out=space)
+    size, mean = log_sum_exp(logits, p), torch.linalg.vecdot(p, logits).double()
+    moved = torch.bmm(torch.sub(logits, at.z[:, None], out=space), at.p[..., None])[..., 0].double()
+    own = at.targets.clamp(min=0)
+    of_target, of_top = (logits.gather(-1, ids[:, None, None].expand(*logits.shape[:2], 1)) for ids in (own, at.top))
+    found = dict(entropy=size - mean, loss=size - of_target[..., 0].double(), kl=size - at.size[:, None] - moved,
+                 argmax_changed=logits.amax(-1) > of_top[..., 0], rank=torch.gt(logits, of_target, out=space).sum(-1).long())
+    if at.unigram is not None:
+        found["kl_unigram"] = size + unigram_part(at, torch.matmul(logits, at.unigram.to(logits)))
+    return finished(at, found)
+
+
+def log_sum_exp(logits: Tensor, p: Tensor) -> Tensor:
+    """From logits and their softmax, in float64: the largest logit less the log of the largest probability."""
+    return logits.amax(-1).double() - p.amax(-1).double().log()
+
+
+def finished(at: Positions, found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """No rounding below zero, and nothing about a next token where there is none."""
+    none = at.targets == IGNORED
+    found["loss"][none] = math.nan
+    if "rank" in found:
+        found["rank"][none] = -1
+    return found | {name: found[name].clamp(min=0) for name in found if name in ("entropy", "loss", "kl", "kl_unigram")}
+
+
+def unigram_part(at: Positions, expected: Tensor) -> Tensor:
+    """With P the unigram: sum P log P - sum P z, so that adding the log-sum-exp of z gives KL(P || softmax z)."""
+    return -torch.special.entr(at.unigram.double()).sum() - expected.double()
