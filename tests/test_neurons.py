@@ -101,7 +101,7 @@ def test_activations_rebuild_the_mlps_output(family):
     """Activations times output weights, plus the layer's bias, is what the MLP's last linear layer writes."""
     model, ids, seen = tiny_model(family), torch.arange(3, 12), []
     neurons = last_neurons(model)
-    hook = neurons.reader.register_forward_hook(lambda _, arguments, output: seen.append(output.detach()))
+    hook = neurons.reader.register_forward_hook(lambda _, arguments, output: seen.append(output.detach().clone()))
     found = activations(model, ids)
     hook.remove()
     bias = getattr(neurons.reader, "bias", None)
