@@ -24,6 +24,7 @@ bench: .venv/ready  ## ours beside the peers
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/lens.py
+	$(BIN)/python benchmarks/sweep.py
 
 model: .venv/ready
 	$(BIN)/python -m uncertainty prefetch

@@ -24,4 +24,8 @@ LESSONS = (
     Lesson("07", "07_logit_lens.ipynb", "The logit lens", 50, 60),
     Lesson("08", "08_residual_trajectories.ipynb", "Residual trajectories", 60, 200),
     Lesson("09", "09_entropy_lens.ipynb", "Entropy lens", 50, 400),
+    Lesson("10", "10_last_layer_geometry.ipynb", "The last layer's geometry", 45, 100),
+    Lesson("11", "11_entropy_neurons.ipynb", "Entropy neurons", 55, 100),
+    Lesson("12", "12_token_frequency_neurons.ipynb", "Token-frequency neurons", 60, 120),
+    Lesson("13", "13_induction.ipynb", "Induction and hedging", 55, 150),
 )

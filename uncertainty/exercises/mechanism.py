@@ -75,7 +75,7 @@ class Exercise:
         if not wrong:
             return Outcome("right", "right")
         for sentence, mistaken in self.mistakes:
-            alike = (_same(got, _result(mistaken, a), self.tolerance, nan=True) for got, a in zip(results, self.inputs))
+            alike = (_same(got, _result(mistaken, a), self.tolerance) for got, a in zip(results, self.inputs))
             if all(alike):
                 return Outcome("wrong", sentence)
         return Outcome("wrong", _difference(self.inputs[wrong[0]], results[wrong[0]], expected[wrong[0]]))
@@ -155,20 +155,20 @@ def _result(function: Callable, arguments: tuple):
         return error
 
 
-def _same(got, want, tolerance: float, nan: bool = False) -> bool:
+def _same(got, want, tolerance: float) -> bool:
     got = _plain(got)
     if isinstance(got, Exception) or isinstance(want, Exception):
         return type(got) is type(want)
     if isinstance(want, (tuple, list)):
         same_kind = isinstance(got, (tuple, list)) and len(got) == len(want)
-        return same_kind and all(_same(g, w, tolerance, nan) for g, w in zip(got, want))
+        return same_kind and all(_same(g, w, tolerance) for g, w in zip(got, want))
     if isinstance(want, (str, bool, type(None))):
         return type(got) is type(want) and got == want
     try:
         got, want = np.asarray(got, dtype=float), np.asarray(want, dtype=float)
     except (TypeError, ValueError):
         return False
-    return got.shape == want.shape and np.allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=nan)
+    return got.shape == want.shape and np.allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def _plain(value):
