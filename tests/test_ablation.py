@@ -252,6 +252,15 @@ def test_bad_arguments_are_told_what_is_wrong(options, message):
         ablation_sweep(tiny_model("llama"), IDS, progress=False, **options)
 
 
+@pytest.mark.parametrize("tolerance", [0, 1e-3])
+def test_float32_finds_what_float64_finds(tolerance):
+    single, double = (ablation_sweep(model, IDS, [1, 9], unigram=UNIGRAM, freeze=DIRECTION, tolerance=tolerance, progress=False)
+                      for model in (tiny_model("llama"), tiny_model("llama").double()))
+    for ours, theirs in ((single, double), (single.direct, double.direct), (single.frozen, double.frozen)):
+        for name in ("entropy", "loss", "kl", "kl_unigram"):
+            torch.testing.assert_close(getattr(ours, name).double(), getattr(theirs, name), atol=2e-5, rtol=0, equal_nan=True)
+
+
 def test_a_softcap_has_no_fast_mode():
     with pytest.raises(ValueError, match="softcap"):
         ablation_sweep(tiny_model("gemma2"), IDS, tolerance=1e-3)

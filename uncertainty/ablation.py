@@ -150,10 +150,10 @@ def _look(model, input_ids, unigram, freeze) -> _Scene:
         residual = _run(model, parts, ids)
     activations = torch.cat([values.reshape(-1, len(like)) for values in found]).double()
     targets = torch.cat([ids[:, 1:], torch.full_like(ids[:, :1], IGNORED)], 1).flatten()
-    constant = _constant(parts, form)
+    constant = _constant(parts, form).to(like)
     vectors = [_vector(name, values, constant) for name, values in (("unigram", unigram), ("freeze", freeze))]
     return _Scene(model, ids, parts, form, neurons, residual, activations, effective_unembedding(parts, form, like.dtype),
-                  constant.to(like), targets, *vectors)
+                  constant, targets, *vectors)
 
 
 def _run(model, parts: Anatomy, ids: Tensor) -> Tensor:
@@ -342,11 +342,11 @@ def _vector(name: str, values: Tensor | None, like: Tensor) -> Tensor | None:
     """A vector over the vocabulary: probabilities, or a direction of length 1."""
     if values is None:
         return None
-    vector = torch.as_tensor(values).to(like)
+    vector = torch.as_tensor(values).to(like.device, torch.float64)
     if vector.shape != like.shape or not vector.isfinite().all() or (name == "unigram" and not (vector > 0).all()):
         raise ValueError(f"{name} must have one finite number for each of {len(like)} rows of the unembedding"
                          f"{', all above 0 (smooth the counts)' if name == 'unigram' else ''}; got shape {tuple(vector.shape)}.")
     size = vector.sum() if name == "unigram" else vector.norm()
     if abs(size - 1) > 1e-3:
         raise ValueError(f"{name} must {'sum to 1' if name == 'unigram' else 'have length 1'}, got {size:.4g}.")
-    return vector / size
+    return (vector / size).to(like)
