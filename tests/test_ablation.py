@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 from torch import nn
-
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from uncertainty import ablation, ablation_sweep, head_tail, null_space_fraction

@@ -214,15 +214,15 @@ def _estimated(scene: _Scene, at: Positions, tail: Tail, u: Tensor, moments: dic
     """One kind of effect for one block of columns, exact where the estimate's bound is too large."""
     values, bound = estimate(at, tail, u, moments, *setting)
     again = ~(bound <= tolerance)
-    used = again.any(0).nonzero()[:, 0]
-    rows, place = u[:, used].T.contiguous(), torch.zeros_like(again[0], dtype=torch.long)
-    place[used] = torch.arange(len(used), device=used.device)
-    for t in again.any(1).nonzero()[:, 0].tolist():
-        which = again[t].nonzero()[:, 0]
-        alpha, beta = (factor[t : t + 1, which] for factor in setting)
-        for (_, name), exact in _pairs(scene, at[t : t + 1], rows[place[which]], {kind: (alpha, beta)}, None).items():
+    used = again.any(0)
+    rows, place = u[:, used].T.contiguous(), used.cumsum(0) - 1
+    positions, columns = again.nonzero(as_tuple=True)
+    for some in _slices(len(positions), max(1, scene.budget // len(u))):
+        t, i = positions[some], columns[some]
+        factors = tuple(factor[t, i][:, None] for factor in setting)
+        for (_, name), exact in _pairs(scene, at[t], rows[place[i]][:, None], {kind: factors}, None).items():
             if name in values:
-                values[name][t, which] = exact[0]
+                values[name][t, i] = exact[:, 0]
     return {(kind, name): value for name, value in values.items()} | {(kind, "redone"): again}
 
 
@@ -266,9 +266,9 @@ def _vectors(scene: _Scene, columns: list[int]) -> Tensor:
 
 
 def _pairs(scene: _Scene, clean: Positions, u: Tensor, settings: dict, freeze: Tensor | None) -> dict:
-    """Exact effects of columns u (B, V) at all positions, a few positions at a time."""
-    step = max(1, scene.budget // u.numel())
-    logits, space = u.new_empty(2, min(step, len(clean.y)), *u.shape)
+    """Exact effects of columns u (B, V) at all positions, a few positions at a time; or of each position's own u (T, 1, V)."""
+    step = len(u) if u.ndim == 3 else max(1, scene.budget // u.numel())
+    logits, space = u.new_empty(2, min(step, len(clean.y)), *u.shape[-2:])
     found = []
     for some in _slices(len(clean.y), step):
         at, out = clean[some], {}

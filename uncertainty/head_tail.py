@@ -3,9 +3,10 @@
 Under the tail's own distribution q the shift less its mean, x = alpha (y - E y) + beta (u - E u), has a variance and a
 covariance with l = log p that follow from a few moments, and those are matrix products. With B no less than any |x|,
 
-    E e^x = 1 + E x^2 / 2 + r,    |r| <= B e^B E x^2 / 6        (Taylor, with |x|^3 <= B x^2)
+    E e^x = 1 + E x^2 / 2 + r,    |r| <= e^B E |x|^3 / 6        (Taylor)
 
-and likewise for E[x e^x] and E[l e^x]. So every sum over the tail is known up to a bound, and through them the entropy.
+and likewise for E[x e^x] and E[l e^x], with E[|l| |x|^3] in the last. The third moments are bounded through those of y and u
+(Minkowski). So every sum over the tail is known up to a bound, and through them the entropy.
 Shapes as in `shifted_logits`; K likely tokens, the head.
 """
 
@@ -28,22 +29,31 @@ class Tail:
         q /= self.mass.to(q)
         self.y_mean, self.l_mean = _expect(q, at.y), _expect(q, at.log_p)
         y, level = at.y - self.y_mean.to(q), at.log_p - self.l_mean.to(q)
-        self.y_reach, self.l_reach = ((values * inside).abs().amax(1, keepdim=True).double() for values in (y, level))
+        self.y_reach = (y * inside).abs().amax(1, keepdim=True).double()
         self.size = (self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)).log()  # 0 but for rounding
         self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
         q_y, q_l, q_ly = q * y, q * level, q * y * level
-        self.yy, self.ly, self.ll, self.lyy = _expect(q_y, y), _expect(q_y, level), _expect(q_l, level), _expect(q_ly, y)
-        self.q, self.q_l = q, q_l
+        self.yy, self.ly, self.lyy = _expect(q_y, y), _expect(q_y, level), _expect(q_ly, y)
+        cubes, self.q, self.q_l, self.q_size = y.abs().pow(3), q, q_l, q_l.abs()
+        self.y_cubed, self.ly_cubed, self.l_size = _expect(q, cubes), _expect(self.q_size, cubes), self.q_size.double().sum(1, True)
         self.products = [weights @ unembedding for weights in (q, q_y, q_l, q_ly)]  # (T, width): E u = this @ column
 
     def columns(self, vectors: Tensor, u: Tensor) -> dict[str, Tensor]:
-        """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, centred."""
+        """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, less their means.
+
+        A column's usual mean over the tails is taken from it, in place: no probability knows, and cubes stay small.
+        """
         mean, yu, lu, lyu = ((product @ vectors.T).double() for product in self.products)
+        usual = self.q.mean(0) @ u
+        u -= usual
+        lyu, mean = lyu - mean * self.ly, mean - usual
         squares = u.square()
-        uu, luu = (self.q @ squares).double(), (self.q_l @ squares).double()
-        reach = torch.maximum(u.amax(0).double() - mean, mean - u.amin(0).double())
-        return dict(mean=mean, yu=yu, lu=lu, lyu=lyu - mean * self.ly, uu=(uu - mean**2).clamp(min=0), luu=luu - 2 * mean * lu,
-                    reach=reach)
+        uu, luu = (self.q @ squares).double() - mean**2, (self.q_l @ squares).double() - 2 * mean * lu
+        cubes = squares.mul_(u.abs())
+        u_cubed, lu_cubed = ((weights @ cubes).double() for weights in (self.q, self.q_size))
+        reach = torch.maximum(u.amax(0) - mean, mean - u.amin(0))
+        return dict(mean=mean, yu=yu, lu=lu, lyu=lyu, uu=uu.clamp(min=0), luu=luu, reach=reach,
+                    third=_root(u_cubed) + mean.abs(), l_third=_root(lu_cubed) + mean.abs() * _root(self.l_size))
 
 
 def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], alpha: Tensor,
@@ -68,8 +78,11 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
         part = at.unigram.to(u)
         shift = alpha * (at.y @ part).double()[:, None] + beta * (part @ u).double()
         found["kl_unigram"] = size + unigram_part(at, (at.log_p @ part)[:, None] + shift)
-    reach = alpha.abs() * tail.y_reach + beta.abs() * m["reach"]
-    bound = _bound(weight / total, level - mean_log, variance, reach, tail)
+    alpha, beta = alpha.abs(), beta.abs()
+    reach = alpha * tail.y_reach + beta * m["reach"]
+    third = (alpha * _root(tail.y_cubed) + beta * m["third"]) ** 3  # at least E |x|^3, and E |l| |x|^3
+    l_third = (alpha * _root(tail.ly_cubed) + beta * m["l_third"]) ** 3
+    bound = _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
     return finished(at, found), bound.masked_fill(tail.l_most + mean + reach >= head["most"], torch.inf)
 
 
@@ -90,12 +103,15 @@ def _shift(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     return log_p + alpha * y + beta * u[own].double()
 
 
-def _bound(share: Tensor, distance: Tensor, variance: Tensor, reach: Tensor, tail: Tail) -> Tensor:
+def _bound(share: Tensor, distance: Tensor, third: Tensor, l_third: Tensor) -> Tensor:
     """How far the entropy can be off: ``share`` of the weight lies in the tail, ``distance`` from the mean log-probability."""
-    third = reach * reach.exp() * variance  # at least E |x|^3 e^|x|
-    with_l = torch.minimum(tail.l_reach * third, reach**2 * reach.exp() * (variance * tail.ll).sqrt())
     sizes = share * third / 6  # relative error of the sum of e^z
-    return ((sizes + share * (distance.abs() * third / 6 + with_l / 6 + third / 2)) / (1 - sizes)).masked_fill(sizes >= 1, torch.inf)
+    rest = share * (distance.abs() * third / 6 + l_third / 6 + third / 2)
+    return ((sizes + rest) / (1 - sizes)).masked_fill(sizes >= 1, torch.inf)
+
+
+def _root(cubes: Tensor) -> Tensor:
+    return cubes.clamp(min=0) ** (1 / 3)
 
 
 def _expect(weights: Tensor, values: Tensor) -> Tensor:

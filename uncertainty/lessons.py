@@ -27,5 +27,5 @@ LESSONS = (
     Lesson("10", "10_last_layer_geometry.ipynb", "The last layer's geometry", 45, 100),
     Lesson("11", "11_entropy_neurons.ipynb", "Entropy neurons", 55, 100),
     Lesson("12", "12_token_frequency_neurons.ipynb", "Token-frequency neurons", 60, 120),
-    Lesson("13", "13_induction.ipynb", "Induction and hedging", 55, 150),
+    Lesson("13", "13_induction.ipynb", "Induction and hedging", 55, 170),
 )

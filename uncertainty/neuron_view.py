@@ -9,7 +9,6 @@ from .ablation import Sweep
 from .neurons import Geometry, random_fraction
 from .plots import BLACK, BLUE, ORANGE
 
-
 SKIPPED = 4  # positions at the start of each sequence, where attention is parked
 
 
@@ -77,7 +76,8 @@ def _line(text: str, activation: Tensor, clean: Tensor, ablated: Tensor) -> str:
 def _check(input_ids, sweep: Sweep, neuron: int) -> Tensor:
     ids, count = torch.atleast_2d(torch.as_tensor(input_ids)), sweep.activations.shape[1]
     if not 0 <= neuron < count or sweep.entropy.shape[1] != count:
-        raise ValueError(f"need a sweep of all {count} neurons and one of them; got {sweep.entropy.shape[1]} columns, neuron {neuron}.")
+        raise ValueError(f"need a sweep of all {count} neurons and one of them; got {sweep.entropy.shape[1]} columns, "
+                         f"neuron {neuron}.")
     if ids.numel() != len(sweep.activations):
         raise ValueError(f"the sweep has {len(sweep.activations)} tokens, these are {ids.numel()}.")
     return ids

@@ -42,7 +42,7 @@ class Positions:
         """The softcap, in place."""
         return logits if self.softcap is None else logits.div_(self.softcap).tanh_().mul_(self.softcap)
 
-    def __getitem__(self, part: slice) -> "Positions":
+    def __getitem__(self, part: slice | Tensor) -> "Positions":
         """Some of the positions."""
         some = object.__new__(Positions)
         whole = ("softcap", "unigram")
@@ -51,7 +51,7 @@ class Positions:
 
 
 def shifted(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor, out: Tensor) -> Tensor:
-    """The shifted (and capped) logits, written to ``out`` (T, B, V); u is (B, V), alpha and beta are (T, B)."""
+    """The shifted (and capped) logits, written to ``out`` (T, B, V); u is (B, V) or (T, B, V), alpha and beta are (T, B)."""
     torch.mul(u, beta[..., None], out=out)
     factors = torch.stack([alpha, torch.ones_like(alpha)], -1)
     return at.capped(out.baddbmm_(factors, torch.stack([at.y, at.logits], 1)))

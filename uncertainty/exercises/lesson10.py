@@ -23,7 +23,7 @@ def _(unembedding, gain):
     return unembedding * gain
 
 
-@effective.mistake("You took the mean over the width from each row; it is the mean *row*, over the vocabulary, that changes no probability.")
+@effective.mistake("You took each row's own mean away; it is the mean *row*, over the vocabulary, that changes no probability.")
 def _(unembedding, gain):
     folded = unembedding * gain
     return folded - folded.mean(1, keepdim=True)
