@@ -196,6 +196,12 @@ def test_values_a_number_a_tensor_and_a_function():
         agree(clipped, 0, hooked(model, 4, acts[:, 4].clamp(max=0.1)), clean, 1e-6)
 
 
+def test_neurons_may_come_as_a_tensor():
+    model = trained("llama")
+    one, other = (ablation_sweep(model, IDS, chosen, progress=False) for chosen in (torch.tensor([4, 9]), [4, 9]))
+    assert one.entropy.equal(other.entropy)
+
+
 def test_several_sequences_are_each_other_s_strangers():
     model, other = trained("llama"), torch.arange(20, 32)
     both = ablation_sweep(model, torch.stack([IDS, other]), [5], value="zero", progress=False)
@@ -243,6 +249,7 @@ def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(fa
     (dict(neurons=[99]), r"0\.\.47.*\[99\]"), (dict(neurons=[[1, 1]]), "different"), (dict(neurons=[]), "neurons must be"),
     (dict(value="median"), "median"), (dict(value=torch.zeros(3)), "shape"), (dict(value=float("nan")), "finite"),
     (dict(tolerance=-1.0), "tolerance=-1"), (dict(tolerance=float("nan")), "tolerance"),
+    (dict(tolerance=float("inf")), "finite"),
     (dict(tolerance=1e-3, neurons=[[1, 2]]), "groups"),
     (dict(unigram=torch.ones(5)), "unigram"), (dict(unigram=torch.zeros(VOCABULARY)), "smooth"),
     (dict(freeze=torch.ones(VOCABULARY)), "length 1"), (dict(unigram=torch.ones(VOCABULARY)), "sum to 1")])

@@ -211,3 +211,9 @@ def test_the_default_model_has_neurons_on_the_frequency_direction():
     for cosine in cosines:
         assert {471, 645} <= set(cosine.argsort()[:3].tolist()) and cosine.min() < -0.3
     assert np.corrcoef(*cosines)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("unigrams", [torch.full((7,), 1 / 7), torch.full((2, 7), 1.0)])
+def test_a_unigram_that_is_no_row_or_no_distribution_is_refused(unigrams):
+    with pytest.raises(ValueError, match="sum to 1"):
+        kl_from_unigrams(torch.randn(3, 7), unigrams)

@@ -134,11 +134,40 @@ def test_the_norms_formula_is_the_norm(family):
     assert isinstance(form, NormForm) and form.scale(x.double()).shape == (3, 1)
 
 
+@pytest.mark.parametrize("family", ["gemma", "llama", "gpt2"])
+def test_in_half_precision_the_gain_is_still_found(family):
+    model = tiny_model(family)
+    parts = anatomy(model)
+    with torch.no_grad():
+        parts.norm.weight[3] = 40.0
+    exact, half = norm_form(anatomy(model)).gain, norm_form(anatomy(model.to(torch.bfloat16))).gain
+    torch.testing.assert_close(half, exact, rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("family", ["gemma2", "gemma3_text", "olmo2"])
+def test_a_norm_after_the_mlp_has_no_geometry_to_read_from_weights(family):
+    for read in (geometry, logit_variance):
+        with pytest.raises(ValueError, match="norm follows"):
+            read(tiny_model(family))
+
+
+class Largest(torch.nn.RMSNorm):
+    def forward(self, x):
+        return self.weight * x / x.abs().amax(-1, keepdim=True)
+
+
 def test_an_unknown_norm_is_refused():
     model = tiny_model("llama")
-    model.model.norm.forward = lambda x: x / x.abs().amax(-1, keepdim=True)
+    model.model.norm = Largest(32)
     with pytest.raises(ValueError, match="neither a LayerNorm nor an RMSNorm"):
         geometry(model)
+
+
+@pytest.mark.model
+def test_the_default_models_neurons_are_known_in_half_precision_too():
+    model, _ = load_model()
+    for dtype in (torch.bfloat16, torch.float16):
+        assert last_neurons(model.to(dtype)).adds
 
 
 @pytest.mark.model

@@ -100,9 +100,9 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
     groups = _groups(neurons, scene.activations.shape[1])
     shift = _new_values(value, scene.activations) - scene.activations
     single = scene.neurons.adds and all(len(group) == 1 for group in groups)
-    if not tolerance >= 0 or (tolerance and not (single and scene.parts.softcap is None)):
-        raise ValueError(f"tolerance={tolerance}: it must be 0 or larger, and 0 for groups of neurons, for a norm after the MLP "
-                         "and for a softcap on the logits.")
+    if not 0 <= tolerance < float("inf") or (tolerance and not (single and scene.parts.softcap is None)):
+        raise ValueError(f"tolerance={tolerance}: it must be 0 or larger and finite, and 0 for groups of neurons, for a norm after "
+                         "the MLP and for a softcap on the logits.")
     columns = [group[0] for group in groups] if single else groups
     way = _by_residuals if not single else _fast if tolerance else _exact
     with tqdm(total=len(shift) * len(groups), desc="ablation", disable=not progress, leave=False) as bar:
@@ -314,6 +314,7 @@ def _slices(length: int, step: int) -> list[slice]:
 
 
 def _groups(neurons: Sequence | None, count: int) -> list[list[int]]:
+    neurons = neurons.tolist() if hasattr(neurons, "tolist") else neurons
     chosen = [[i] for i in range(count)] if neurons is None else [[*n] if hasattr(n, "__iter__") else [n] for n in neurons]
     groups = [[int(i) for i in group] for group in chosen]
     wrong = [group for group in groups if not group or len({*group}) < len(group) or not all(0 <= i < count for i in group)]

@@ -5,6 +5,7 @@ unembedding, and perhaps something after it (a scale, a softcap). `anatomy` find
 stream that enters the final norm it must arrive at the model's own log-probabilities, or the model is refused.
 """
 
+import copy
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -202,11 +203,11 @@ def norm_form(parts: Anatomy) -> NormForm:
     bias = 0 * one if bias is None else bias.detach().double()
     epsilon = next((float(value) for key in ("variance_epsilon", "eps", "epsilon") if (value := getattr(norm, key, None))), 1e-5)
     probe = torch.randn(4, width, generator=torch.Generator().manual_seed(0)).to(one) + 0.5
-    probe = torch.cat([probe, epsilon**0.5 * probe]).to(like.dtype)
+    probe = torch.cat([probe, epsilon**0.5 * probe]).float()
     with torch.no_grad():
-        said = norm(probe).double()
+        said = copy.deepcopy(norm).float()(probe).double()
     for form in (NormForm(centred, gain, bias, epsilon) for centred in (False, True) for gain in gains):
-        if (form(probe.double()) - said).abs().max() <= (1e-4 if like.dtype.itemsize >= 4 else 0.05) * said.abs().max():
+        if torch.allclose(form(probe.double()), said, rtol=1e-4, atol=1e-5 * said.abs().median()):
             return form
     raise ValueError(f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale cannot be frozen.")
 
@@ -266,8 +267,10 @@ def _adds(model, parts: Anatomy, reader: nn.Module, weight: Tensor) -> bool:
         with parts.residuals() as stream, neurons.replaced(change):
             model.base_model(input_ids=ids, use_cache=False)
         return stream[-1][0].to(weight)
+    still = run(lambda a: a)
     shift = torch.randn(ids.shape[1], len(weight), generator=torch.Generator().manual_seed(0)).to(weight)
-    moved = run(lambda a: a + shift.view(a.shape).to(a)) - run(lambda a: a)
+    shift *= still.norm() / (shift @ weight).norm()  # as long as the stream, or its rounding hides the move
+    moved = run(lambda a: a + shift.view(a.shape).to(a)) - still
     return bool((moved - shift @ weight).norm() <= (1e-3 if model.dtype.itemsize >= 4 else 0.05) * moved.norm())
 
 

@@ -102,8 +102,12 @@ def kl_from_unigrams(logits: Tensor, unigrams: Tensor) -> tuple[Tensor, Tensor]:
     (and its figure's label says the second).
 
     Raises:
-        ValueError: different vocabularies, or a probability that is not positive (the second would be infinite).
+        ValueError: different vocabularies, a probability that is not positive (the second would be infinite), a unigram that
+            is not a row or does not sum to 1.
     """
+    if unigrams.ndim != 2 or not ((unigrams.double().sum(-1) - 1).abs() < 1e-3).all():
+        raise ValueError(f"need unigrams as rows (unigrams, vocabulary) that each sum to 1, got shape {tuple(unigrams.shape)}; one "
+                         "alone is `unigram[None]`.")
     log_q, log_p = log_probabilities(logits), _log(unigrams)
     if log_p.shape[-1] != log_q.shape[-1]:
         raise ValueError(f"the unigrams have {log_p.shape[-1]} entries, the logits {log_q.shape[-1]}: count over the "

@@ -95,8 +95,16 @@ def logit_variance(model) -> Tensor:
 
 
 def output_weights(model) -> Tensor:
-    """``(neurons, width)`` what each last-layer neuron adds to the stream, as the final norm sees it (centred for LayerNorm)."""
-    return norm_form(anatomy(model)).centre(last_neurons(model).weight)
+    """``(neurons, width)`` what each last-layer neuron adds to the stream, as the final norm sees it (centred for LayerNorm).
+
+    Raises:
+        ValueError: a norm follows the MLP (Gemma-2 and 3, OLMo-2): its gain and scale decide what arrives; else as `last_neurons`.
+    """
+    neurons = last_neurons(model)
+    if not neurons.adds:
+        raise ValueError(f"{type(model).__name__}: a norm follows the last MLP, so its output weights are not what a neuron adds "
+                         "to the stream, and their geometry would mislead. `ablation_sweep` takes such models, the slow way.")
+    return norm_form(anatomy(model)).centre(neurons.weight)
 
 
 def random_fraction(width: int, k: int, quantile: float = 0.5) -> float:
