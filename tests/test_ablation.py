@@ -26,7 +26,8 @@ DENSE = [family for family in FAMILIES if family not in EXPERTS]
 GENERATOR = torch.Generator().manual_seed(5)
 UNIGRAM = torch.rand(VOCABULARY, generator=GENERATOR, dtype=torch.float64) + 0.01
 UNIGRAM = UNIGRAM / UNIGRAM.sum()
-DIRECTION = nn.functional.normalize(torch.randn(VOCABULARY, generator=GENERATOR, dtype=torch.float64), dim=0)
+DIRECTION = torch.randn(VOCABULARY, generator=GENERATOR, dtype=torch.float64)
+DIRECTION = nn.functional.normalize(DIRECTION - DIRECTION.mean(), dim=0)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from .lens import one_row
 from .neurons import effective_unembedding
 from .shifted_logits import IGNORED, Positions, read, shifted
 
-ELEMENTS = {"cpu": 2**19, "cuda": 2**26}  # so many logits at a time: what the processor keeps near
+ELEMENTS = {"cpu": 2**20, "cuda": 2**26}  # so many logits at a time: what the processor keeps near
 POSITIONS = 256  # so many positions' own logits at a time
 COLUMNS = 128  # so many columns of W w at a time, in the fast mode
 
@@ -85,7 +85,8 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
             rest, with no entropy, loss or KL further from the exact one than so many nats (rounding aside); pairs for which
             that cannot be promised are computed exactly.
         unigram: ``(vocabulary,)`` probabilities, all above 0, to fill ``kl_unigram``.
-        freeze: ``(vocabulary,)`` a direction v in the space of logits to fill ``frozen``: z' + ((z - z') . v) v, |v| = 1.
+        freeze: ``(vocabulary,)`` a direction v in the space of logits to fill ``frozen``: z' + ((z - z') . v) v, |v| = 1. Its mean
+            is taken away first: what is added to all logits changes no probability.
 
     Returns:
         A `Sweep` on the CPU. Computed in float32 (float64 for such a model) whatever the model's precision.
@@ -106,7 +107,7 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
     columns = [group[0] for group in groups] if single else groups
     way = _by_residuals if not single else _fast if tolerance else _exact
     with tqdm(total=len(shift) * len(groups), desc="ablation", disable=not progress, leave=False) as bar:
-        pieces = [way(scene, part, columns, shift, bar, tolerance) for part in _slices(len(shift), POSITIONS)]
+        pieces = [_small(scene, way(scene, part, columns, shift, bar, tolerance)) for part in _slices(len(shift), POSITIONS)]
     return _sweep(scene, pieces)
 
 
@@ -121,7 +122,7 @@ class _Scene:
     neurons: Neurons
     residual: Tensor  # (P, width) float64, what enters the final norm
     activations: Tensor  # (P, N) float64
-    unembedding: Tensor  # (V, width), gain folded in
+    unembedding: Tensor  # (V, width), gain folded in; centred over the vocabulary where no softcap would notice
     constant: Tensor  # (V,) what the biases add to the logits
     targets: Tensor  # (P,)
     unigram: Tensor | None
@@ -150,10 +151,13 @@ def _look(model, input_ids, unigram, freeze) -> _Scene:
         residual = _run(model, parts, ids)
     activations = torch.cat([values.reshape(-1, len(like)) for values in found]).double()
     targets = torch.cat([ids[:, 1:], torch.full_like(ids[:, :1], IGNORED)], 1).flatten()
-    constant = _constant(parts, form).to(like)
+    unembedding = effective_unembedding(parts, form, like.dtype)
+    if parts.softcap is None:
+        unembedding -= unembedding.mean(0)
+    constant = _constant(parts, form).to(unembedding)
     vectors = [_vector(name, values, constant) for name, values in (("unigram", unigram), ("freeze", freeze))]
-    return _Scene(model, ids, parts, form, neurons, residual, activations, effective_unembedding(parts, form, like.dtype),
-                  constant, targets, *vectors)
+    there = [values.to(unembedding.device) for values in (residual, activations)]
+    return _Scene(model, ids, parts, form, neurons, *there, unembedding, constant, targets.to(unembedding.device), *vectors)
 
 
 def _run(model, parts: Anatomy, ids: Tensor) -> Tensor:
@@ -190,40 +194,46 @@ def _exact(scene: _Scene, part: slice, columns: list[int], shift: Tensor, bar, _
 def _fast(scene: _Scene, part: slice, columns: list[int], shift: Tensor, bar, tolerance: float) -> dict:
     """Every pair from head and tail; those whose bound exceeds the tolerance by one pass over the vocabulary."""
     clean, settings, vectors = scene.clean(part), _settings(scene, part, columns, shift), _vectors(scene, columns)
-    views = [(scene.unembedding, settings)]
+    views = [(clean, scene.unembedding, settings)]
     if scene.freeze is not None:  # the same algebra with that direction taken out of the unembedding
-        views.append((scene.unembedding - torch.outer(scene.freeze, scene.freeze @ scene.unembedding), {"frozen": settings["total"]}))
-    found = _alone(scene, clean)
-    for unembedding, kinds in views:
-        unembedding = unembedding - unembedding.mean(0)  # no probability knows; the moments are more precise
-        at = replace(clean, y=scene.normed(scene.residual[part]) @ unembedding.T)
+        blind = scene.unembedding - torch.outer(scene.freeze, scene.freeze @ scene.unembedding)
+        views.append((replace(clean, y=scene.normed(scene.residual[part]) @ blind.T), blind, {"frozen": settings["total"]}))
+    found, again = {}, []
+    for at, unembedding, kinds in views:
         tail, blocks = Tail(at, unembedding), []
         for block in _slices(len(columns), COLUMNS):
-            u = unembedding @ vectors[block].T
-            moments = tail.columns(vectors[block], u)
-            blocks.append({})
-            for kind, (alpha, beta) in kinds.items():
-                blocks[-1] |= _estimated(scene, at, tail, u, moments, kind, (alpha[:, block], beta[:, block]), tolerance)
-            bar.update(u.shape[1] * len(at.y) // len(views))
+            some = {kind: (alpha[:, block], beta[:, block]) for kind, (alpha, beta) in kinds.items()}
+            blocks.append(_estimated(at, tail, unembedding, vectors[block], some))
+            bar.update(len(vectors[block]) * len(at.y) // len(views))
         found |= _join(blocks, 1)
+        again.append(~(torch.stack([found.pop((kind, "bound")) for kind in kinds]).amax(0) <= tolerance))
+        _exactly(scene, at, unembedding, vectors, kinds, again[-1], found)
+        if at is clean:  # by the same way, so that a neuron that does nothing has an effect of 0
+            nothing = clean.y.new_zeros(len(clean.y), 1)
+            found |= _estimated(at, tail, unembedding, torch.zeros_like(vectors[:1]), {"clean": (nothing, nothing)})
+    return found | {("all", "redone"): torch.cat(again, 1)}
+
+
+def _estimated(at: Positions, tail: Tail, unembedding: Tensor, vectors: Tensor, kinds: dict) -> dict:
+    """What one block of columns does, and how far that can be off."""
+    u, found = unembedding @ vectors.T, {}
+    moments = tail.columns(vectors, u)
+    for kind, setting in kinds.items():
+        values, bound = estimate(at, tail, u, moments, *setting)
+        found |= {(kind, name): value for name, value in (values | dict(bound=bound)).items()}
     return found
 
 
-def _estimated(scene: _Scene, at: Positions, tail: Tail, u: Tensor, moments: dict, kind: str, setting: tuple,
-               tolerance: float) -> dict:
-    """One kind of effect for one block of columns, exact where the estimate's bound is too large."""
-    values, bound = estimate(at, tail, u, moments, *setting)
-    again = ~(bound <= tolerance)
-    used = again.any(0)
-    rows, place = u[:, used].T.contiguous(), used.cumsum(0) - 1
-    positions, columns = again.nonzero(as_tuple=True)
-    for some in _slices(len(positions), max(1, scene.budget // len(u))):
-        t, i = positions[some], columns[some]
-        factors = tuple(factor[t, i][:, None] for factor in setting)
-        for (_, name), exact in _pairs(scene, at[t], rows[place[i]][:, None], {kind: factors}, None).items():
-            if name in values:
-                values[name][t, i] = exact[:, 0]
-    return {(kind, name): value for name, value in values.items()} | {(kind, "redone"): again}
+def _exactly(scene: _Scene, at: Positions, unembedding: Tensor, vectors: Tensor, kinds: dict, again: Tensor, found: dict):
+    """Put the exact effects of some pairs (T, columns) in their place; by position, so that no logits are copied."""
+    for block in again.any(0).nonzero()[:, 0].split(COLUMNS):
+        u = vectors[block] @ unembedding.T
+        for t in again[:, block].any(1).nonzero()[:, 0].tolist():
+            for some in again[t, block].nonzero()[:, 0].split(max(1, scene.budget // len(unembedding))):
+                factors = {kind: tuple(values[t:t + 1, block[some]] for values in setting) for kind, setting in kinds.items()}
+                for key, value in _pairs(scene, at[t:t + 1], u[some], factors, None).items():
+                    if key in found:
+                        found[key][t, block[some]] = value[0]
 
 
 def _by_residuals(scene: _Scene, part: slice, columns: list[list[int]], shift: Tensor, bar, _) -> dict:
@@ -245,10 +255,13 @@ def _moved(scene: _Scene, part: slice, group: list[int], shift: Tensor) -> Tenso
     """The residual when a group's activations are shifted; by a run of the model where the MLP's output is normed first."""
     if scene.neurons.adds:
         return scene.residual[part] + shift[part][:, group] @ scene.neurons.weight[group].double()
-    rows, chosen = iter(shift.split(scene.ids.shape[1])), torch.zeros_like(shift[0])
+    length, chosen = scene.ids.shape[1], torch.zeros_like(shift[0])
     chosen[group] = 1
+    first, last = part.start // length, -(-part.stop // length)  # the sequences in which these positions are
+    rows = iter(shift[first * length:last * length].split(length))
     with scene.neurons.replaced(lambda a: a + (next(rows) * chosen).view(a.shape).to(a)):
-        return _run(scene.model, scene.parts, scene.ids)[part]
+        residual = _run(scene.model, scene.parts, scene.ids[first:last])
+    return residual[part.start - first * length:part.stop - first * length].to(scene.residual)
 
 
 def _settings(scene: _Scene, part: slice, columns: list[int], shift: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
@@ -266,22 +279,23 @@ def _vectors(scene: _Scene, columns: list[int]) -> Tensor:
 
 
 def _pairs(scene: _Scene, clean: Positions, u: Tensor, settings: dict, freeze: Tensor | None) -> dict:
-    """Exact effects of columns u (B, V) at all positions, a few positions at a time; or of each position's own u (T, 1, V)."""
-    step = len(u) if u.ndim == 3 else max(1, scene.budget // u.numel())
-    logits, space = u.new_empty(2, min(step, len(clean.y)), *u.shape[-2:])
-    found = []
+    """Exact effects of columns u (B, V) at all positions, a few positions at a time."""
+    step = max(1, scene.budget // u.numel())
+    logits, space = u.new_empty(2, min(step, len(clean.y)), *u.shape)
+    found, mean_u = [], clean.p @ u.T
     for some in _slices(len(clean.y), step):
         at, out = clean[some], {}
         for kind, (alpha, beta) in settings.items():
-            count = len(at.y)
-            now = shifted(at, u, alpha[some], beta[some], logits[:count])
-            out |= _read(at, now, kind, space[:count], freeze)
+            now = shifted(at, u, alpha[some], beta[some], logits[:len(at.y)])
+            drift = alpha[some] * at.mean_y[:, None] + beta[some] * mean_u[some] if at.softcap is None else None
+            out |= _read(at, now, kind, space[:len(at.y)], freeze, drift)
         found.append(out)
     return _join(found, 0)
 
 
-def _read(at: Positions, logits: Tensor, kind: str, space: Tensor, freeze: Tensor | None) -> dict:
-    found = {(kind, name): value for name, value in read(at, logits, space).items()}
+def _read(at: Positions, logits: Tensor, kind: str, space: Tensor, freeze: Tensor | None,
+          drift: Tensor | None = None) -> dict:
+    found = {(kind, name): value for name, value in read(at, logits, space, drift).items()}
     if freeze is not None and kind == "total":
         lost = (at.z @ freeze)[:, None] - logits @ freeze
         logits.addcmul_(lost[..., None], freeze)
@@ -294,15 +308,18 @@ def _alone(scene: _Scene, clean: Positions) -> dict:
     return _pairs(scene, clean, torch.zeros_like(clean.y[:1]), {"clean": (nothing, nothing)}, None)
 
 
+def _small(scene: _Scene, found: dict) -> dict:
+    """As precise as the results are to be, and on the CPU."""
+    return {key: (value.to(scene.unembedding.dtype) if value.is_floating_point() else value).cpu() for key, value in found.items()}
+
+
 def _sweep(scene: _Scene, pieces: list[dict]) -> Sweep:
-    found = {key: value.to(scene.unembedding.dtype) if value.is_floating_point() else value for key, value in _join(pieces, 0).items()}
-    redone = [value.double().mean() for (_, name), value in found.items() if name == "redone"]
-    names = [entry.name for entry in fields(Effects)]
-    kinds = {kind: {name: found[kind, name].cpu() for name in names if (kind, name) in found} for kind, _ in found}
+    found, names = _join(pieces, 0), [entry.name for entry in fields(Effects)]
+    redone = found.pop(("all", "redone"), torch.ones(1)).double().mean().item()
+    kinds = {kind: {name: found[kind, name] for name in names if (kind, name) in found} for kind in {kind: None for kind, _ in found}}
     clean = Effects(**{name: value[:, 0] for name, value in kinds["clean"].items()})
     return Sweep(**kinds["total"], direct=Effects(**kinds["direct"]), clean=clean, activations=scene.activations.float().cpu(),
-                 frozen=Effects(**kinds["frozen"]) if "frozen" in kinds else None,
-                 redone=float(sum(redone) / len(redone)) if redone else 1.0)
+                 frozen=Effects(**kinds["frozen"]) if "frozen" in kinds else None, redone=redone)
 
 
 def _join(pieces: list[dict], axis: int) -> dict:
@@ -330,7 +347,7 @@ def _new_values(value, activations: Tensor) -> Tensor:
         if value not in ("mean", "zero"):
             raise ValueError(f'value must be "mean", "zero", a number, a tensor or a function, got {value!r}.')
         value = activations.mean(0) if value == "mean" else 0.0
-    value = value(activations.clone()) if callable(value) else value
+    value = value(activations.cpu().clone()) if callable(value) else value
     value = torch.as_tensor(value, dtype=activations.dtype, device=activations.device)
     fits = value.ndim <= 2 and all(size in (1, full) for size, full in zip(value.shape[::-1], activations.shape[::-1]))
     if not (fits and value.isfinite().all()):
@@ -350,4 +367,5 @@ def _vector(name: str, values: Tensor | None, like: Tensor) -> Tensor | None:
     size = vector.sum() if name == "unigram" else vector.norm()
     if abs(size - 1) > 1e-3:
         raise ValueError(f"{name} must {'sum to 1' if name == 'unigram' else 'have length 1'}, got {size:.4g}.")
-    return (vector / size).to(like)
+    vector = vector if name == "unigram" else vector - vector.mean()
+    return (vector / (vector.sum() if name == "unigram" else vector.norm())).to(like)

@@ -16,6 +16,7 @@ from torch import Tensor
 from .shifted_logits import Positions, finished, unigram_part
 
 HEAD = 128
+NOTHING = -30.0  # what weighs less than e to this in the sum of e^z is left out
 
 
 class Tail:
@@ -24,17 +25,19 @@ class Tail:
     def __init__(self, at: Positions, unembedding: Tensor):
         self.head = at.p.topk(min(HEAD, at.p.shape[1] - 1)).indices
         q = at.p.scatter(1, self.head, 0)
-        inside = q > 0
         self.mass = q.double().sum(1, keepdim=True).clamp(min=1e-30)
         q /= self.mass.to(q)
         self.y_mean, self.l_mean = _expect(q, at.y), _expect(q, at.log_p)
         y, level = at.y - self.y_mean.to(q), at.log_p - self.l_mean.to(q)
-        self.y_reach = (y * inside).abs().amax(1, keepdim=True).double()
+        unseen = (q <= 0).scatter_(1, self.head, False)  # tokens whose probability rounds to 0
+        self.y_reach = y.abs().masked_fill_(unseen, 0).amax(1, keepdim=True).double()
+        self.y_unseen = y.abs().mul_(unseen).amax(1, keepdim=True).double()
+        self.l_unseen = at.log_p.masked_fill(~unseen, -torch.inf).amax(1, keepdim=True) + unseen.sum(1, keepdim=True).log()
         self.size = (self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)).log()  # 0 but for rounding
         self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
         q_y, q_l, q_ly = q * y, q * level, q * y * level
         self.yy, self.ly, self.lyy = _expect(q_y, y), _expect(q_y, level), _expect(q_ly, y)
-        cubes, self.q, self.q_l, self.q_size = y.abs().pow(3), q, q_l, q_l.abs()
+        cubes, self.q, self.q_l, self.q_size = y.square().mul_(y.abs()), q, q_l, q_l.abs()
         self.y_cubed, self.ly_cubed, self.l_size = _expect(q, cubes), _expect(self.q_size, cubes), self.q_size.double().sum(1, True)
         self.products = [weights @ unembedding for weights in (q, q_y, q_l, q_ly)]  # (T, width): E u = this @ column
 
@@ -60,7 +63,7 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
              beta: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
 
-    The bound is infinite where a token of the tail might have become the likeliest. ``rank`` is not found.
+    The bound is infinite where a token of the tail might have become the likeliest, or one that had rounded to nothing counts. ``rank`` is not found.
     """
     head = _head(at, tail.head, u, alpha, beta)
     alpha, beta, m = alpha.double(), beta.double(), moments
@@ -83,7 +86,9 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
     third = (alpha * _root(tail.y_cubed) + beta * m["third"]) ** 3  # at least E |x|^3, and E |l| |x|^3
     l_third = (alpha * _root(tail.ly_cubed) + beta * m["l_third"]) ** 3
     bound = _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
-    return finished(at, found), bound.masked_fill(tail.l_most + mean + reach >= head["most"], torch.inf)
+    unseen = tail.l_unseen + alpha * tail.y_unseen + beta * m["reach"] + mean  # the log of their weight, at most
+    missed = (tail.l_most + mean + reach >= head["most"]) | (unseen - size > NOTHING)
+    return finished(at, found), bound.masked_fill(missed, torch.inf)
 
 
 def _head(at: Positions, tokens: Tensor, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
