@@ -26,10 +26,10 @@ FAMILIES = {
 }
 
 
-def tiny_model(family: str, seed: int = 0):
-    """A random model of the family in eval mode, with logits far from uniform."""
+def tiny_model(family: str, seed: int = 0, **options):
+    """A random model of the family in eval mode, with logits far from uniform; ``options`` go to its configuration."""
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(family, **(_SIZES | FAMILIES[family]))
+    config = AutoConfig.for_model(family, **(_SIZES | FAMILIES[family] | options))
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
     with torch.no_grad():
         for weights in model.parameters():

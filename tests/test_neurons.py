@@ -66,6 +66,9 @@ def test_a_layer_norm_leaves_one_singular_value_at_zero(family):
     found = geometry(model)
     assert found.singular_values[-1] < 1e-6 < found.singular_values[-2]
     assert found.null_space_fraction(1).max() < 1e-6  # nothing can be written there
+    draws = np.random.default_rng(0).standard_normal((20_000, 32)) @ found.directions[:, :-1].numpy()  # so chance is less, too
+    assert found.chance(4) == pytest.approx(np.median(np.linalg.norm(draws[:, -3:], axis=1) / np.linalg.norm(draws, axis=1)), abs=0.01)
+    assert found.chance(1) == 0 and geometry(tiny_model("llama")).chance(4) == random_fraction(32, 4)
 
 
 @settings(max_examples=25, deadline=None)

@@ -79,7 +79,7 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
     Args:
         input_ids: ``(tokens,)``, or ``(sequences, tokens)``; the rows of the result are then sequence by sequence.
         neurons: which ones (None: all, in order); or lists of neurons, each list ablated together.
-        value: what the activation becomes: "mean" over the positions given, "zero", a number, a tensor that fits
+        value: what the activation becomes: "mean" over all positions given (the first ones of a text, too), "zero", a number, a tensor that fits
             ``(tokens, neurons of the layer)``, or a function from these activations to new ones (clipping, for instance).
         tolerance: 0 computes every pair exactly. Above 0 most pairs are computed from the likely tokens and the moments of the
             rest, with no entropy, loss or KL further from the exact one than so many nats (rounding aside); pairs for which
@@ -89,7 +89,8 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
             is taken away first: what is added to all logits changes no probability.
 
     Returns:
-        A `Sweep` on the CPU. Computed in float32 (float64 for such a model) whatever the model's precision.
+        A `Sweep` on the CPU. From the last residual on it is computed in float32 (float64 for such a model) whatever the model's
+        precision; where a norm follows the MLP the model runs again in its own. Leave TF32 off, as torch does.
 
     Raises:
         ValueError: neurons, value, tolerance or vectors that do not fit; a fast mode asked for where there is none (a softcap, a
@@ -145,6 +146,8 @@ class _Scene:
 
 def _look(model, input_ids, unigram, freeze) -> _Scene:
     parts, neurons, ids = anatomy(model), last_neurons(model), torch.as_tensor(input_ids)
+    if ids.ndim not in (1, 2) or not ids.numel():
+        raise ValueError(f"need token ids (tokens,) or (sequences, tokens), and at least one; got shape {tuple(ids.shape)}.")
     ids = torch.cat([one_row(model, row) for row in (ids[None] if ids.ndim == 1 else ids)])
     form, like = norm_form(parts), neurons.weight
     with neurons.caught() as found:
@@ -208,7 +211,7 @@ def _fast(scene: _Scene, part: slice, columns: list[int], shift: Tensor, bar, to
         found |= _join(blocks, 1)
         again.append(~(torch.stack([found.pop((kind, "bound")) for kind in kinds]).amax(0) <= tolerance))
         _exactly(scene, at, unembedding, vectors, kinds, again[-1], found)
-        if at is clean:  # by the same way, so that a neuron that does nothing has an effect of 0
+        if at is clean:  # by the same way, so that what a neuron does not do is 0 to the last digits
             nothing = clean.y.new_zeros(len(clean.y), 1)
             found |= _estimated(at, tail, unembedding, torch.zeros_like(vectors[:1]), {"clean": (nothing, nothing)})
     return found | {("all", "redone"): torch.cat(again, 1)}

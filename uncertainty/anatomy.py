@@ -249,7 +249,10 @@ def _at(module: nn.Module, path: str) -> nn.Module | None:
 
 def _output_weights(reader: nn.Module) -> Tensor:
     """(neurons, width), whatever the layer's orientation; 4-bit weights as the numbers they stand for."""
-    weight = reader.weight
+    weight = getattr(reader, "weight", None)
+    if weight is None:
+        raise ValueError(f"a {type(reader).__name__} has no weights to read as numbers (GPTQ, AWQ?): load the model in floating point, "
+                         "or with quantize='nf4'.")
     if hasattr(weight, "quant_state"):
         from bitsandbytes.functional import dequantize_4bit
         return dequantize_4bit(weight.data, weight.quant_state).T
@@ -271,6 +274,8 @@ def _adds(model, parts: Anatomy, reader: nn.Module, weight: Tensor) -> bool:
     shift = torch.randn(ids.shape[1], len(weight), generator=torch.Generator().manual_seed(0)).to(weight)
     shift *= still.norm() / (shift @ weight).norm()  # as long as the stream, or its rounding hides the move
     moved = run(lambda a: a + shift.view(a.shape).to(a)) - still
+    if not moved.isfinite().all():
+        raise ValueError(f"{type(model).__name__}: nan or infinite numbers in the stream; load it in another precision.")
     return bool((moved - shift @ weight).norm() <= (1e-3 if model.dtype.itemsize >= 4 else 0.05) * moved.norm())
 
 

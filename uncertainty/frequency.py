@@ -10,7 +10,7 @@ import torch
 from sklearn import datasets
 from torch import Tensor
 
-from .anatomy import anatomy, last_neurons, norm_form
+from .anatomy import anatomy, norm_form
 from .information import log_probabilities
 from .lens import one_row
 from .neurons import effective_unembedding, geometry, output_weights
@@ -148,9 +148,6 @@ def frequency_cosine(model, direction: Tensor) -> Tensor:
     """
     parts, weights = anatomy(model), output_weights(model).double()
     form, vocabulary = norm_form(parts), len(parts.unembedding.weight)
-    if not last_neurons(model).adds:
-        raise ValueError(f"{type(model).__name__}: a norm follows the last MLP, so its neurons do not add their weights to the "
-                         "stream.")
     if direction.shape != (vocabulary,):
         raise ValueError(f"the direction has shape {tuple(direction.shape)}, the unembedding {vocabulary} rows.")
     v = (direction - direction.mean()).to(weights)

@@ -16,6 +16,7 @@ from torch import Tensor
 from .shifted_logits import Positions, finished, unigram_part
 
 HEAD = 128
+TIE = 1e-5  # logits so close are no matter for estimates
 NOTHING = -30.0  # what weighs less than e to this in the sum of e^z is left out
 
 
@@ -25,28 +26,40 @@ class Tail:
     def __init__(self, at: Positions, unembedding: Tensor):
         self.head = at.p.topk(min(HEAD, at.p.shape[1] - 1)).indices
         q = at.p.scatter(1, self.head, 0)
-        self.mass = q.double().sum(1, keepdim=True).clamp(min=1e-30)
+        self.mass = q.sum(1, keepdim=True, dtype=torch.float64).clamp(min=1e-30)
         q /= self.mass.to(q)
         self.y_mean, self.l_mean = _expect(q, at.y), _expect(q, at.log_p)
         y, level = at.y - self.y_mean.to(q), at.log_p - self.l_mean.to(q)
-        unseen = (q <= 0).scatter_(1, self.head, False)  # tokens whose probability rounds to 0
-        self.y_reach = y.abs().masked_fill_(unseen, 0).amax(1, keepdim=True).double()
-        self.y_unseen = y.abs().mul_(unseen).amax(1, keepdim=True).double()
-        self.l_unseen = at.log_p.masked_fill(~unseen, -torch.inf).amax(1, keepdim=True) + unseen.sum(1, keepdim=True).log()
+        self._reach(at, y, q)
         self.size = (self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)).log()  # 0 but for rounding
         self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
-        q_y, q_l, q_ly = q * y, q * level, q * y * level
-        self.yy, self.ly, self.lyy = _expect(q_y, y), _expect(q_y, level), _expect(q_ly, y)
-        cubes, self.q, self.q_l, self.q_size = y.square().mul_(y.abs()), q, q_l, q_l.abs()
-        self.y_cubed, self.ly_cubed, self.l_size = _expect(q, cubes), _expect(self.q_size, cubes), self.q_size.double().sum(1, True)
-        self.products = [weights @ unembedding for weights in (q, q_y, q_l, q_ly)]  # (T, width): E u = this @ column
+        self.products = [q @ unembedding]  # (T, width): E u = this @ column; then with y, with l and y, with l
+        weighted = q * y
+        self.yy = _expect(weighted, y)
+        self.products.append(weighted @ unembedding)
+        weighted *= level
+        self.ly, self.lyy = weighted.sum(1, keepdim=True, dtype=torch.float64), _expect(weighted, y)
+        self.products.append(weighted @ unembedding)
+        self.q, self.q_l, self.q_size = q, level.mul_(q), torch.abs(level, out=weighted)
+        self.products.append(self.q_l @ unembedding)
+        cubes = y.abs_().mul_(y.square())
+        self.y_cubed, self.ly_cubed = _expect(q, cubes), _expect(self.q_size, cubes)
+        self.l_size = self.q_size.sum(1, keepdim=True, dtype=torch.float64)
+
+    def _reach(self, at: Positions, y: Tensor, q: Tensor):
+        """How far y is from its mean; and the same, with log count and probability, of tokens whose probability rounds to 0."""
+        unseen, distance = (q <= 0).scatter_(1, self.head, False), y.abs()
+        self.y_reach = distance.masked_fill(unseen, 0).amax(1, keepdim=True).double()
+        self.y_unseen = distance.mul_(unseen).amax(1, keepdim=True).double()
+        most = torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True)
+        self.l_unseen = (most + unseen.sum(1, keepdim=True).log()).double()
 
     def columns(self, vectors: Tensor, u: Tensor) -> dict[str, Tensor]:
         """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, less their means.
 
         A column's usual mean over the tails is taken from it, in place: no probability knows, and cubes stay small.
         """
-        mean, yu, lu, lyu = ((product @ vectors.T).double() for product in self.products)
+        mean, yu, lyu, lu = ((product @ vectors.T).double() for product in self.products)
         usual = self.q.mean(0) @ u
         u -= usual
         lyu, mean = lyu - mean * self.ly, mean - usual
@@ -63,7 +76,7 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
              beta: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
 
-    The bound is infinite where a token of the tail might have become the likeliest, or one that had rounded to nothing counts. ``rank`` is not found.
+    The bound is infinite where two likely tokens are as good as level, where a token of the tail might have become the likeliest, or one that had rounded to nothing counts. ``rank`` is not found.
     """
     head = _head(at, tail.head, u, alpha, beta)
     alpha, beta, m = alpha.double(), beta.double(), moments
@@ -87,19 +100,19 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
     l_third = (alpha * _root(tail.ly_cubed) + beta * m["l_third"]) ** 3
     bound = _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
     unseen = tail.l_unseen + alpha * tail.y_unseen + beta * m["reach"] + mean  # the log of their weight, at most
-    missed = (tail.l_most + mean + reach >= head["most"]) | (unseen - size > NOTHING)
+    missed = head["tie"] | (tail.l_most + mean + reach >= head["most"]) | (unseen - size > NOTHING)
     return finished(at, found), bound.masked_fill(missed, torch.inf)
 
 
 def _head(at: Positions, tokens: Tensor, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
-    """Sums over the likely tokens, exactly: of e^z, of z e^z, of p times the shift; and the largest z."""
+    """Sums over the likely tokens, exactly: of e^z, of z e^z, of p times the shift; the largest z, and whose it is."""
     shift = u[tokens].mul_(beta[:, None])  # (T, K, B)
     shift.addcmul_(at.y.gather(1, tokens)[..., None], alpha[:, None])
     expected = torch.bmm(at.p.gather(1, tokens)[:, None], shift)[:, 0]
     z = shift.add_(at.log_p.gather(1, tokens)[..., None])
-    most, first, grown = z.amax(1), z[:, 0].clone(), z.exp()
-    return dict(total=grown.sum(1).double(), logs=grown.mul_(z).sum(1).double(), expected=expected.double(), most=most.double(),
-                changed=most > first)
+    first, other, grown = z[:, 0].double(), z[:, 1:].amax(1).double(), z.exp()
+    return dict(total=grown.sum(1).double(), logs=grown.mul_(z).sum(1).double(), expected=expected.double(),
+                most=first.maximum(other), changed=other > first, tie=(other - first).abs() < TIE)
 
 
 def _shift(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:

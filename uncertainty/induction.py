@@ -19,7 +19,7 @@ from weakref import WeakSet
 import torch
 from torch import Tensor, nn
 
-from .anatomy import anatomy, last_neurons
+from .anatomy import Anatomy, Neurons, anatomy, last_neurons
 from .frequency import text_chunks
 from .lens import IGNORED, one_row, read_stream
 
@@ -68,8 +68,9 @@ def natural_induction(ids: Sequence[int], n: int = 7, banned: Sequence[int] = ()
     ids, places, banned = [int(token) for token in ids], defaultdict(list), set(banned)
     for start in range(len(ids) - n + 1):
         places[tuple(ids[start : start + n])].append(start)
-    twice = [at for gram, at in places.items() if len(at) == 2 and len(set(gram)) == n and not banned & set(gram)]
-    return [(one, two) for one, two in twice if two - one > n and (one == 0 or ids[one - 1] != ids[two - 1])]
+    twice = {tuple(at) for gram, at in places.items()
+             if len(at) == 2 and at[1] - at[0] > n and len(set(gram)) == n and not banned & set(gram)}
+    return sorted((one, two) for one, two in twice if (one - 1, two - 1) not in twice)
 
 
 @torch.no_grad()
@@ -93,7 +94,7 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
         raise ValueError(f"{type(model).__name__} gives no attention weights, or some that look ahead (Falcon, unless it was "
                          "loaded so): load it with attn_implementation='eager'.")
     off = max((pattern.double().sum(-1) - 1).abs().max().item() for pattern in patterns)
-    if off > _tolerance(model):
+    if not off <= _tolerance(model):
         raise ValueError(f"{type(model).__name__}: attention weights miss the sum 1 by up to {off:.2g}, so part of it goes "
                          "elsewhere (a sink?) and the rest cannot be read as shares.")
     return tuple(pattern[0] for pattern in patterns)
@@ -113,9 +114,9 @@ def induction_scores(model, repeats) -> Tensor:
     length = (repeats.shape[-1] - 1) // 2
     if repeats.ndim != 2 or length < 1 or not torch.equal(repeats[:, 1 : 1 + length], repeats[:, 1 + length :]):
         raise ValueError(f"need rows [first, S, S] such as `random_repeats` gives, got shape {tuple(repeats.shape)}.")
-    scores = [torch.stack([pattern.diagonal(1 - length, -2, -1)[:, -length:].float().mean(-1)
+    scores = [torch.stack([pattern.diagonal(1 - length, -2, -1)[:, -length:].float().mean(-1).cpu()
                            for pattern in attention_patterns(model, row)]) for row in repeats]
-    return torch.stack(scores).mean(0).cpu()
+    return torch.stack(scores).mean(0)
 
 
 def clip_to_mean(first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
@@ -183,18 +184,18 @@ def bos_ablation(model, input_ids, sets: Sequence[Heads], positions: Sequence[in
         raise ValueError(f"need ids (sequences, tokens) and positions inside them, got {tuple(rows.shape)} and {positions}.")
     if "position_ids" not in inspect.signature(model.base_model.forward).parameters:
         raise ValueError(f"{type(model).__name__} takes no position ids, so no position can be run again as an extra token.")
-    place = torch.cat([torch.arange(tokens), where.repeat(len(sets))])
+    place, parts, last = torch.cat([torch.arange(tokens), where.repeat(len(sets))]), anatomy(model), last_neurons(model)
     with ExitStack() as stack:
         for number, heads in enumerate(sets):
             copy = slice(tokens + number * len(where), tokens + (number + 1) * len(where))
             stack.enter_context(bos_ablated(model, heads, copy))
-        found = [_read_extra(model, row, place, len(where), list(neurons)) for row in rows]
+        found = [_read_extra(model, parts, last, row, place, len(where), list(neurons)) for row in rows]
     return HeadEffects(*(torch.stack(values, 1) for values in zip(*found)))
 
 
-def _read_extra(model, row: Tensor, place: Tensor, count: int, neurons: list[int]) -> list[Tensor]:
+def _read_extra(model, parts: Anatomy, last: Neurons, row: Tensor, place: Tensor, count: int, neurons: list[int]) -> list[Tensor]:
     """Entropy, loss and activations, (sets, count, ...), at the extra tokens after a row; ``place`` is where all stand."""
-    parts, last, tokens = anatomy(model), last_neurons(model), len(row)
+    tokens = len(row)
     sees = (torch.arange(len(place)) < tokens) & (place < place[:, None]) | torch.eye(len(place), dtype=torch.bool)
     mask = torch.zeros(sees.shape, dtype=model.dtype).masked_fill(~sees, torch.finfo(model.dtype).min)[None, None]
     with last.caught() as caught, parts.residuals() as stream:
@@ -202,9 +203,10 @@ def _read_extra(model, row: Tensor, place: Tensor, count: int, neurons: list[int
         model.base_model(input_ids=one_row(model, row[place]), attention_mask=mask.to(model.device),
                          position_ids=place[None].to(model.device), use_cache=False)
     plain, extra = stream[len(parts.blocks)][0, place[tokens : tokens + count]], stream[-1][0, tokens:]
-    if (extra[:count] - plain).norm() > _tolerance(model) * plain.norm():
+    if not (extra[:count] - plain).norm() <= _tolerance(model) * plain.norm():
         raise ValueError(f"{type(model).__name__} reads an extra token differently from the same token in the text (ALiBi, or "
-                         f"a window shorter than {tokens} tokens?): ablate one position a pass instead.")
+                         f"a window shorter than {tokens} tokens?): run a pass for each position t inside "
+                         "`bos_ablated(model, heads, slice(t, t + 1))` instead.")
     targets = torch.cat([row[1:], torch.tensor([IGNORED])])[place[tokens:]]
     trace = read_stream(parts, [extra], targets=targets)
     kept = caught[1].reshape(len(place), -1)[tokens:, neurons].float().cpu()

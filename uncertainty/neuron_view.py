@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .ablation import Sweep
-from .neurons import Geometry, random_fraction
+from .neurons import Geometry
 from .plots import BLACK, BLUE, ORANGE
 
 SKIPPED = 4  # positions at the start of each sequence, where attention is parked
@@ -27,13 +27,15 @@ def neuron_figure(input_ids, sweep: Sweep, geometry: Geometry, neuron: int, *, k
         ValueError: no such neuron, a sweep of only some neurons, or ids that were not swept.
     """
     ids = _check(input_ids, sweep, neuron)
+    if ids.shape[1] <= SKIPPED:
+        raise ValueError(f"sequences of {ids.shape[1]} tokens leave nothing to show when the first {SKIPPED} stay out.")
     kept = (torch.arange(ids.shape[1]) >= SKIPPED).repeat(len(ids))
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.4))
     width, rho = geometry.cosines.shape[1], geometry.null_space_fraction(k)[neuron]
     left.bar(range(1, width + 1), geometry.cosines[neuron].abs(), width=max(1, width / 190), color=BLUE)
     left.axvspan(width - k + 0.5, width + 4, color=ORANGE, alpha=0.3)
     left.set(xlabel="direction (most to least read)", ylabel="|cosine|",
-             title=f"rho {rho:.2f} (chance {random_fraction(width, k):.2f})")
+             title=f"rho {rho:.2f} (chance {geometry.chance(k):.2f})")
     middle.hist(sweep.activations[kept, neuron], bins=40, color=BLUE)
     middle.axvline(sweep.activations[kept, neuron].mean(), color=BLACK, linestyle=":")
     middle.set(xlabel="activation", ylabel="tokens", yscale="log", title="where it stands")
@@ -58,9 +60,9 @@ def firing_contexts(tokenizer, input_ids, sweep: Sweep, neuron: int, *, count: i
     ids = _check(input_ids, sweep, neuron)
     acts = sweep.activations[:, neuron].view(ids.shape)
     distance = (acts - acts.mean()).abs()
-    distance[:, :SKIPPED] = 0
+    distance[:, :SKIPPED] = -1
     lines = []
-    for place in distance.flatten().topk(count).indices.tolist():
+    for place in distance.flatten().topk(min(count, int((distance >= 0).sum()))).indices.tolist():
         row, column = divmod(place, ids.shape[1])
         text = tokenizer.decode(ids[row, max(0, column - before) : column + 1])
         entropies = (values.view(ids.shape)[row, column] for values in (sweep.clean.entropy, sweep.entropy[:, neuron]))

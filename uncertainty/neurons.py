@@ -27,12 +27,19 @@ class Geometry:
         directions: ``(width, width)``, column j is the direction of the residual stream that belongs to singular value j.
         cosines: ``(neurons, width)`` between each neuron's output weights and each direction, with sign.
         norms: ``(neurons,)`` length of the output weights.
+        centred: whether the final norm takes the mean away, in which case nothing can point along the last direction.
     """
 
     singular_values: Tensor
     directions: Tensor
     cosines: Tensor
     norms: Tensor
+    centred: bool = False
+
+    def chance(self, k: int, quantile: float = 0.5) -> float:
+        """`random_fraction` for k of these directions: what rho a random neuron of this model would have."""
+        width = len(self.singular_values)
+        return random_fraction(width - self.centred, k - self.centred, quantile) if k > self.centred else 0.0
 
     def null_space_fraction(self, k: int) -> Tensor:
         """rho ``(neurons,)``: the share of the weights' length in the k directions the unembedding reads least.
@@ -65,7 +72,8 @@ def geometry(model) -> Geometry:
     weights = output_weights(model).double()
     norms = weights.norm(dim=1)
     cosines = weights @ directions / norms.clamp(min=1e-300)[:, None]
-    return Geometry(squares.clamp(min=0).sqrt().flip(0).cpu(), directions.flip(1).cpu(), cosines.flip(1).cpu(), norms.cpu())
+    return Geometry(squares.clamp(min=0).sqrt().flip(0).cpu(), directions.flip(1).cpu(), cosines.flip(1).cpu(), norms.cpu(),
+                    norm_form(anatomy(model)).centred)
 
 
 def null_space_fraction(model, k: int) -> Tensor:
