@@ -40,7 +40,8 @@ class Effects:
         kl: KL(clean || ablated).
         argmax_changed: whether another token is now likelier than the clean model's top token.
         kl_unigram: KL(unigram || model), where a unigram was given.
-        rank: how many tokens are likelier than the next one (0: it is the top token), -1 where a sequence ends; None in fast mode.
+        rank: how many tokens are likelier than the next one (0: it is the top token), -1 where a sequence ends; None in fast mode, but for
+            the clean model.
     """
 
     entropy: Tensor
@@ -214,6 +215,7 @@ def _fast(scene: _Scene, part: slice, columns: list[int], shift: Tensor, bar, to
         if at is clean:  # by the same way, so that what a neuron does not do is 0 to the last digits
             nothing = clean.y.new_zeros(len(clean.y), 1)
             found |= _estimated(at, tail, unembedding, torch.zeros_like(vectors[:1]), {"clean": (nothing, nothing)})
+            found["clean", "rank"] = _alone(scene, clean)["clean", "rank"]
     return found | {("all", "redone"): torch.cat(again, 1)}
 
 
