@@ -204,7 +204,7 @@ def test_tokens_whose_probability_rounds_to_nothing_are_not_forgotten():
     assert (at.p == 0).any()
     tail = head_tail.Tail(at, torch.zeros(5000, 3))
     u = torch.zeros(5000, 2)
-    found, bound = head_tail.estimate(at, tail, u, tail.columns(torch.zeros(2, 3), u), torch.tensor([[-0.9, 0.0]]), torch.zeros(1, 2))
+    _, bound = head_tail.estimate(at, tail, u, tail.columns(torch.zeros(2, 3), u), torch.tensor([[-0.9, 0.0]]), torch.zeros(1, 2))
     assert bound[0, 0] == torch.inf and bound[0, 1] < 1e-6
 
 

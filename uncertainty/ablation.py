@@ -40,8 +40,8 @@ class Effects:
         kl: KL(clean || ablated).
         argmax_changed: whether another token is now likelier than the clean model's top token.
         kl_unigram: KL(unigram || model), where a unigram was given.
-        rank: how many tokens are likelier than the next one (0: it is the top token), -1 where a sequence ends; None in fast mode, but for
-            the clean model.
+        rank: how many tokens are likelier than the next one (0: it is the top token), -1 where a sequence ends; None in fast mode
+            except for the clean model.
     """
 
     entropy: Tensor
@@ -80,8 +80,8 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
     Args:
         input_ids: ``(tokens,)``, or ``(sequences, tokens)``; the rows of the result are then sequence by sequence.
         neurons: which ones (None: all, in order); or lists of neurons, each list ablated together.
-        value: what the activation becomes: "mean" over all positions given (the first ones of a text, too), "zero", a number, a tensor that fits
-            ``(tokens, neurons of the layer)``, or a function from these activations to new ones (clipping, for instance).
+        value: what the activation becomes: "mean" over all positions given (the first ones of a text, too), "zero", a number, a
+            tensor that fits ``(tokens, neurons of the layer)``, or a function from these activations to new ones (clipping, for instance).
         tolerance: 0 computes every pair exactly. Above 0 most pairs are computed from the likely tokens and the moments of the
             rest, with no entropy, loss or KL further from the exact one than so many nats (rounding aside); pairs for which
             that cannot be promised are computed exactly.
@@ -225,7 +225,8 @@ def _estimated(at: Positions, tail: Tail, unembedding: Tensor, vectors: Tensor, 
     moments = tail.columns(vectors, u)
     for kind, setting in kinds.items():
         values, bound = estimate(at, tail, u, moments, *setting)
-        found |= {(kind, name): value for name, value in (values | dict(bound=bound)).items()}
+        values["bound"] = bound
+        found |= {(kind, name): value.to(u) if value.is_floating_point() else value for name, value in values.items()}
     return found
 
 
@@ -238,7 +239,7 @@ def _exactly(scene: _Scene, at: Positions, unembedding: Tensor, vectors: Tensor,
                 factors = {kind: tuple(values[t:t + 1, block[some]] for values in setting) for kind, setting in kinds.items()}
                 for key, value in _pairs(scene, at[t:t + 1], u[some], factors, None).items():
                     if key in found:
-                        found[key][t, block[some]] = value[0]
+                        found[key][t, block[some]] = value[0].to(found[key])
 
 
 def _by_residuals(scene: _Scene, part: slice, columns: list[list[int]], shift: Tensor, bar, _) -> dict:

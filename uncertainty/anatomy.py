@@ -251,8 +251,8 @@ def _output_weights(reader: nn.Module) -> Tensor:
     """(neurons, width), whatever the layer's orientation; 4-bit weights as the numbers they stand for."""
     weight = getattr(reader, "weight", None)
     if weight is None:
-        raise ValueError(f"a {type(reader).__name__} has no weights to read as numbers (GPTQ, AWQ?): load the model in floating point, "
-                         "or with quantize='nf4'.")
+        raise ValueError(f"a {type(reader).__name__} has no weights to read as numbers (GPTQ, AWQ?): load the model in floating "
+                         "point, or with quantize='nf4'.")
     if hasattr(weight, "quant_state"):
         from bitsandbytes.functional import dequantize_4bit
         return dequantize_4bit(weight.data, weight.quant_state).T

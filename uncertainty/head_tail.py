@@ -48,9 +48,10 @@ class Tail:
 
     def _reach(self, at: Positions, y: Tensor, q: Tensor):
         """How far y is from its mean; and the same, with log count and probability, of tokens whose probability rounds to 0."""
-        unseen, distance = (q <= 0).scatter_(1, self.head, False), y.abs()
-        self.y_reach = distance.masked_fill(unseen, 0).amax(1, keepdim=True).double()
-        self.y_unseen = distance.mul_(unseen).amax(1, keepdim=True).double()
+        unseen = (q <= 0).scatter_(1, self.head, False)
+        y.scatter_(1, self.head, 0.0)  # the head is none of the tail's business
+        seen = y.masked_fill(unseen, 0) if unseen.any() else y
+        self.y_reach, self.y_unseen = (torch.maximum(v.amax(1, True), -v.amin(1, True)).double() for v in (seen, y - seen))
         most = torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True)
         self.l_unseen = (most + unseen.sum(1, keepdim=True).log()).double()
 
@@ -76,7 +77,8 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
              beta: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
 
-    The bound is infinite where two likely tokens are as good as level, where a token of the tail might have become the likeliest, or one that had rounded to nothing counts. ``rank`` is not found.
+    The bound is infinite where the two likeliest tokens are level, where a token of the tail might have become the likeliest, and
+    where tokens count whose probability had rounded to 0. ``rank`` is not found.
     """
     head = _head(at, tail.head, u, alpha, beta)
     alpha, beta, m = alpha.double(), beta.double(), moments

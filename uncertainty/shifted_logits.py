@@ -32,7 +32,8 @@ class Positions:
     unigram: Tensor | None = None
 
     def __post_init__(self):
-        self.log_p = self.capped(self.logits.clone()).log_softmax(-1)
+        capped = self.logits if self.softcap is None else self.capped(self.logits.clone())
+        self.log_p = capped.log_softmax(-1)
         self.logits = self.log_p if self.softcap is None else self.logits
         self.z = self.capped(self.logits.clone()) if self.softcap is not None else self.log_p  # what nothing shifted becomes
         self.p, self.top = self.z.softmax(-1), self.log_p.argmax(-1)
