@@ -81,7 +81,7 @@ def ablation_sweep(model, input_ids, neurons: Sequence | None = None, *, value: 
         input_ids: ``(tokens,)``, or ``(sequences, tokens)``; the rows of the result are then sequence by sequence.
         neurons: which ones (None: all, in order); or lists of neurons, each list ablated together.
         value: what the activation becomes: "mean" over all positions given (the first ones of a text, too), "zero", a number, a
-            tensor that fits ``(tokens, neurons of the layer)``, or a function from these activations to new ones (clipping, for instance).
+            tensor that fits ``(tokens, neurons of the layer)``, or a function from these activations to new ones (clipping, say).
         tolerance: 0 computes every pair exactly. Above 0 most pairs are computed from the likely tokens and the moments of the
             rest, with no entropy, loss or KL further from the exact one than so many nats (rounding aside); pairs for which
             that cannot be promised are computed exactly.
