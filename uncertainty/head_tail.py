@@ -24,13 +24,16 @@ class Tail:
     """The tail of each position's distribution: everything but its `HEAD` likeliest tokens; means under q are called E."""
 
     def __init__(self, at: Positions, unembedding: Tensor):
-        self.head = at.p.topk(min(HEAD, at.p.shape[1] - 1)).indices
-        q = at.p.scatter(1, self.head, 0)
-        self.mass = q.sum(1, keepdim=True, dtype=torch.float64).clamp(min=1e-30)
+        q = at.p
+        del at.p  # it would be found again if anybody asked
+        self.head_p, self.head = q.topk(min(HEAD, q.shape[1] - 1))
+        q.scatter_(1, self.head, 0)
+        self.mass = q.sum(1, keepdim=True).double().clamp(min=1e-30)
         q /= self.mass.to(q)
         self.y_mean, self.l_mean = _expect(q, at.y), _expect(q, at.log_p)
-        y, level = at.y - self.y_mean.to(q), at.log_p - self.l_mean.to(q)
+        y = at.y - self.y_mean.to(q)
         self._reach(at, y, q)
+        level = at.log_p - self.l_mean.to(q)
         self.size = (self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)).log()  # 0 but for rounding
         self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
         self.products = [q @ unembedding]  # (T, width): E u = this @ column; then with y, with l and y, with l
@@ -38,13 +41,13 @@ class Tail:
         self.yy = _expect(weighted, y)
         self.products.append(weighted @ unembedding)
         weighted *= level
-        self.ly, self.lyy = weighted.sum(1, keepdim=True, dtype=torch.float64), _expect(weighted, y)
+        self.ly, self.lyy = weighted.sum(1, keepdim=True).double(), _expect(weighted, y)
         self.products.append(weighted @ unembedding)
         self.q, self.q_l, self.q_size = q, level.mul_(q), torch.abs(level, out=weighted)
         self.products.append(self.q_l @ unembedding)
-        cubes = y.abs_().mul_(y.square())
+        cubes = y.abs_().pow_(3)
         self.y_cubed, self.ly_cubed = _expect(q, cubes), _expect(self.q_size, cubes)
-        self.l_size = self.q_size.sum(1, keepdim=True, dtype=torch.float64)
+        self.l_size = self.q_size.sum(1, keepdim=True).double()
 
     def _reach(self, at: Positions, y: Tensor, q: Tensor):
         """How far y is from its mean; and the same, with log count and probability, of tokens whose probability rounds to 0."""
@@ -80,7 +83,7 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
     The bound is infinite where the two likeliest tokens are level, where a token of the tail might have become the likeliest, and
     where tokens count whose probability had rounded to 0. ``rank`` is not found.
     """
-    head = _head(at, tail.head, u, alpha, beta)
+    head = _head(at, tail, u, alpha, beta)
     alpha, beta, m = alpha.double(), beta.double(), moments
     mean = alpha * tail.y_mean + beta * m["mean"]  # of the shift, over the tail
     variance = (alpha**2 * tail.yy + 2 * alpha * beta * m["yu"] + beta**2 * m["uu"]).clamp(min=0)
@@ -106,12 +109,12 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
     return finished(at, found), bound.masked_fill(missed, torch.inf)
 
 
-def _head(at: Positions, tokens: Tensor, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
+def _head(at: Positions, tail: Tail, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
     """Sums over the likely tokens, exactly: of e^z, of z e^z, of p times the shift; the largest z, and whose it is."""
-    shift = u[tokens].mul_(beta[:, None])  # (T, K, B)
-    shift.addcmul_(at.y.gather(1, tokens)[..., None], alpha[:, None])
-    expected = torch.bmm(at.p.gather(1, tokens)[:, None], shift)[:, 0]
-    z = shift.add_(at.log_p.gather(1, tokens)[..., None])
+    shift = u[tail.head].mul_(beta[:, None])  # (T, K, B)
+    shift.addcmul_(at.y.gather(1, tail.head)[..., None], alpha[:, None])
+    expected = torch.bmm(tail.head_p[:, None], shift)[:, 0]
+    z = shift.add_(at.log_p.gather(1, tail.head)[..., None])
     first, other, grown = z[:, 0].double(), z[:, 1:].amax(1).double(), z.exp()
     return dict(total=grown.sum(1).double(), logs=grown.mul_(z).sum(1).double(), expected=expected.double(),
                 most=first.maximum(other), changed=other > first, tie=(other - first).abs() < TIE)

@@ -6,6 +6,7 @@ last layer does (see `ablation`); here are only tensors. Shapes: T positions, B 
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -36,9 +37,14 @@ class Positions:
         self.log_p = capped.log_softmax(-1)
         self.logits = self.log_p if self.softcap is None else self.logits
         self.z = self.capped(self.logits.clone()) if self.softcap is not None else self.log_p  # what nothing shifted becomes
-        self.p, self.top = self.z.softmax(-1), self.log_p.argmax(-1)
-        self.p /= self.p.sum(-1, keepdim=True)
-        self.size, self.mean_y = log_sum_exp(self.z, self.p.amax(-1).double()), torch.linalg.vecdot(self.p, self.y)
+        self.top, p = self.log_p.argmax(-1), self.p
+        self.size, self.mean_y = log_sum_exp(self.z, p.amax(-1).double()), torch.linalg.vecdot(p, self.y)
+
+    @cached_property
+    def p(self) -> Tensor:
+        """Probabilities, of which the sum is 1 also in float32."""
+        p = self.z.softmax(-1)
+        return p.div_(p.sum(-1, keepdim=True))
 
     def capped(self, logits: Tensor) -> Tensor:
         """The softcap, in place."""
