@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from .anatomy import Anatomy, Neurons, NormForm, anatomy, last_neurons, norm_form
-from .head_tail import Tail, estimate
+from .head_tail import Columns, Tail, estimate
 from .lens import one_row
 from .neurons import effective_unembedding
 from .shifted_logits import IGNORED, Positions, read, shifted
@@ -197,49 +197,59 @@ def _exact(scene: _Scene, part: slice, columns: list[int], shift: Tensor, bar, _
 
 def _fast(scene: _Scene, part: slice, columns: list[int], shift: Tensor, bar, tolerance: float) -> dict:
     """Every pair from head and tail; those whose bound exceeds the tolerance by one pass over the vocabulary."""
+    order = (shift[part][:, columns].abs().amax(0) * _vectors(scene, columns).norm(dim=1)).argsort()  # like to like: see `estimate`
+    columns = [columns[i] for i in order.tolist()]
     clean, settings, vectors = scene.clean(part), _settings(scene, part, columns, shift), _vectors(scene, columns)
     views = [(clean, scene.unembedding, settings)]
     if scene.freeze is not None:  # the same algebra with that direction taken out of the unembedding
         blind = scene.unembedding - torch.outer(scene.freeze, scene.freeze @ scene.unembedding)
         views.append((replace(clean, y=scene.normed(scene.residual[part]) @ blind.T), blind, {"frozen": settings["total"]}))
-    found, again = {}, []
+    found, alone, again = {}, {}, []
     for at, unembedding, kinds in views:
         tail, blocks = Tail(at, unembedding), []
         for block in _slices(len(columns), COLUMNS):
             some = {kind: (alpha[:, block], beta[:, block]) for kind, (alpha, beta) in kinds.items()}
-            blocks.append(_estimated(at, tail, unembedding, vectors[block], some))
+            blocks.append(_estimated(at, tail, unembedding, vectors[block], some, tolerance))
             bar.update(len(vectors[block]) * len(at.y) // len(views))
         found |= _join(blocks, 1)
-        again.append(~(torch.stack([found.pop((kind, "bound")) for kind in kinds]).amax(0) <= tolerance))
-        _exactly(scene, at, unembedding, vectors, kinds, again[-1], found)
         if at is clean:  # by the same way, so that what a neuron does not do is 0 to the last digits
             nothing = clean.y.new_zeros(len(clean.y), 1)
-            found |= _estimated(at, tail, unembedding, torch.zeros_like(vectors[:1]), {"clean": (nothing, nothing)})
-            found["clean", "rank"] = _alone(scene, clean)["clean", "rank"]
-    return found | {("all", "redone"): torch.cat(again, 1)}
+            alone = _estimated(at, tail, unembedding, torch.zeros_like(vectors[:1]), {"clean": (nothing, nothing)}, tolerance)
+        del tail  # what is done again needs the memory
+        again.append(~(torch.stack([found.pop((kind, "bound")) for kind in kinds]).amax(0) <= tolerance))
+        _exactly(scene, at, unembedding, vectors, kinds, again[-1], found)
+    place = order.argsort()
+    found = {key: value[:, place] for key, value in found.items()}
+    return found | _alone(scene, clean) | alone | {("all", "redone"): torch.cat(again, 1)}
 
 
-def _estimated(at: Positions, tail: Tail, unembedding: Tensor, vectors: Tensor, kinds: dict) -> dict:
+def _estimated(at: Positions, tail: Tail, unembedding: Tensor, vectors: Tensor, kinds: dict, tolerance: float) -> dict:
     """What one block of columns does, and how far that can be off."""
     u, found = unembedding @ vectors.T, {}
-    moments = tail.columns(vectors, u)
+    moments = Columns(tail, vectors, u)
     for kind, setting in kinds.items():
-        values, bound = estimate(at, tail, u, moments, *setting)
+        values, bound = estimate(at, moments, *setting, tolerance)
         values["bound"] = bound
         found |= {(kind, name): value.to(u) if value.is_floating_point() else value for name, value in values.items()}
     return found
 
 
 def _exactly(scene: _Scene, at: Positions, unembedding: Tensor, vectors: Tensor, kinds: dict, again: Tensor, found: dict):
-    """Put the exact effects of some pairs (T, columns) in their place; by position, so that no logits are copied."""
-    for block in again.any(0).nonzero()[:, 0].split(COLUMNS):
+    """Put the exact effects of some pairs (T, columns) in their place: position by position, all kinds of a pair at once."""
+    step = max(1, scene.budget // len(unembedding) // len(kinds))
+    rows, *space = unembedding.new_empty(3, 1, step * len(kinds), len(unembedding))
+    for block in again.any(0).nonzero()[:, 0].split(4 * COLUMNS):
         u = vectors[block] @ unembedding.T
         for t in again[:, block].any(1).nonzero()[:, 0].tolist():
-            for some in again[t, block].nonzero()[:, 0].split(max(1, scene.budget // len(unembedding))):
-                factors = {kind: tuple(values[t:t + 1, block[some]] for values in setting) for kind, setting in kinds.items()}
-                for key, value in _pairs(scene, at[t:t + 1], u[some], factors, None).items():
-                    if key in found:
-                        found[key][t, block[some]] = value[0].to(found[key])
+            one = at[t:t + 1]
+            for some in again[t, block].nonzero()[:, 0].split(step):
+                chosen, count = block[some], len(some) * len(kinds)
+                own = torch.index_select(u, 0, some.repeat(len(kinds)), out=rows[0, :count])
+                factors = [torch.cat([values[t, chosen] for values in both])[None] for both in zip(*kinds.values())]
+                exact = _few(one, own, one.p @ own.T, {"all": factors}, [values[:, :count] for values in space], ranked=False)
+                for (_, name), value in exact.items():
+                    for kind, part in zip(kinds, value[0].chunk(len(kinds))):
+                        found[kind, name][t, chosen] = part.to(found[kind, name])
 
 
 def _by_residuals(scene: _Scene, part: slice, columns: list[list[int]], shift: Tensor, bar, _) -> dict:
@@ -287,21 +297,28 @@ def _vectors(scene: _Scene, columns: list[int]) -> Tensor:
 def _pairs(scene: _Scene, clean: Positions, u: Tensor, settings: dict, freeze: Tensor | None) -> dict:
     """Exact effects of columns u (B, V) at all positions, a few positions at a time."""
     step = max(1, scene.budget // u.numel())
-    logits, space = u.new_empty(2, min(step, len(clean.y)), *u.shape)
-    found, mean_u = [], clean.p @ u.T
+    space, found, mean_u = u.new_empty(2, min(step, len(clean.y)), *u.shape), [], clean.p @ u.T
     for some in _slices(len(clean.y), step):
-        at, out = clean[some], {}
-        for kind, (alpha, beta) in settings.items():
-            now = shifted(at, u, alpha[some], beta[some], logits[:len(at.y)])
-            drift = alpha[some] * at.mean_y[:, None] + beta[some] * mean_u[some] if at.softcap is None else None
-            out |= _read(at, now, kind, space[:len(at.y)], freeze, drift)
-        found.append(out)
+        factors = {kind: (alpha[some], beta[some]) for kind, (alpha, beta) in settings.items()}
+        at = clean[some]
+        found.append(_few(at, u, mean_u[some], factors, space[:, :len(at.y)], freeze))
     return _join(found, 0)
 
 
+def _few(at: Positions, u: Tensor, mean_u: Tensor, settings: dict, space: Tensor, freeze: Tensor | None = None,
+         ranked: bool = True) -> dict:
+    """The same at few positions; ``space`` is memory twice as large as the logits, ``mean_u`` (T, B) the clean model's mean of u."""
+    found, (out, other) = {}, space
+    for kind, (alpha, beta) in settings.items():
+        logits = shifted(at, u, alpha, beta, out)
+        drift = alpha * at.mean_y[:, None] + beta * mean_u if at.softcap is None else None
+        found |= _read(at, logits, kind, other, freeze, drift, ranked)
+    return found
+
+
 def _read(at: Positions, logits: Tensor, kind: str, space: Tensor, freeze: Tensor | None,
-          drift: Tensor | None = None) -> dict:
-    found = {(kind, name): value for name, value in read(at, logits, space, drift).items()}
+          drift: Tensor | None = None, ranked: bool = True) -> dict:
+    found = {(kind, name): value for name, value in read(at, logits, space, drift, ranked).items()}
     if freeze is not None and kind == "total":
         lost = (at.z @ freeze)[:, None] - logits @ freeze
         logits.addcmul_(lost[..., None], freeze)

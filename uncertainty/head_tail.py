@@ -10,6 +10,8 @@ and likewise for E[x e^x] and E[l e^x], with E[|l| |x|^3] in the last. The third
 Shapes as in `shifted_logits`; K likely tokens, the head.
 """
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -44,6 +46,7 @@ class Tail:
         self.ly, self.lyy = weighted.sum(1, keepdim=True).double(), _expect(weighted, y)
         self.products.append(weighted @ unembedding)
         self.q, self.q_l, self.q_size = q, level.mul_(q), torch.abs(level, out=weighted)
+        self.ll = _expect(self.q_l, at.log_p).clamp(min=0)  # E l = 0
         self.products.append(self.q_l @ unembedding)
         cubes = y.abs_().pow_(3)
         self.y_cubed, self.ly_cubed = _expect(q, cubes), _expect(self.q_size, cubes)
@@ -53,42 +56,56 @@ class Tail:
         """How far y is from its mean; and the same, with log count and probability, of tokens whose probability rounds to 0."""
         unseen = (q <= 0).scatter_(1, self.head, False)
         y.scatter_(1, self.head, 0.0)  # the head is none of the tail's business
-        seen = y.masked_fill(unseen, 0) if unseen.any() else y
-        self.y_reach, self.y_unseen = (torch.maximum(v.amax(1, True), -v.amin(1, True)).double() for v in (seen, y - seen))
-        most = torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True)
-        self.l_unseen = (most + unseen.sum(1, keepdim=True).log()).double()
+        seen, most, self.y_unseen = y, -torch.inf, 0.0
+        if unseen.any():
+            seen, most = y.masked_fill(unseen, 0), torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True)
+            self.y_unseen = _largest(y - seen)
+        self.y_reach, self.l_unseen = _largest(seen), (most + unseen.sum(1, keepdim=True).log()).double()
 
-    def columns(self, vectors: Tensor, u: Tensor) -> dict[str, Tensor]:
-        """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, less their means.
 
-        A column's usual mean over the tails is taken from it, in place: no probability knows, and cubes stay small.
-        """
-        mean, yu, lyu, lu = ((product @ vectors.T).double() for product in self.products)
-        usual = self.q.mean(0) @ u
+class Columns:
+    """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, less their means.
+
+    A column's usual mean over the tails is taken from it, in place: no probability knows, and cubes stay small.
+    """
+
+    def __init__(self, tail: Tail, vectors: Tensor, u: Tensor):
+        mean, yu, lyu, lu = ((product @ vectors.T).double() for product in tail.products)
+        usual = tail.q.mean(0) @ u
         u -= usual
-        lyu, mean = lyu - mean * self.ly, mean - usual
         squares = u.square()
-        uu, luu = (self.q @ squares).double() - mean**2, (self.q_l @ squares).double() - 2 * mean * lu
-        cubes = squares.mul_(u.abs())
-        u_cubed, lu_cubed = ((weights @ cubes).double() for weights in (self.q, self.q_size))
-        reach = torch.maximum(u.amax(0) - mean, mean - u.amin(0))
-        return dict(mean=mean, yu=yu, lu=lu, lyu=lyu, uu=uu.clamp(min=0), luu=luu, reach=reach,
-                    third=_root(u_cubed) + mean.abs(), l_third=_root(lu_cubed) + mean.abs() * _root(self.l_size))
+        self.tail, self.u, self.mean, self.yu, self.lu, self.lyu = tail, u, mean - usual, yu, lu, lyu - mean * tail.ly
+        self.uu = ((tail.q @ squares).double() - self.mean**2).clamp(min=0)
+        self.luu = (tail.q_l @ squares).double() - 2 * self.mean * lu
+        self.reach = torch.maximum(u.amax(0) - self.mean, self.mean - u.amin(0))
+
+    @cached_property
+    def rough(self) -> tuple[Tensor, Tensor]:
+        """The cube roots of no less than E |u|^3 and E |l| |u|^3, without looking at the columns again (Cauchy and Schwarz)."""
+        return _root(self.uu * self.reach), _root((self.tail.ll * self.uu).sqrt() * self.reach**2)
+
+    @cached_property
+    def thirds(self) -> tuple[Tensor, Tensor]:
+        """The same, nearer to them."""
+        cubes = self.u.abs().pow_(3)
+        plain, with_l = ((weights @ cubes).double() for weights in (self.tail.q, self.tail.q_size))
+        return _root(plain) + self.mean.abs(), _root(with_l) + self.mean.abs() * _root(self.tail.l_size)
 
 
-def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], alpha: Tensor,
-             beta: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+def estimate(at: Positions, m: Columns, alpha: Tensor, beta: Tensor, tolerance: float) -> tuple[dict[str, Tensor], Tensor]:
     """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
 
-    The bound is infinite where the two likeliest tokens are level, where a token of the tail might have become the likeliest, and
-    where tokens count whose probability had rounded to 0. ``rank`` is not found.
+    The bound is a rough one where that is within the tolerance everywhere; infinite where the two likeliest tokens are level,
+    where a token of the tail might have become the likeliest, and where tokens count whose probability had rounded to 0.
+    ``rank`` is not found.
     """
+    tail, u = m.tail, m.u
     head = _head(at, tail, u, alpha, beta)
-    alpha, beta, m = alpha.double(), beta.double(), moments
-    mean = alpha * tail.y_mean + beta * m["mean"]  # of the shift, over the tail
-    variance = (alpha**2 * tail.yy + 2 * alpha * beta * m["yu"] + beta**2 * m["uu"]).clamp(min=0)
-    with_l = alpha * tail.ly + beta * m["lu"]  # E[l x], and then E[l x^2]
-    with_l = with_l + (alpha**2 * tail.lyy + 2 * alpha * beta * m["lyu"] + beta**2 * m["luu"]) / 2
+    alpha, beta = alpha.double(), beta.double()
+    mean = alpha * tail.y_mean + beta * m.mean  # of the shift, over the tail
+    variance = (alpha**2 * tail.yy + 2 * alpha * beta * m.yu + beta**2 * m.uu).clamp(min=0)
+    with_l = alpha * tail.ly + beta * m.lu  # E[l x], and then E[l x^2]
+    with_l = with_l + (alpha**2 * tail.lyy + 2 * alpha * beta * m.lyu + beta**2 * m.luu) / 2
     weight, level = tail.mass * mean.exp(), tail.l_mean + mean
     total = head["total"] + weight * (1 + variance / 2)
     logs = head["logs"] + weight * (level * (1 + variance / 2) + with_l + variance)
@@ -100,13 +117,18 @@ def estimate(at: Positions, tail: Tail, u: Tensor, moments: dict[str, Tensor], a
         shift = alpha * (at.y @ part).double()[:, None] + beta * (part @ u).double()
         found["kl_unigram"] = size + unigram_part(at, (at.log_p @ part)[:, None] + shift)
     alpha, beta = alpha.abs(), beta.abs()
-    reach = alpha * tail.y_reach + beta * m["reach"]
-    third = (alpha * _root(tail.y_cubed) + beta * m["third"]) ** 3  # at least E |x|^3, and E |l| |x|^3
-    l_third = (alpha * _root(tail.ly_cubed) + beta * m["l_third"]) ** 3
-    bound = _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
-    unseen = tail.l_unseen + alpha * tail.y_unseen + beta * m["reach"] + mean  # the log of their weight, at most
+    reach = alpha * tail.y_reach + beta * m.reach
+    unseen = tail.l_unseen + alpha * tail.y_unseen + beta * m.reach + mean  # the log of their weight, at most
     missed = head["tie"] | (tail.l_most + mean + reach >= head["most"]) | (unseen - size > NOTHING)
-    return finished(at, found), bound.masked_fill(missed, torch.inf)
+
+    def bound(third, l_third):
+        third = (alpha * _root(tail.y_cubed) + beta * third) ** 3  # at least E |x|^3, and E |l| |x|^3
+        l_third = (alpha * _root(tail.ly_cubed) + beta * l_third) ** 3
+        return _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
+    found_bound = bound(*m.rough)
+    if not (found_bound <= tolerance).all():
+        found_bound = bound(*m.thirds)
+    return finished(at, found), found_bound.masked_fill(missed, torch.inf)
 
 
 def _head(at: Positions, tail: Tail, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
@@ -131,6 +153,10 @@ def _bound(share: Tensor, distance: Tensor, third: Tensor, l_third: Tensor) -> T
     sizes = share * third / 6  # relative error of the sum of e^z
     rest = share * (distance.abs() * third / 6 + l_third / 6 + third / 2)
     return ((sizes + rest) / (1 - sizes)).masked_fill(sizes >= 1, torch.inf)
+
+
+def _largest(values: Tensor) -> Tensor:
+    return torch.maximum(values.amax(1, True), -values.amin(1, True)).double()
 
 
 def _root(cubes: Tensor) -> Tensor:

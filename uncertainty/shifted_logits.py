@@ -38,7 +38,7 @@ class Positions:
         self.logits = self.log_p if self.softcap is None else self.logits
         self.z = self.capped(self.logits.clone()) if self.softcap is not None else self.log_p  # what nothing shifted becomes
         self.top, p = self.log_p.argmax(-1), self.p
-        self.size, self.mean_y = log_sum_exp(self.z, p.amax(-1).double()), torch.linalg.vecdot(p, self.y)
+        self.size, self.mean_y = log_sum_exp(self.z.amax(-1), p.amax(-1).double()), torch.linalg.vecdot(p, self.y)
 
     @cached_property
     def p(self) -> Tensor:
@@ -60,35 +60,35 @@ class Positions:
 
 def shifted(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor, out: Tensor) -> Tensor:
     """The shifted (and capped) logits, written to ``out`` (T, B, V); u is (B, V) or (T, B, V), alpha and beta are (T, B)."""
-    if not alpha.any():
-        return at.capped(torch.addcmul(at.logits[:, None], u, beta[..., None], out=out))
-    torch.mul(u, beta[..., None], out=out)
-    factors = torch.stack([alpha, torch.ones_like(alpha)], -1)
-    return at.capped(out.baddbmm_(factors, torch.stack([at.y, at.logits], 1)))
+    torch.addcmul(at.logits[:, None], u, beta[..., None], out=out)
+    return at.capped(out.addcmul_(at.y[:, None], alpha[..., None]) if alpha.any() else out)
 
 
-def read(at: Positions, logits: Tensor, space: Tensor, drift: Tensor | None = None) -> dict[str, Tensor]:
+def read(at: Positions, logits: Tensor, space: Tensor, drift: Tensor | None = None, ranked: bool = True) -> dict[str, Tensor]:
     """Entropy, loss and so on of logits (T, B, V), by name, each (T, B) in float64; ``space`` is memory of the same shape.
 
     In float32 a softmax over 50,000 tokens does not sum to 1: what it does sum to is divided out. About 1e-5 nats of rounding
     remain; a KL below 1e-6 is noise. ``drift`` is the clean model's mean of what was added, where that is known without a look.
+    Unless ``ranked`` there is no rank.
     """
     p = torch.softmax(logits, -1, out=space)
-    weight = p.sum(-1).double()
-    size, mean = log_sum_exp(logits, p.amax(-1).double() / weight), p.mul_(logits).sum(-1).double() / weight
+    weight, largest = p.sum(-1).double(), logits.amax(-1)
+    size, mean = log_sum_exp(largest, p.amax(-1).double() / weight), p.mul_(logits).sum(-1).double() / weight
     drift = torch.bmm(torch.sub(logits, at.z[:, None], out=space), at.p[..., None])[..., 0] if drift is None else drift
     own = at.targets.clamp(min=0)
     of_target, of_top = (logits.gather(-1, ids[:, None, None].expand(*logits.shape[:2], 1)) for ids in (own, at.top))
     found = dict(entropy=size - mean, loss=size - of_target[..., 0].double(), kl=size - at.size[:, None] - drift.double(),
-                 argmax_changed=logits.amax(-1) > of_top[..., 0], rank=torch.gt(logits, of_target, out=space).sum(-1).long())
+                 argmax_changed=largest > of_top[..., 0])
+    if ranked:
+        found["rank"] = torch.gt(logits, of_target, out=space).sum(-1).long()
     if at.unigram is not None:
         found["kl_unigram"] = size + unigram_part(at, torch.matmul(logits, at.unigram.to(logits)))
     return finished(at, found)
 
 
-def log_sum_exp(logits: Tensor, largest: Tensor) -> Tensor:
-    """From logits and their largest probability, in float64: the largest logit less the log of that."""
-    return logits.amax(-1).double() - largest.log()
+def log_sum_exp(largest: Tensor, probability: Tensor) -> Tensor:
+    """From the largest logit and its probability, in float64."""
+    return largest.double() - probability.log()
 
 
 def finished(at: Positions, found: dict[str, Tensor]) -> dict[str, Tensor]:
