@@ -120,9 +120,10 @@ def induction_scores(model, repeats) -> Tensor:
 
 
 def clip_to_mean(first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
-    """Clip mean-ablation: undo what a repeat does to each neuron, and nothing else.
+    """Clip mean-ablation: keep each neuron from going further than its mean of the first copy, in the direction a repeat moves it.
 
-    With m the mean over the first copy, a neuron that rises in the second copy becomes min(a, m), any other max(a, m).
+    With m the mean over the first copy, a neuron that rises in the second copy becomes min(a, m), any other max(a, m). That
+    cuts ordinary swings beyond m, too, and whatever else differs between the copies, position for instance.
 
     Args:
         first, second: ``(positions, neurons)`` activations in the two copies, from which m and the direction are taken.

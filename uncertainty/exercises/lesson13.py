@@ -53,7 +53,7 @@ def _(pattern, length):
 
 
 @exercise("13", inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
-          hint="`second.mean(0) - first.mean(0)`, one number a neuron, times `weights.norm(dim=1)`. Keep the sign.")
+          hint="Average over positions first, then second minus first; then weigh by the length of each neuron's row. Keep the sign.")
 def weighted_change(first, second, weights):
     return (second.mean(0) - first.mean(0)) * weights.norm(dim=1)
 
@@ -80,7 +80,7 @@ def _(first, second, weights):
 
 @exercise("13", inputs=[(SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
                         (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0))],
-          hint="`torch.where(rises, torch.minimum(a, mean), torch.maximum(a, mean))`.")
+          hint="Two cases: those that rise get the smaller of value and mean, the others the larger. `torch.where` chooses by neuron.")
 def clipped(a, mean, rises):
     return torch.where(rises, torch.minimum(a, mean), torch.maximum(a, mean))
 
@@ -106,8 +106,8 @@ def _(a, mean, rises):
 
 
 @exercise("13", inputs=[(*measured, CONTROLS) for measured in MEASURED],
-          hint="""First `high < 0`: "the opposite". Then ask `low > 0` and `value > np.quantile(np.abs(controls), 0.95)`.
-          Both: "shows"; one: "weak"; none: "does not show".""")
+          hint="""Settle "the opposite" first. Then count how many of the two conditions hold; the second compares with the 95 %
+          quantile of the controls' sizes (`np.quantile`).""")
 def claim_verdict(value, low, high, controls):
     if high < 0:
         return "the opposite"
