@@ -178,7 +178,9 @@ def _constant(parts: Anatomy, form: NormForm) -> Tensor:
     """What the biases of norm and unembedding add to the logits, ``(V,)`` float64."""
     head = parts.unembedding
     bias = form.bias if parts.project is None else parts.project.weight.double() @ form.bias
-    found = torch.cat([head.weight[rows].double() @ bias for rows in _slices(len(head.weight), 4096)])
+    found = bias.new_empty(len(head.weight))  # filled in place: small blocks between large ones would keep memory from being reused
+    for rows in _slices(len(found), 4096):
+        torch.mv(head.weight[rows].double(), bias, out=found[rows])
     found = found if getattr(head, "bias", None) is None else found + head.bias.double()
     return found * (parts.scale / parts.divisor)
 
