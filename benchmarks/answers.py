@@ -8,8 +8,8 @@ import time
 import torch
 
 from uncertainty import generate, load_model, sample_answers
-from uncertainty.datasets import load_questions
-from uncertainty.experiments import LIMIT, short_prompt
+from uncertainty.course.answer_runs import LIMIT, short_prompt
+from uncertainty.data.questions import load_questions
 
 QUESTIONS, BATCH, SAMPLED, SAMPLES = 300, 32, 6, 10
 

@@ -10,7 +10,7 @@ from statistics import median
 import torch
 
 from uncertainty import generate, load_model
-from uncertainty.generation import prompt_token_ids
+from uncertainty.generation.prompts import prompt_token_ids
 
 PROMPT, STEPS, ROUNDS = "Tell me a long story about a lighthouse and the sea.", 128, 5
 

@@ -29,7 +29,7 @@ from lens import ROUNDS, entropy_of, peak_memory, text, timed
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from uncertainty import ablation_sweep, load_model
-from uncertainty.head_tail import HEAD
+from uncertainty.neurons._head_tail import HEAD
 
 CHUNK, YARDSTICK, SAMPLE = 20, 8, 24  # neurons at a time; neurons the reference is timed on; neurons checked in float64
 TOLERANCE = 1e-3

@@ -7,9 +7,10 @@ from pathlib import Path
 import matplotlib
 
 from uncertainty import generate, load_model, logit_lens
-from uncertainty.generation import prompt_token_ids
-from uncertainty.lens_view import lens_figure
-from uncertainty.plots import plot_tokens, use_course_style
+from uncertainty.generation.prompts import prompt_token_ids
+from uncertainty.plotting.lens_view import lens_figure
+from uncertainty.plotting.style import use_course_style
+from uncertainty.plotting.token_figure import plot_tokens
 
 matplotlib.use("Agg")
 

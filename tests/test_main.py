@@ -9,9 +9,10 @@ import psutil
 import pytest
 import torch
 
-from uncertainty import ModelUnavailable, __main__, models
+from uncertainty import ModelUnavailable, __main__
 from uncertainty.__main__ import main
-from uncertainty.lessons import LESSONS
+from uncertainty.course.lessons import LESSONS
+from uncertainty.loading import models
 
 
 @pytest.fixture

@@ -1,35 +1,577 @@
 """When to believe a language model, and where inside the model its doubt lives: the helper package of the course.
 
-Everything a lesson calls can be imported from here. Names load on first use, so ``import uncertainty`` itself is quick.
+Everything a lesson calls can be imported from here. A name loads its module on first use, so ``import uncertainty`` is
+quick. Editors and type checkers read the imports below; a test keeps the two lists equal.
 """
 
 import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from .architecture.final_norm import (
+        final_norm as final_norm,
+    )
+    from .architecture.last_mlp import (
+        last_layer_neurons as last_layer_neurons,
+    )
+    from .architecture.parts import (
+        model_parts as model_parts,
+    )
+    from .architecture.unembedding import (
+        effective_unembedding as effective_unembedding,
+    )
+    from .course.answer_runs import (
+        greedy_answers as greedy_answers,
+    )
+    from .course.answer_runs import (
+        measure_columns as measure_columns,
+    )
+    from .course.answer_runs import (
+        sampled_answers as sampled_answers,
+    )
+    from .course.answer_runs import (
+        short_prompt as short_prompt,
+    )
+    from .course.depth_runs import (
+        answers_with_depth as answers_with_depth,
+    )
+    from .course.depth_runs import (
+        profile_rows as profile_rows,
+    )
+    from .course.exercises import (
+        check as check,
+    )
+    from .course.exercises import (
+        hint as hint,
+    )
+    from .course.exercises import (
+        progress as progress,
+    )
+    from .course.exercises import (
+        solution as solution,
+    )
+    from .course.results import (
+        cached_results as cached_results,
+    )
+    from .data.corpora import (
+        offline_texts as offline_texts,
+    )
+    from .data.corpora import (
+        text_chunks as text_chunks,
+    )
+    from .data.questions import (
+        load_idioms as load_idioms,
+    )
+    from .data.questions import (
+        load_questions as load_questions,
+    )
+    from .data.questions import (
+        load_tasks as load_tasks,
+    )
+    from .evaluation.calibration import (
+        brier as brier,
+    )
+    from .evaluation.calibration import (
+        brier_decomposition as brier_decomposition,
+    )
+    from .evaluation.calibration import (
+        expected_calibration_error as expected_calibration_error,
+    )
+    from .evaluation.calibration import (
+        negative_log_likelihood as negative_log_likelihood,
+    )
+    from .evaluation.calibration import (
+        reliability_bins as reliability_bins,
+    )
+    from .evaluation.discrimination import (
+        auroc as auroc,
+    )
+    from .evaluation.discrimination import (
+        risk_coverage as risk_coverage,
+    )
+    from .evaluation.grader import (
+        is_correct as is_correct,
+    )
+    from .evaluation.intervals import (
+        Interval as Interval,
+    )
+    from .evaluation.intervals import (
+        bootstrap as bootstrap,
+    )
+    from .evaluation.leaderboard import (
+        leaderboard as leaderboard,
+    )
+    from .evaluation.recalibration import (
+        isotonic_scaling as isotonic_scaling,
+    )
+    from .evaluation.recalibration import (
+        platt_scaling as platt_scaling,
+    )
+    from .evaluation.recalibration import (
+        temperature_scaling as temperature_scaling,
+    )
+    from .generation.answers import (
+        Generation as Generation,
+    )
+    from .generation.decoding import (
+        generate as generate,
+    )
+    from .generation.prompts import (
+        prompt_token_ids as prompt_token_ids,
+    )
+    from .generation.scoring import (
+        choice_log_probabilities as choice_log_probabilities,
+    )
+    from .generation.scoring import (
+        score as score,
+    )
+    from .generation.tokens import (
+        top_alternatives as top_alternatives,
+    )
+    from .heads.attention import (
+        attention_patterns as attention_patterns,
+    )
+    from .heads.attention import (
+        induction_scores as induction_scores,
+    )
+    from .heads.bos_ablation import (
+        bos_ablation as bos_ablation,
+    )
+    from .heads.bos_ablation import (
+        heads_attend_to_bos as heads_attend_to_bos,
+    )
+    from .heads.repeats import (
+        natural_induction as natural_induction,
+    )
+    from .heads.repeats import (
+        natural_repeats as natural_repeats,
+    )
+    from .heads.repeats import (
+        random_repeats as random_repeats,
+    )
+    from .information import (
+        entropy as entropy,
+    )
+    from .lens.generated import (
+        generate_with_lens as generate_with_lens,
+    )
+    from .lens.logit_lens import (
+        LensTrace as LensTrace,
+    )
+    from .lens.logit_lens import (
+        logit_lens as logit_lens,
+    )
+    from .lens.logit_lens import (
+        read_stream as read_stream,
+    )
+    from .lens.profiles import (
+        nucleus_sizes as nucleus_sizes,
+    )
+    from .lens.streams import (
+        last_streams as last_streams,
+    )
+    from .lens.streams import (
+        text_stream as text_stream,
+    )
+    from .lens.translators import (
+        fit_translators as fit_translators,
+    )
+    from .lens.translators import (
+        translate as translate,
+    )
+    from .loading.downloads import (
+        ModelUnavailable as ModelUnavailable,
+    )
+    from .loading.models import (
+        is_fetched as is_fetched,
+    )
+    from .loading.models import (
+        load_model as load_model,
+    )
+    from .loading.models import (
+        prefetch as prefetch,
+    )
+    from .measures.answer_measures import (
+        answer_measures as answer_measures,
+    )
+    from .measures.answer_measures import (
+        logTokU as logTokU,
+    )
+    from .measures.answer_measures import (
+        token_uncertainty_naive as token_uncertainty_naive,
+    )
+    from .measures.answer_measures import (
+        token_uncertainty_vanilla as token_uncertainty_vanilla,
+    )
+    from .measures.evidence import (
+        aleatoric_epistemic as aleatoric_epistemic,
+    )
+    from .measures.judges import (
+        model_entails as model_entails,
+    )
+    from .measures.meaning import (
+        answer_core as answer_core,
+    )
+    from .measures.meaning import (
+        cluster_by_meaning as cluster_by_meaning,
+    )
+    from .measures.meaning import (
+        cluster_by_string as cluster_by_string,
+    )
+    from .measures.meaning import (
+        semantic_entropy as semantic_entropy,
+    )
+    from .measures.sampling import (
+        agreement_measures as agreement_measures,
+    )
+    from .measures.sampling import (
+        sample_answers as sample_answers,
+    )
+    from .measures.self_evaluation import (
+        p_true as p_true,
+    )
+    from .measures.self_evaluation import (
+        p_true_conversation as p_true_conversation,
+    )
+    from .measures.self_evaluation import (
+        scored_confidence as scored_confidence,
+    )
+    from .measures.stated_confidence import (
+        parse_confidence as parse_confidence,
+    )
+    from .measures.token_measures import (
+        get_token_confidence as get_token_confidence,
+    )
+    from .measures.token_measures import (
+        token_measures as token_measures,
+    )
+    from .measures.verbalised import (
+        EXAMPLES as EXAMPLES,
+    )
+    from .measures.verbalised import (
+        PROMPTS as PROMPTS,
+    )
+    from .measures.verbalised import (
+        ask_confidence as ask_confidence,
+    )
+    from .measures.verbalised import (
+        with_examples as with_examples,
+    )
+    from .neurons.ablation import (
+        ablation_sweep as ablation_sweep,
+    )
+    from .neurons.activations import (
+        activations as activations,
+    )
+    from .neurons.activations import (
+        clip_to_mean as clip_to_mean,
+    )
+    from .neurons.frequency import (
+        compare_with_unigrams as compare_with_unigrams,
+    )
+    from .neurons.frequency import (
+        count_unigram as count_unigram,
+    )
+    from .neurons.frequency import (
+        frequency_cosine as frequency_cosine,
+    )
+    from .neurons.frequency import (
+        frequency_direction as frequency_direction,
+    )
+    from .neurons.frequency import (
+        predicted_unigram as predicted_unigram,
+    )
+    from .neurons.geometry import (
+        geometry as geometry,
+    )
+    from .neurons.geometry import (
+        logit_variance as logit_variance,
+    )
+    from .neurons.geometry import (
+        null_space_fraction as null_space_fraction,
+    )
+    from .neurons.geometry import (
+        random_null_space_fraction as random_null_space_fraction,
+    )
+    from .plotting.intervals import (
+        plot_intervals as plot_intervals,
+    )
+    from .plotting.lens_view import (
+        lens_figure as lens_figure,
+    )
+    from .plotting.lens_view import (
+        lens_table as lens_table,
+    )
+    from .plotting.neuron_view import (
+        SKIPPED_POSITIONS as SKIPPED_POSITIONS,
+    )
+    from .plotting.neuron_view import (
+        firing_contexts as firing_contexts,
+    )
+    from .plotting.neuron_view import (
+        neuron_figure as neuron_figure,
+    )
+    from .plotting.style import (
+        BLACK as BLACK,
+    )
+    from .plotting.style import (
+        BLUE as BLUE,
+    )
+    from .plotting.style import (
+        GREEN as GREEN,
+    )
+    from .plotting.style import (
+        ORANGE as ORANGE,
+    )
+    from .plotting.style import (
+        PINK as PINK,
+    )
+    from .plotting.style import (
+        RED as RED,
+    )
+    from .plotting.style import (
+        SKY as SKY,
+    )
+    from .plotting.style import (
+        show as show,
+    )
+    from .plotting.style import (
+        use_course_style as use_course_style,
+    )
 
-_HOME = {
-    "load_model": "models", "prefetch": "models", "ModelUnavailable": "downloads",
-    "generate": "generation", "score": "generation", "Generation": "generation",
-    "get_token_confidence": "token_uncertainty", "token_uncertainty_naive": "token_uncertainty",
-    "token_uncertainty_vanilla": "token_uncertainty", "logTokU": "token_uncertainty",
-    "aleatoric_epistemic": "token_uncertainty", "token_measures": "token_uncertainty",
-    "answer_measures": "token_uncertainty",
-    "parse_confidence": "verbalized",
-    "auroc": "calibration", "expected_calibration_error": "calibration", "risk_coverage": "calibration",
-    "bootstrap": "calibration", "leaderboard": "calibration",
-    "logit_lens": "lens", "generate_with_lens": "lens", "LensTrace": "lens",
-    "ablation_sweep": "ablation", "null_space_fraction": "neurons", "logit_variance": "neurons",
-    "sample_answers": "resampling", "semantic_entropy": "resampling",
+_PUBLIC_NAMES = {
+    "information": (
+        "entropy",
+    ),
+    "loading.downloads": (
+        "ModelUnavailable",
+    ),
+    "loading.models": (
+        "is_fetched",
+        "load_model",
+        "prefetch",
+    ),
+    "generation.answers": (
+        "Generation",
+    ),
+    "generation.decoding": (
+        "generate",
+    ),
+    "generation.prompts": (
+        "prompt_token_ids",
+    ),
+    "generation.scoring": (
+        "choice_log_probabilities",
+        "score",
+    ),
+    "generation.tokens": (
+        "top_alternatives",
+    ),
+    "measures.answer_measures": (
+        "answer_measures",
+        "logTokU",
+        "token_uncertainty_naive",
+        "token_uncertainty_vanilla",
+    ),
+    "measures.evidence": (
+        "aleatoric_epistemic",
+    ),
+    "measures.judges": (
+        "model_entails",
+    ),
+    "measures.meaning": (
+        "answer_core",
+        "cluster_by_meaning",
+        "cluster_by_string",
+        "semantic_entropy",
+    ),
+    "measures.sampling": (
+        "agreement_measures",
+        "sample_answers",
+    ),
+    "measures.self_evaluation": (
+        "p_true",
+        "p_true_conversation",
+        "scored_confidence",
+    ),
+    "measures.stated_confidence": (
+        "parse_confidence",
+    ),
+    "measures.token_measures": (
+        "get_token_confidence",
+        "token_measures",
+    ),
+    "measures.verbalised": (
+        "ask_confidence",
+        "EXAMPLES",
+        "PROMPTS",
+        "with_examples",
+    ),
+    "evaluation.calibration": (
+        "brier",
+        "brier_decomposition",
+        "expected_calibration_error",
+        "negative_log_likelihood",
+        "reliability_bins",
+    ),
+    "evaluation.discrimination": (
+        "auroc",
+        "risk_coverage",
+    ),
+    "evaluation.grader": (
+        "is_correct",
+    ),
+    "evaluation.intervals": (
+        "bootstrap",
+        "Interval",
+    ),
+    "evaluation.leaderboard": (
+        "leaderboard",
+    ),
+    "evaluation.recalibration": (
+        "isotonic_scaling",
+        "platt_scaling",
+        "temperature_scaling",
+    ),
+    "architecture.final_norm": (
+        "final_norm",
+    ),
+    "architecture.last_mlp": (
+        "last_layer_neurons",
+    ),
+    "architecture.parts": (
+        "model_parts",
+    ),
+    "architecture.unembedding": (
+        "effective_unembedding",
+    ),
+    "lens.generated": (
+        "generate_with_lens",
+    ),
+    "lens.logit_lens": (
+        "LensTrace",
+        "logit_lens",
+        "read_stream",
+    ),
+    "lens.profiles": (
+        "nucleus_sizes",
+    ),
+    "lens.streams": (
+        "last_streams",
+        "text_stream",
+    ),
+    "lens.translators": (
+        "fit_translators",
+        "translate",
+    ),
+    "neurons.ablation": (
+        "ablation_sweep",
+    ),
+    "neurons.activations": (
+        "activations",
+        "clip_to_mean",
+    ),
+    "neurons.frequency": (
+        "compare_with_unigrams",
+        "count_unigram",
+        "frequency_cosine",
+        "frequency_direction",
+        "predicted_unigram",
+    ),
+    "neurons.geometry": (
+        "geometry",
+        "logit_variance",
+        "null_space_fraction",
+        "random_null_space_fraction",
+    ),
+    "heads.attention": (
+        "attention_patterns",
+        "induction_scores",
+    ),
+    "heads.bos_ablation": (
+        "bos_ablation",
+        "heads_attend_to_bos",
+    ),
+    "heads.repeats": (
+        "natural_induction",
+        "natural_repeats",
+        "random_repeats",
+    ),
+    "data.corpora": (
+        "offline_texts",
+        "text_chunks",
+    ),
+    "data.questions": (
+        "load_idioms",
+        "load_questions",
+        "load_tasks",
+    ),
+    "plotting.intervals": (
+        "plot_intervals",
+    ),
+    "plotting.lens_view": (
+        "lens_figure",
+        "lens_table",
+    ),
+    "plotting.neuron_view": (
+        "firing_contexts",
+        "neuron_figure",
+        "SKIPPED_POSITIONS",
+    ),
+    "plotting.style": (
+        "BLACK",
+        "BLUE",
+        "GREEN",
+        "ORANGE",
+        "PINK",
+        "RED",
+        "show",
+        "SKY",
+        "use_course_style",
+    ),
+    "course.answer_runs": (
+        "greedy_answers",
+        "measure_columns",
+        "sampled_answers",
+        "short_prompt",
+    ),
+    "course.depth_runs": (
+        "answers_with_depth",
+        "profile_rows",
+    ),
+    "course.exercises": (
+        "check",
+        "hint",
+        "progress",
+        "solution",
+    ),
+    "course.results": (
+        "cached_results",
+    ),
 }
+_HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}
 __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str):
+    if name == "__version__":
+        return _installed_version()
     if name not in _HOME:
         raise AttributeError(f"module 'uncertainty' has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    module = importlib.import_module(f".{_HOME[name]}", __name__)
+    value = getattr(module, name)
+    globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+def _installed_version() -> str:
+    """The version in pyproject.toml, as it was when the package was installed."""
+    try:
+        return version("llm-uncertainty-course")
+    except PackageNotFoundError:
+        return "0+unknown"

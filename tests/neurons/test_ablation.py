@@ -1,0 +1,383 @@
+"""The ablation sweep against hooked forward passes, on every family; the fast mode against its own promise."""
+
+from contextlib import contextmanager
+from pydoc_data.topics import topics
+from unittest.mock import patch
+
+import pytest
+import torch
+from families import FAMILIES, VOCABULARY, tiny_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special, stats
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from uncertainty import ablation_sweep, null_space_fraction
+from uncertainty.architecture.final_norm import final_norm
+from uncertainty.architecture.last_mlp import last_layer_neurons
+from uncertainty.architecture.parts import model_parts
+from uncertainty.architecture.unembedding import effective_unembedding
+from uncertainty.loading.models import load_model
+from uncertainty.neurons import _head_tail, ablation
+from uncertainty.neurons._shifted_logits import Positions, read, shifted
+
+IDS = torch.arange(3, 15)
+EXPERTS = {"mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss"}
+ENDS_WITH_A_NORM = {"olmo2", "gemma2", "gemma3_text"}
+DENSE = [family for family in FAMILIES if family not in EXPERTS]
+GENERATOR = torch.Generator().manual_seed(5)
+UNIGRAM = torch.rand(VOCABULARY, generator=GENERATOR, dtype=torch.float64) + 0.01
+UNIGRAM = UNIGRAM / UNIGRAM.sum()
+DIRECTION = torch.randn(VOCABULARY, generator=GENERATOR, dtype=torch.float64)
+DIRECTION = nn.functional.normalize(DIRECTION - DIRECTION.mean(), dim=0)
+
+
+@contextmanager
+def float64_throughout():
+    """Norms compute in float32 even in a float64 model; not in here."""
+    with patch.object(torch, "float32", torch.float64), patch.object(torch.Tensor, "float", torch.Tensor.double):
+        yield
+
+
+def trained(family):
+    """A tiny model in float64 whose gains and biases are not what they are initialised with."""
+    model = tiny_model(family).double()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for weights in model.parameters():
+            if weights.ndim == 1:
+                weights.add_(0.3 * torch.randn_like(weights))
+    return model
+
+
+def hooked(model, neuron, new, ids=IDS, freeze_norm=False):
+    """Logits (tokens, vocabulary) of a whole forward pass with one activation replaced; the norm's scale frozen if wanted."""
+    parts, writer, hooks = model_parts(model), last_layer_neurons(model).output_projection, []
+
+    def replace(module, arguments):
+        changed = arguments[0].clone()
+        changed.view(-1, changed.shape[-1])[:, neuron] = new.to(changed)
+        return changed
+
+    def divide_as_before(module, arguments, output):
+        x, before = arguments[0], clean[0]
+        bias = module(torch.zeros_like(x)) if removed.remove() is None else None
+        gain_part = module(before) - bias
+        ratio = gain_part / centred(before)  # gain / scale, entry by entry, from the clean pass
+        return ratio * centred(x) + bias
+
+    def centred(x):
+        return x - x.mean(-1, keepdim=True) if isinstance(parts.norm, nn.LayerNorm) or "LayerNorm" in type(parts.norm).__name__ else x
+
+    if freeze_norm:
+        clean = []
+        hook = parts.norm.register_forward_pre_hook(lambda _, arguments: clean.append(arguments[0]))
+        model(input_ids=ids[None])
+        hook.remove()
+        removed = parts.norm.register_forward_hook(divide_as_before)
+        hooks.append(removed)
+    hooks.append(writer.register_forward_pre_hook(replace))
+    logits = model(input_ids=ids[None]).logits[0]
+    for hook in hooks:
+        hook.remove()
+    return logits
+
+
+def expected(logits, clean):
+    """What the sweep should say of logits, by scipy."""
+    log_p, log_clean = (special.log_softmax(values.double().numpy(), -1) for values in (logits, clean))
+    following = log_p[range(len(IDS) - 1), IDS[1:]]
+    return dict(entropy=stats.entropy(special.softmax(logits.double().numpy(), -1), axis=-1),
+                loss=[*-following, float("nan")],
+                kl=special.rel_entr(special.softmax(clean.double().numpy(), -1), special.softmax(logits.double().numpy(), -1)).sum(-1),
+                argmax_changed=log_p.argmax(-1) != log_clean.argmax(-1),
+                rank=[*(log_p[:-1] > following[:, None]).sum(-1), -1],
+                kl_unigram=stats.entropy(UNIGRAM.numpy()[:, None], special.softmax(logits.double().numpy(), -1).T))
+
+
+def agree(effects, column, logits, clean, tolerance=1e-9):
+    for name, values in expected(logits, clean).items():
+        ours = getattr(effects, name)
+        if name == "kl_unigram" and ours is None:
+            continue
+        ours = ours.double() if column is None else ours[:, column].double()
+        torch.testing.assert_close(ours, torch.as_tensor(values).double(), atol=tolerance, rtol=0, equal_nan=True, msg=name)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """So that every seam is crossed."""
+    monkeypatch.setattr(ablation, "ELEMENTS", {"cpu": 7 * VOCABULARY})
+    monkeypatch.setattr(ablation, "POSITIONS", 5)
+    monkeypatch.setattr(ablation, "COLUMNS", 4)
+    monkeypatch.setattr(_head_tail, "HEAD", 16)
+
+
+def exact_mean(model, neuron):
+    with last_layer_neurons(model).record_activations() as found:
+        model(input_ids=IDS[None])
+    return found[0].reshape(len(IDS), -1)[:, neuron].mean()
+
+
+@pytest.mark.parametrize("family", DENSE)
+@torch.no_grad()
+def test_every_family_equals_a_hooked_forward_pass(family):
+    model = trained(family)
+    with float64_throughout():
+        sweep = ablation_sweep(model, IDS, [0, 7, 31, 40], unigram=UNIGRAM, freeze=DIRECTION, progress=False)
+        clean = model(input_ids=IDS[None]).logits[0]
+        agree(sweep.clean, None, clean, clean)
+        for column, neuron in enumerate([0, 7, 31, 40]):
+            new = exact_mean(model, neuron)
+            total = hooked(model, neuron, new)
+            agree(sweep, column, total, clean)
+            agree(sweep.frozen, column, total + ((clean - total) @ DIRECTION)[:, None] * DIRECTION, clean)
+            agree(sweep.direct, column, hooked(model, neuron, new, freeze_norm=True), clean)
+
+
+@pytest.mark.parametrize("family", sorted(EXPERTS))
+def test_a_mixture_of_experts_is_refused(family):
+    with pytest.raises(ValueError, match="mixture of experts"):
+        ablation_sweep(tiny_model(family), IDS)
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "cohere", "granite", "opt"])
+def test_the_fast_mode_keeps_its_promise_in_every_kind_of_effect(family):
+    model = trained(family)
+    options = dict(unigram=UNIGRAM, freeze=DIRECTION, progress=False, value="zero")
+    exact = ablation_sweep(model, IDS, **options)
+    for tolerance in (1e-2, 1e-4):
+        fast = ablation_sweep(model, IDS, tolerance=tolerance, **options)
+        assert fast.redone < 1 == exact.redone and fast.rank is None and fast.clean.rank.equal(exact.clean.rank)
+        for ours, theirs in ((fast, exact), (fast.direct, exact.direct), (fast.frozen, exact.frozen)):
+            for name in ("entropy", "loss", "kl", "kl_unigram"):
+                torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), atol=tolerance, rtol=0, equal_nan=True)
+            assert ours.argmax_changed.equal(theirs.argmax_changed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.01, 3), st.floats(0, 0.3), st.floats(0.1, 8), st.sampled_from([0, 10]))
+def test_no_estimate_is_further_off_than_its_bound(seed, size, alpha, spread, tolerance):
+    draw = torch.Generator().manual_seed(seed)
+    normal = lambda *shape: torch.randn(*shape, generator=draw, dtype=torch.float64)  # noqa: E731
+    unembedding, vectors = normal(90, 6), normal(5, 6) * size
+    at = Positions(spread * normal(4, 90), spread * normal(4, 90), torch.tensor([3, -100, 50, 0]), unigram=normal(90).softmax(0))
+    tail = _head_tail.Tail(at, unembedding)
+    u, factors = unembedding @ vectors.T, (alpha * normal(4, 5), normal(4, 5))
+    found, bound = _head_tail.estimate(at, _head_tail.Columns(tail, vectors, u), *factors, tolerance)
+    space = torch.empty(2, 4, 5, 90, dtype=torch.float64)
+    exact = read(at, shifted(at, u.T.contiguous(), *factors, space[0]), space[1])
+    for name in ("entropy", "loss", "kl", "kl_unigram"):
+        assert ((found[name] - exact[name]).abs().nan_to_num() <= bound + 1e-9).all(), name
+    assert (found["argmax_changed"] == exact["argmax_changed"])[bound.isfinite()].all()
+
+
+def off_and_bound(p, shifts, targets):
+    """Estimates of shifts u (columns, V) with alpha 0 and y 0, how far off they are, and their bounds."""
+    size = len(p)
+    at = Positions(p.log()[None], torch.zeros(1, size, dtype=torch.float64), targets)
+    tail = _head_tail.Tail(at, torch.eye(size, dtype=torch.float64))
+    factors = torch.zeros(1, len(shifts), dtype=torch.float64), torch.ones(1, len(shifts), dtype=torch.float64)
+    u = shifts.T.clone()
+    found, bound = _head_tail.estimate(at, _head_tail.Columns(tail, shifts, u), *factors, 0)
+    exact = read(at, shifted(at, shifts, *factors, torch.empty(1, *shifts.shape).double()), torch.empty(1, *shifts.shape).double())
+    return {name: (found[name] - exact[name]).abs().nan_to_num() for name in ("entropy", "loss", "kl")}, bound
+
+
+def test_the_bound_holds_and_is_of_use_when_one_token_of_the_tail_takes_all_the_shift(monkeypatch):
+    """A spike is the hardest tail for moments: error and bound must be within a factor of twenty, not only ordered."""
+    monkeypatch.setattr(_head_tail, "HEAD", 2)
+    p = torch.tensor([0.5, 0.3] + 10 * [0.02], dtype=torch.float64)
+    spikes = torch.zeros(60, 12, dtype=torch.float64)
+    spikes[:, 5] = torch.linspace(-0.4, 0.8, 60)
+    off, bound = off_and_bound(p, spikes, torch.tensor([5]))
+    for name, values in off.items():
+        assert (values <= bound + 1e-12).all(), name
+    assert bound.isfinite().double().mean() > 0.7  # beyond, it might have become the likeliest
+    assert (off["entropy"] / bound).max() > 0.05  # not far too large
+
+
+def test_tokens_whose_probability_rounds_to_nothing_are_not_forgotten():
+    """Flattened enough they count again; then nothing can be promised, and the pair is computed exactly."""
+    logits = torch.full((1, 5000), -110.0)
+    logits[0, :40] = -5.0
+    logits[0, 0] = 0.0
+    at = Positions(logits, logits.clone(), torch.tensor([1]))
+    assert (at.p == 0).any()
+    tail = _head_tail.Tail(at, torch.zeros(5000, 3))
+    u = torch.zeros(5000, 2)
+    columns = _head_tail.Columns(tail, torch.zeros(2, 3), u)
+    _, bound = _head_tail.estimate(at, columns, torch.tensor([[-0.9, 0.0]]), torch.zeros(1, 2), 0)
+    assert bound[0, 0] == torch.inf and bound[0, 1] < 1e-6
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_a_neuron_left_as_it_is_has_no_effect_at_all_in_the_fast_mode(family):
+    sweep = ablation_sweep(tiny_model(family), IDS, value=lambda a: a, tolerance=1e-3, progress=False)
+    for kind in (sweep, sweep.direct):
+        assert (kind.entropy - sweep.clean.entropy[:, None]).abs().max() < 1e-6
+        assert kind.kl.abs().max() < 1e-6 and not kind.argmax_changed.any()
+
+
+@torch.no_grad()
+def test_an_unembedding_behind_a_projection():
+    model = tiny_model("opt", word_embed_proj_dim=16).double()
+    with float64_throughout():
+        sweep = ablation_sweep(model, IDS, [2, 9], value="zero", progress=False)
+        clean = model(input_ids=IDS[None]).logits[0]
+        for column, neuron in enumerate([2, 9]):
+            agree(sweep, column, hooked(model, neuron, torch.tensor(0.0)), clean)
+
+
+@torch.no_grad()
+def test_a_group_is_ablated_together_and_one_neuron_is_a_group_of_one():
+    model = trained("llama")
+    with float64_throughout():
+        sweep = ablation_sweep(model, IDS, [[3, 8, 20], [7]], value="zero", progress=False)
+        clean = model(input_ids=IDS[None]).logits[0]
+        agree(sweep, 0, hooked(model, [3, 8, 20], torch.zeros(3)), clean)
+        agree(sweep.direct, 0, hooked(model, [3, 8, 20], torch.zeros(3), freeze_norm=True), clean)
+        alone = ablation_sweep(model, IDS, [7], value="zero", progress=False)
+    torch.testing.assert_close(sweep.entropy[:, 1:], alone.entropy, atol=1e-12, rtol=0)
+    torch.testing.assert_close(sweep.direct.kl[:, 1:], alone.direct.kl, atol=1e-12, rtol=0)
+
+
+@torch.no_grad()
+def test_values_a_number_a_tensor_and_a_function():
+    model = trained("gpt2")
+    with float64_throughout():
+        clean = model(input_ids=IDS[None]).logits[0]
+        acts = ablation_sweep(model, IDS, [4], progress=False).activations.double()
+        given_ = torch.linspace(-1, 1, len(IDS), dtype=torch.float64)
+        each = ablation_sweep(model, IDS, [4], value=given_[:, None], progress=False)
+        agree(each, 0, hooked(model, 4, given_), clean)
+        agree(ablation_sweep(model, IDS, [4], value=0.7, progress=False), 0, hooked(model, 4, torch.tensor(0.7)), clean)
+        clipped = ablation_sweep(model, IDS, [4], value=lambda a: a.clamp(max=0.1), progress=False)
+        agree(clipped, 0, hooked(model, 4, acts[:, 4].clamp(max=0.1)), clean, 1e-6)
+
+
+def test_neurons_may_come_as_a_tensor():
+    model = trained("llama")
+    one, other = (ablation_sweep(model, IDS, chosen, progress=False) for chosen in (torch.tensor([4, 9]), [4, 9]))
+    assert one.entropy.equal(other.entropy)
+
+
+def test_several_sequences_are_each_other_s_strangers():
+    model, other = trained("llama"), torch.arange(20, 32)
+    both = ablation_sweep(model, torch.stack([IDS, other]), [5], value="zero", progress=False)
+    apart = [ablation_sweep(model, ids, [5], value="zero", progress=False) for ids in (IDS, other)]
+    for name in ("entropy", "loss", "kl", "rank"):
+        torch.testing.assert_close(getattr(both, name), torch.cat([getattr(one, name) for one in apart]), equal_nan=True)
+    assert both.loss.isnan().nonzero()[:, 0].tolist() == [11, 23]
+
+
+def plant(model, direction, neuron=5):
+    """Let one neuron write along a direction of the residual stream, strongly and at every token."""
+    reader = last_layer_neurons(model).output_projection
+    weight = reader.weight if type(reader).__name__ == "Conv1D" else reader.weight.T
+    with torch.no_grad():
+        weight[neuron] = 40 * direction
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+@torch.no_grad()
+def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(family):
+    """Direct effect 0; and the logits shrink by sigma / sigma', so the entropy falls when the neuron is silenced."""
+    model = trained(family)
+    parts = model_parts(model)
+    form = final_norm(parts)
+    frame = form.centre(effective_unembedding(parts, form, torch.float64))
+    blind = torch.linalg.qr(form.centre(torch.randn(32, 1, generator=GENERATOR, dtype=torch.float64).T).T)[0][:, 0]
+    without = frame - torch.outer(frame @ blind, blind)  # an unembedding that cannot read this direction
+    model.get_output_embeddings().weight = nn.Parameter((without / form.gain).clone())
+    plant(model, blind)
+    assert null_space_fraction(model, 2 if form.centred else 1)[5] > 1 - 1e-9
+    with float64_throughout():
+        sweep = ablation_sweep(model, IDS, [5], value="zero", progress=False)
+        assert sweep.direct.kl.abs().max() < 1e-12 and (sweep.direct.entropy[:, 0] - sweep.clean.entropy).abs().max() < 1e-12
+        with parts.record_stream() as stream:
+            clean = model(input_ids=IDS[None]).logits[0]
+        with parts.record_stream() as silenced, last_layer_neurons(model).edit_activations(lambda a: a.index_fill(-1, torch.tensor(5), 0.0)):
+            model(input_ids=IDS[None])
+        ratio = form.scale(stream[-1][0]) / form.scale(silenced[-1][0])
+        constant = parts.unembedding.weight @ form.bias
+        agree(sweep, 0, constant + ratio * (clean - constant), clean)
+    assert sweep.kl.max() > 1e-3  # it does act
+
+
+@pytest.mark.parametrize("options, message", [
+    (dict(neurons=[99]), r"0\.\.47.*\[99\]"), (dict(neurons=[[1, 1]]), "different"), (dict(neurons=[]), "neurons must be"),
+    (dict(input_ids=IDS[:0]), "at least one"), (dict(input_ids=IDS[None, None]), "shape"),
+    (dict(value="median"), "median"), (dict(value=torch.zeros(3)), "shape"), (dict(value=float("nan")), "finite"),
+    (dict(tolerance=-1.0), "tolerance=-1"), (dict(tolerance=float("nan")), "tolerance"),
+    (dict(tolerance=float("inf")), "finite"),
+    (dict(tolerance=1e-3, neurons=[[1, 2]]), "groups"),
+    (dict(unigram=torch.ones(5)), "unigram"), (dict(unigram=torch.zeros(VOCABULARY)), "smooth"),
+    (dict(freeze=torch.ones(VOCABULARY)), "length 1"), (dict(unigram=torch.ones(VOCABULARY)), "sum to 1")])
+def test_bad_arguments_are_told_what_is_wrong(options, message):
+    with pytest.raises(ValueError, match=message):
+        ablation_sweep(tiny_model("llama"), **dict(input_ids=IDS, progress=False) | options)
+
+
+@pytest.mark.parametrize("tolerance", [0, 1e-3])
+def test_float32_finds_what_float64_finds(tolerance):
+    single, double = (ablation_sweep(model, IDS, [1, 9], unigram=UNIGRAM, freeze=DIRECTION, tolerance=tolerance, progress=False)
+                      for model in (tiny_model("llama"), tiny_model("llama").double()))
+    for ours, theirs in ((single, double), (single.direct, double.direct), (single.frozen, double.frozen)):
+        for name in ("entropy", "loss", "kl", "kl_unigram"):
+            torch.testing.assert_close(getattr(ours, name).double(), getattr(theirs, name), atol=2e-5, rtol=0, equal_nan=True)
+
+
+def test_a_softcap_has_no_fast_mode():
+    with pytest.raises(ValueError, match="softcap"):
+        ablation_sweep(tiny_model("gemma2"), IDS, tolerance=1e-3)
+
+
+def test_half_precision_is_computed_in_float32():
+    model = tiny_model("llama").to(torch.bfloat16)
+    sweep = ablation_sweep(model, IDS, [1, 2], progress=False)
+    log_p = model(input_ids=IDS[None]).logits[0].float().log_softmax(-1)
+    assert sweep.entropy.dtype == torch.float32
+    torch.testing.assert_close(sweep.clean.entropy, -(log_p.exp() * log_p).sum(-1), atol=0.05, rtol=0)
+
+
+def test_nothing_larger_than_the_unembedding_is_ever_made():
+    model, largest = tiny_model("llama"), {}
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            found = function(*args, **(kwargs or {}))
+            if isinstance(found, torch.Tensor):
+                largest[function] = max(largest.get(function, 0), found.numel())
+            return found
+    for tolerance in (0, 1e-2):
+        with Watch():
+            ablation_sweep(model, IDS, tolerance=tolerance, unigram=UNIGRAM, freeze=DIRECTION, progress=False)
+    assert max(largest.values()) <= model.lm_head.weight.numel(), max(largest, key=largest.get)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("tolerance", [0, 1e-3])
+@pytest.mark.parametrize("family", ["llama", "gpt2", "opt"])
+def test_a_gpu_finds_what_the_processor_finds(family, tolerance):
+    model = trained(family)
+    options = dict(tolerance=tolerance, unigram=UNIGRAM, freeze=DIRECTION, progress=False)
+    here = ablation_sweep(model, IDS, **options)
+    there = ablation_sweep(model.cuda(), IDS, **options)
+    for ours, theirs in ((here, there), (here.direct, there.direct), (here.frozen, there.frozen), (here.clean, there.clean)):
+        for name in ("entropy", "loss", "kl", "kl_unigram"):
+            pair = getattr(ours, name), getattr(theirs, name)
+            torch.testing.assert_close(*pair, atol=max(2 * tolerance, 1e-4), rtol=0, equal_nan=True)
+
+
+@pytest.mark.model
+def test_the_default_models_neurons_act_through_the_norm():
+    model, tokenizer = load_model()
+    ids = torch.tensor(tokenizer(topics["assert"]).input_ids[:96])
+    chosen = [830, 1022, *range(0, 1536, 192)]
+    exact = ablation_sweep(model, ids, chosen, progress=False)
+    fast = ablation_sweep(model, ids, chosen, tolerance=1e-3, progress=False)
+    assert (fast.entropy - exact.entropy).abs().max() < 1e-3 and fast.argmax_changed.equal(exact.argmax_changed)
+    change, direct = ((kind.entropy - exact.clean.entropy[:, None])[4:].abs().mean(0) for kind in (exact, exact.direct))
+    assert (direct / change)[:2].max() < 0.6 and (direct / change)[2:].median() > 0.9

@@ -1,0 +1,4 @@
+"""What the model wrote or was given, and the raw logits it was written from.
+
+May import: information.
+"""

@@ -1,0 +1,4 @@
+"""Attention heads: repeated text, induction, BOS ablation.
+
+May import: architecture, lens, data.
+"""

@@ -1,0 +1,4 @@
+"""What each depth of the residual stream would say.
+
+May import: information, generation, architecture.
+"""

@@ -1,0 +1,4 @@
+"""Where models come from: pinned downloads, the cache, folders, the hub.
+
+May import: nothing else of this package.
+"""

@@ -1,0 +1,4 @@
+"""The last layer's neurons: geometry, ablation, token frequency.
+
+May import: information, architecture, lens.
+"""
