@@ -2,7 +2,9 @@
 
 import os
 
-if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):  # read by torch, also in the lessons' kernels
+if workers := int(
+    os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)
+):  # read by torch, also in the lessons' kernels
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 

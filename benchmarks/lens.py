@@ -47,14 +47,19 @@ def ours(model, tokenizer):
 def body(model, tokenizer):
     def run(ids):
         model.base_model(ids[None], use_cache=False)
+
     return run
 
 
 def depth_by_depth(model, tokenizer):
     def read(ids):
         last = []  # transformers' own last hidden state is normed already
-        hook = model.base_model.norm.register_forward_pre_hook(lambda _, inputs: last.append(inputs[0]))
-        states = model.base_model(ids[None], use_cache=False, output_hidden_states=True).hidden_states
+        hook = model.base_model.norm.register_forward_pre_hook(
+            lambda _, inputs: last.append(inputs[0])
+        )
+        states = model.base_model(
+            ids[None], use_cache=False, output_hidden_states=True
+        ).hidden_states
         hook.remove()
         final, found = None, []
         for state in reversed([*states[:-1], *last]):
@@ -64,11 +69,13 @@ def depth_by_depth(model, tokenizer):
             cross_entropy = -log_p[:-1].gather(-1, ids[1:, None])[:, 0]
             found.append((entropy_of(log_p), cross_entropy, kl_to_final, log_p.argmax(-1)))
         return torch.stack([values[0] for values in reversed(found)])
+
     return read
 
 
 def in_nnsight(model, tokenizer):
     from nnsight import LanguageModel
+
     wrapped = LanguageModel(model, tokenizer=tokenizer)
 
     def read(ids):
@@ -77,14 +84,18 @@ def in_nnsight(model, tokenizer):
             found = [entropy_of(wrapped.lm_head(wrapped.model.norm(states)).log_softmax(-1))]
             for layer in wrapped.model.layers:
                 states = layer.output
-                found.append(entropy_of(wrapped.lm_head(wrapped.model.norm(states)).log_softmax(-1)))
+                found.append(
+                    entropy_of(wrapped.lm_head(wrapped.model.norm(states)).log_softmax(-1))
+                )
             entropies = torch.cat(found).save()
         return entropies
+
     return read
 
 
 def entropy_lens(model, tokenizer):
     from transformer_lens.model_bridge import TransformerBridge
+
     name = "HuggingFaceTB/SmolLM2-135M-Instruct"  # with hf_model it is looked up nowhere
     bridge = TransformerBridge.boot_transformers(name, hf_model=model, tokenizer=tokenizer)
 
@@ -93,24 +104,38 @@ def entropy_lens(model, tokenizer):
         return -(p * torch.log(p + 1e-20)).sum(-1)
 
     def read(ids):
-        wanted = ["blocks.0.hook_resid_pre", *(f"blocks.{layer}.hook_resid_post" for layer in range(DEPTHS - 1))]
+        wanted = [
+            "blocks.0.hook_resid_pre",
+            *(f"blocks.{layer}.hook_resid_post" for layer in range(DEPTHS - 1)),
+        ]
         _, cache = bridge.run_with_cache(ids[None], names_filter=wanted)
         return entropy(bridge.unembed(bridge.ln_final(torch.cat([cache[name] for name in wanted]))))
+
     return read
 
 
 def trajectory(model, tokenizer):
     from tuned_lens import model_surgery
-    model_surgery._transformer_lens_available = False  # else it asks TransformerLens for a class that 4.0 removed
+
+    model_surgery._transformer_lens_available = (
+        False  # else it asks TransformerLens for a class that 4.0 removed
+    )
     from tuned_lens.nn.lenses import LogitLens
     from tuned_lens.plotting import PredictionTrajectory
+
     lens = LogitLens.from_model(model)
 
     def read(ids):
         targets = [*ids[1:].tolist(), 0]  # it knows no "nothing to predict"
         found = PredictionTrajectory.from_lens_and_model(lens, model, ids.tolist(), targets=targets)
-        entropy, _, _, _ = found.entropy(), found.cross_entropy(), found.forward_kl(), found.log_probs.argmax(-1)
+        entropy, _, _, _ = (
+            found.entropy(),
+            found.cross_entropy(),
+            found.forward_kl(),
+            found.log_probs.argmax(-1),
+        )
         return torch.from_numpy(entropy.stats)
+
     return read
 
 
@@ -130,7 +155,9 @@ METHODS = {
     "body alone": Method(body, "the forward pass, no lens"),
     "depth by depth": Method(depth_by_depth, "all four"),
     "nnsight": Method(in_nnsight, "less: entropy, in the trace", "nnsight"),
-    "TransformerLens": Method(entropy_lens, "less: entropy, as Entropy-Lens", "transformer_lens", 4),
+    "TransformerLens": Method(
+        entropy_lens, "less: entropy, as Entropy-Lens", "transformer_lens", 4
+    ),
     "tuned-lens": Method(trajectory, "all four, its trajectory", "tuned_lens", 4),
 }
 
@@ -145,11 +172,15 @@ def measure(name: str, tokens: int, reference: str) -> dict:
     call = METHODS[name].prepare(model, tokenizer)
     call(ids[:WARM_UP])
     memory = peak_memory(lambda: call(ids))
-    states = torch.randn(DEPTHS * tokens, model.config.hidden_size, generator=torch.Generator().manual_seed(0))
+    states = torch.randn(
+        DEPTHS * tokens, model.config.hidden_size, generator=torch.Generator().manual_seed(0)
+    )
     floor, method = timed(lambda: products(states, model.lm_head.weight), lambda: call(ids))
     found, exact = call(ids[:COMPARED]), torch.load(reference)
     error = None if found is None else (found.double() - exact).abs().max().item()
-    assert error is None or error < 1e-3, f"an entropy is off by {error:.0e}: all must measure the same thing"
+    assert error is None or error < 1e-3, (
+        f"an entropy is off by {error:.0e}: all must measure the same thing"
+    )
     return dict(floor=floor, ratio=method / floor, megabytes=memory / 1e6, error=error)
 
 
@@ -209,10 +240,16 @@ def timed(*calls) -> list[float]:
 def save_reference(tokens: int, path: str) -> dict:
     """Entropies of the first tokens in float64; transformers' own norm would round them to float32 on the way."""
     model, tokenizer = load_model(device="cpu")
-    norms = [module for module in model.double().modules() if type(module).__name__.endswith("RMSNorm")]
+    norms = [
+        module for module in model.double().modules() if type(module).__name__.endswith("RMSNorm")
+    ]
     for norm in norms:
-        norm.forward = partial(torch.nn.functional.rms_norm, normalized_shape=norm.weight.shape, weight=norm.weight,
-                               eps=norm.variance_epsilon)
+        norm.forward = partial(
+            torch.nn.functional.rms_norm,
+            normalized_shape=norm.weight.shape,
+            weight=norm.weight,
+            eps=norm.variance_epsilon,
+        )
     torch.save(depth_by_depth(model, tokenizer)(text(tokenizer, tokens)[:COMPARED]), path)
     return {}
 
@@ -221,9 +258,13 @@ def profile() -> dict:
     """The lens at every step of an answer, beside the answer alone."""
     model, tokenizer = load_model(device="cpu")
     generate_with_lens(model, tokenizer, [PROMPT], max_new_tokens=2)
-    plain, lens = timed(lambda: generate(model, tokenizer, PROMPT, max_new_tokens=STEPS),
-                        lambda: generate_with_lens(model, tokenizer, [PROMPT], max_new_tokens=STEPS))
-    return dict(ratio=lens / plain, steps=len(generate(model, tokenizer, PROMPT, max_new_tokens=STEPS)))
+    plain, lens = timed(
+        lambda: generate(model, tokenizer, PROMPT, max_new_tokens=STEPS),
+        lambda: generate_with_lens(model, tokenizer, [PROMPT], max_new_tokens=STEPS),
+    )
+    return dict(
+        ratio=lens / plain, steps=len(generate(model, tokenizer, PROMPT, max_new_tokens=STEPS))
+    )
 
 
 # --- in the parent: start the children, print what they found ---------------------------------------------------------
@@ -238,9 +279,13 @@ def child(name: str, tokens: int, reference: str) -> dict:
     if need > 0.8 * psutil.virtual_memory().available:
         return dict(reason=f"not run: needs about {need / 1e9:.0f} GB of memory")
     command = [sys.executable, __file__, str(tokens), "--only", name, "--reference", reference]
-    ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"})
+    ran = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"}
+    )
     if ran.returncode:
-        return dict(reason=f"failed ({ran.returncode}): {(ran.stderr.strip() or 'killed').splitlines()[-1][:80]}")
+        return dict(
+            reason=f"failed ({ran.returncode}): {(ran.stderr.strip() or 'killed').splitlines()[-1][:80]}"
+        )
     return json.loads(ran.stdout.splitlines()[-1])
 
 
@@ -251,26 +296,37 @@ def print_row(name: str, found: dict, best: dict):
     error = "" if found["error"] is None else f"{found['error']:.0e}"
     compared = "ratio" in best and METHODS[name].prepare not in (ours, body)
     faster = f"{found['ratio'] / best['ratio']:.2f} x" if compared else ""
-    print(f"{start}{found['ratio']:6.2f} x{faster:>12s}{found['megabytes']:9.0f} MB{error:>10s}", flush=True)
+    print(
+        f"{start}{found['ratio']:6.2f} x{faster:>12s}{found['megabytes']:9.0f} MB{error:>10s}",
+        flush=True,
+    )
 
 
 def print_verdict(tokens: int, found: dict):
     best, peers = found["ours"], [name for name in METHODS if name not in ("ours", "body alone")]
     if "reason" in best:
         sys.exit(f"ours {best['reason']}")
-    print(f"\nours: {best['ratio']:.2f} x the floor (target: 1.3 at most); {best['megabytes']:.0f} MB at {tokens} "
-          "tokens (target: 200 at most, at 1024)")
+    print(
+        f"\nours: {best['ratio']:.2f} x the floor (target: 1.3 at most); {best['megabytes']:.0f} MB at {tokens} "
+        "tokens (target: 200 at most, at 1024)"
+    )
     ran = [name for name in peers if "ratio" in found[name]]
     slower = [name for name in ran if found[name]["ratio"] > best["ratio"]]
-    print(f"ours is ahead of {len(slower)} of the {len(ran)} that ran (target: all): {', '.join(slower)}")
+    print(
+        f"ours is ahead of {len(slower)} of the {len(ran)} that ran (target: all): {', '.join(slower)}"
+    )
     floors = [one["floor"] for one in found.values() if "floor" in one]
-    print(f"the floor took {min(floors):.2f} to {max(floors):.2f} s in the children; if these are far apart, the "
-          "machine was busy")
+    print(
+        f"the floor took {min(floors):.2f} to {max(floors):.2f} s in the children; if these are far apart, the "
+        "machine was busy"
+    )
 
 
 def main(tokens: int):
-    print(f"{DEPTHS} depths x {tokens} tokens, {torch.get_num_threads()} threads, medians of {ROUNDS} rounds\n"
-          f"{'method':17s}{'computes':31s}{'/ floor':>8s}{'ours faster':>12s}{'memory':>12s}{'error':>10s}")
+    print(
+        f"{DEPTHS} depths x {tokens} tokens, {torch.get_num_threads()} threads, medians of {ROUNDS} rounds\n"
+        f"{'method':17s}{'computes':31s}{'/ floor':>8s}{'ours faster':>12s}{'memory':>12s}{'error':>10s}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         reference, found = str(Path(folder) / "entropy.pt"), {}
         trouble = child("reference", tokens, reference)
@@ -281,14 +337,20 @@ def main(tokens: int):
             print_row(name, found[name], found["ours"])
     print_verdict(tokens, found)
     told = child("profile", tokens, reference)
-    print("the profile of an answer:", told.get("reason") or f"{told['ratio']:.2f} x generate alone (target: 1.6 at "
-          f"most), {told['steps']} tokens of {STEPS}")
+    print(
+        "the profile of an answer:",
+        told.get("reason")
+        or f"{told['ratio']:.2f} x generate alone (target: 1.6 at "
+        f"most), {told['steps']} tokens of {STEPS}",
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("tokens", type=int, nargs="?", default=256)
-    parser.add_argument("--only", choices=[*METHODS, "reference", "profile"], help="what a child does")
+    parser.add_argument(
+        "--only", choices=[*METHODS, "reference", "profile"], help="what a child does"
+    )
     parser.add_argument("--reference", help="the file of the float64 entropies")
     asked = parser.parse_args()
     if asked.only == "reference":

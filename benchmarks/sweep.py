@@ -31,7 +31,11 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from uncertainty import ablation_sweep, load_model
 from uncertainty.neurons._head_tail import HEAD
 
-CHUNK, YARDSTICK, SAMPLE = 20, 8, 24  # neurons at a time; neurons the reference is timed on; neurons checked in float64
+CHUNK, YARDSTICK, SAMPLE = (
+    20,
+    8,
+    24,
+)  # neurons at a time; neurons the reference is timed on; neurons checked in float64
 TOLERANCE = 1e-3
 FLOOR = 2**19, 200  # so many exps in a row, so often
 
@@ -61,7 +65,14 @@ def random_gpt2(tokens: int):
 
 
 CASES = {
-    "default": Case("SmolLM2-135M-Instruct", "HuggingFaceTB/SmolLM2-135M-Instruct", trained, 1536, 49_152, (830, 1022, 1272, 999)),
+    "default": Case(
+        "SmolLM2-135M-Instruct",
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        trained,
+        1536,
+        49_152,
+        (830, 1022, 1272, 999),
+    ),
     "gpt2": Case("GPT-2 small, random weights", "gpt2", random_gpt2, 3072, 50_257),
 }
 
@@ -85,25 +96,38 @@ def look(case: Case, tokens: int, dtype: torch.dtype = torch.float32) -> Scene:
     model, tokenizer, ids = case.load(tokens)
     model, body = model.to(dtype), model.base_model
     in_gpt2 = hasattr(body, "ln_f")
-    norm, last = (body.ln_f, body.h[-1].mlp.c_proj) if in_gpt2 else (body.norm, body.layers[-1].mlp.down_proj)
+    norm, last = (
+        (body.ln_f, body.h[-1].mlp.c_proj)
+        if in_gpt2
+        else (body.norm, body.layers[-1].mlp.down_proj)
+    )
     if dtype == torch.float64 and not in_gpt2:
         stay_in_float64(model)
     entered = []
-    hooks = [part.register_forward_pre_hook(lambda _, inputs: entered.append(inputs[0][0])) for part in (last, norm)]
+    hooks = [
+        part.register_forward_pre_hook(lambda _, inputs: entered.append(inputs[0][0]))
+        for part in (last, norm)
+    ]
     log_p = model(ids[None], use_cache=False).logits[0].log_softmax(-1)
     for hook in hooks:
         hook.remove()
     activations, residual = entered
     means = activations.mean(0)
     weights = last.weight if in_gpt2 else last.weight.T
-    return Scene(case, model, tokenizer, ids, norm, weights, residual, means, means - activations, log_p)
+    return Scene(
+        case, model, tokenizer, ids, norm, weights, residual, means, means - activations, log_p
+    )
 
 
 def stay_in_float64(model):
     """transformers' own norms would round to float32 on the way."""
     for norm in [module for module in model.modules() if type(module).__name__.endswith("RMSNorm")]:
-        norm.forward = partial(torch.nn.functional.rms_norm, normalized_shape=norm.weight.shape, weight=norm.weight,
-                               eps=norm.variance_epsilon)
+        norm.forward = partial(
+            torch.nn.functional.rms_norm,
+            normalized_shape=norm.weight.shape,
+            weight=norm.weight,
+            eps=norm.variance_epsilon,
+        )
 
 
 # --- the methods: each takes a scene and gives a function from neurons to (4, 2, T, neurons) --------------------------
@@ -115,15 +139,23 @@ def ours(scene: Scene, tolerance: float = 0.0, told: dict | None = None):
         sweep = ablation_sweep(scene.model, scene.ids, neurons, tolerance=tolerance, progress=False)
         if told is not None:
             told["redone"] = sweep.redone
-        both = [[effects.entropy, effects.loss, effects.kl, effects.argmax_changed] for effects in (sweep, sweep.direct)]
+        both = [
+            [effects.entropy, effects.loss, effects.kl, effects.argmax_changed]
+            for effects in (sweep, sweep.direct)
+        ]
         return torch.stack([torch.stack(pair) for pair in zip(*both)])
+
     return run
 
 
 def reference(scene: Scene, chunk: int = CHUNK):
     """Some neurons' residuals through norm, unembedding and softmax, as the paper's code does it."""
     weight, bias = scene.norm.weight, getattr(scene.norm, "bias", None)
-    scale = scene.norm(scene.residual).sub(0 if bias is None else bias).div(weight * centred(scene, scene.residual))
+    scale = (
+        scene.norm(scene.residual)
+        .sub(0 if bias is None else bias)
+        .div(weight * centred(scene, scene.residual))
+    )
     scale = scale.median(-1, keepdim=True).values.reciprocal()
 
     def frozen(residual):
@@ -133,29 +165,54 @@ def reference(scene: Scene, chunk: int = CHUNK):
     def run(neurons):
         found = []
         for some in torch.tensor(neurons).split(chunk):
-            residual = scene.residual + scene.shift.T[some, :, None] * scene.output_weights[some, None]
-            found.append(torch.stack([said(scene, scene.model.lm_head(norm(residual))) for norm in (scene.norm, frozen)], 1))
+            residual = (
+                scene.residual + scene.shift.T[some, :, None] * scene.output_weights[some, None]
+            )
+            found.append(
+                torch.stack(
+                    [
+                        said(scene, scene.model.lm_head(norm(residual)))
+                        for norm in (scene.norm, frozen)
+                    ],
+                    1,
+                )
+            )
         return torch.cat(found, 2).transpose(2, 3)
+
     return run
 
 
 def centred(scene: Scene, residual):
-    return residual - residual.mean(-1, keepdim=True) if isinstance(scene.norm, torch.nn.LayerNorm) else residual
+    return (
+        residual - residual.mean(-1, keepdim=True)
+        if isinstance(scene.norm, torch.nn.LayerNorm)
+        else residual
+    )
 
 
 def said(scene: Scene, logits) -> torch.Tensor:
     """What is asked of some neurons' logits, (neurons, T, V): (4, neurons, T)."""
     log_p = logits.log_softmax(-1)
     loss = torch.full(log_p.shape[:2], torch.nan, dtype=log_p.dtype)
-    loss[:, :-1] = -log_p[:, :-1].gather(-1, scene.ids[None, 1:, None].expand(len(log_p), -1, -1))[..., 0]
+    loss[:, :-1] = -log_p[:, :-1].gather(-1, scene.ids[None, 1:, None].expand(len(log_p), -1, -1))[
+        ..., 0
+    ]
     kl = (scene.log_p.exp() * (scene.log_p - log_p)).sum(-1)
-    return torch.stack([entropy_of(log_p), loss, kl, (log_p.argmax(-1) != scene.log_p.argmax(-1)).to(log_p)])
+    return torch.stack(
+        [entropy_of(log_p), loss, kl, (log_p.argmax(-1) != scene.log_p.argmax(-1)).to(log_p)]
+    )
 
 
 def in_transformer_lens(scene: Scene):
     from transformer_lens.model_bridge import TransformerBridge
-    bridge = TransformerBridge.boot_transformers(scene.case.hub_name, hf_model=scene.model, tokenizer=scene.tokenizer)
-    last, scale = f"blocks.{scene.model.config.num_hidden_layers - 1}.mlp.hook_post", "ln_final.hook_scale"
+
+    bridge = TransformerBridge.boot_transformers(
+        scene.case.hub_name, hf_model=scene.model, tokenizer=scene.tokenizer
+    )
+    last, scale = (
+        f"blocks.{scene.model.config.num_hidden_layers - 1}.mlp.hook_post",
+        "ln_final.hook_scale",
+    )
     clean = bridge.run_with_cache(scene.ids[None], names_filter=scale)[1][scale]
     warnings.filterwarnings("ignore", message="A forward hook edited")
 
@@ -167,9 +224,17 @@ def in_transformer_lens(scene: Scene):
         found = []
         for neuron in neurons:
             ablate, freeze = (last, partial(to_mean, neuron=neuron)), (scale, lambda _, hook: clean)
-            found.append(torch.stack([said(scene, bridge.run_with_hooks(scene.ids[None], fwd_hooks=hooks))
-                                      for hooks in ([ablate], [ablate, freeze])], 1))
+            found.append(
+                torch.stack(
+                    [
+                        said(scene, bridge.run_with_hooks(scene.ids[None], fwd_hooks=hooks))
+                        for hooks in ([ablate], [ablate, freeze])
+                    ],
+                    1,
+                )
+            )
         return torch.cat(found, 2).transpose(2, 3)
+
     return run
 
 
@@ -203,23 +268,39 @@ def measure(name: str, case: Case, tokens: int, folder: Path) -> dict:
     results = []
     megabytes = peak_memory(lambda: results.append(run(held))) / 1e6
     expected = torch.load(folder / "float64.pt")
-    found = results[0][..., expected["neurons"]] if len(held) == case.neurons else run(expected["neurons"])
+    found = (
+        results[0][..., expected["neurons"]]
+        if len(held) == case.neurons
+        else run(expected["neurons"])
+    )
     told |= compared(found, expected["found"]) | dict(megabytes=megabytes)
     if own:
         torch.save(results[0], folder / f"{name}.pt")
-    calls = [lambda: reference(scene)(spread(case.neurons, YARDSTICK)), lambda: run(piece), lambda: exps(values)]
+    calls = [
+        lambda: reference(scene)(spread(case.neurons, YARDSTICK)),
+        lambda: run(piece),
+        lambda: exps(values),
+    ]
     values = torch.randn(FLOOR[0])
     yardstick, seconds, floor = timed(*calls)
     yardstick, seconds = yardstick * case.neurons / YARDSTICK, seconds * case.neurons / len(piece)
     floor *= 2 * case.neurons * tokens * (method.kept or case.vocabulary) / (FLOOR[0] * FLOOR[1])
-    return told | dict(yardstick=yardstick, seconds=seconds, floor=floor if own else None, timed=len(piece))
+    return told | dict(
+        yardstick=yardstick, seconds=seconds, floor=floor if own else None, timed=len(piece)
+    )
 
 
 def compared(found, expected) -> dict:
     """Largest errors of the entropy, and how many pairs disagree about the top token."""
     errors = [(found[what].double() - expected[what]).abs().nan_to_num() for what in range(3)]
-    assert max(error.max() for error in errors) < 0.05, "entropy, loss or KL is off: all must measure the same thing"
-    return dict(total=errors[0][0].max().item(), direct=errors[0][1].max().item(), flags=int((found[3] != expected[3]).sum()))
+    assert max(error.max() for error in errors) < 0.05, (
+        "entropy, loss or KL is off: all must measure the same thing"
+    )
+    return dict(
+        total=errors[0][0].max().item(),
+        direct=errors[0][1].max().item(),
+        flags=int((found[3] != expected[3]).sum()),
+    )
 
 
 def exps(values):
@@ -239,9 +320,15 @@ def spread(neurons: int, wanted: float) -> list[int]:
 def save_float64(case: Case, tokens: int, folder: Path) -> dict:
     """The reference in float64: the neurons known for a large effect, those that write most, and some others."""
     scene = look(case, tokens, torch.float64)
-    loudest = (scene.shift.abs().mean(0) * scene.output_weights.norm(dim=1)).topk(SAMPLE // 3).indices.tolist()
+    loudest = (
+        (scene.shift.abs().mean(0) * scene.output_weights.norm(dim=1))
+        .topk(SAMPLE // 3)
+        .indices.tolist()
+    )
     neurons = [*dict.fromkeys([*case.known, *loudest, *spread(case.neurons, SAMPLE)])][:SAMPLE]
-    torch.save(dict(neurons=neurons, found=reference(scene, chunk=2)(neurons)), folder / "float64.pt")
+    torch.save(
+        dict(neurons=neurons, found=reference(scene, chunk=2)(neurons)), folder / "float64.pt"
+    )
     return {}
 
 
@@ -256,10 +343,24 @@ def child(name: str, case: str, tokens: int, folder: str) -> dict:
         return dict(reason="not installed")
     if need > 0.8 * psutil.virtual_memory().available:
         return dict(reason=f"not run: needs about {need / 1e9:.0f} GB of memory")
-    command = [sys.executable, __file__, str(tokens), "--only", name, "--case", case, "--folder", folder]
-    ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"})
+    command = [
+        sys.executable,
+        __file__,
+        str(tokens),
+        "--only",
+        name,
+        "--case",
+        case,
+        "--folder",
+        folder,
+    ]
+    ran = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"}
+    )
     if ran.returncode:
-        return dict(reason=f"failed ({ran.returncode}): {(ran.stderr.strip() or 'killed').splitlines()[-1][:80]}")
+        return dict(
+            reason=f"failed ({ran.returncode}): {(ran.stderr.strip() or 'killed').splitlines()[-1][:80]}"
+        )
     return json.loads(ran.stdout.splitlines()[-1])
 
 
@@ -267,34 +368,47 @@ def print_row(name: str, found: dict):
     if "reason" in found:
         return print(f"{name:16s}", found["reason"], flush=True)
     floor = f"{found['seconds'] / found['floor']:.1f} x" if found["floor"] else ""
-    print(f"{name:16s}{found['timed']:6d}{found['seconds']:9.1f} s{found['yardstick'] / found['seconds']:9.1f} x{floor:>9s}"
-          f"{found['megabytes']:8.0f} MB{found['total']:9.0e}{found['direct']:9.0e}{found['flags']:7d}", flush=True)
+    print(
+        f"{name:16s}{found['timed']:6d}{found['seconds']:9.1f} s{found['yardstick'] / found['seconds']:9.1f} x{floor:>9s}"
+        f"{found['megabytes']:8.0f} MB{found['total']:9.0e}{found['direct']:9.0e}{found['flags']:7d}",
+        flush=True,
+    )
 
 
 def print_verdict(found: dict, folder: Path):
-    failed = [f"{name} {found[name]['reason']}" for name in ("exact", "fast") if "reason" in found[name]]
+    failed = [
+        f"{name} {found[name]['reason']}" for name in ("exact", "fast") if "reason" in found[name]
+    ]
     if failed:
         sys.exit("ours: " + "; ".join(failed))
     for name, target in (("exact", 10), ("fast", 150)):
         one = found[name]
-        print(f"ours, {name}: {one['yardstick'] / one['seconds']:.1f} x faster than the reference (target: {target} at least), "
-              f"{one['megabytes']:.0f} MB (target: 700 at most)")
+        print(
+            f"ours, {name}: {one['yardstick'] / one['seconds']:.1f} x faster than the reference (target: {target} at least), "
+            f"{one['megabytes']:.0f} MB (target: 700 at most)"
+        )
     exact, fast = (torch.load(folder / f"{name}.pt") for name in ("exact", "fast"))
     told = compared(fast, exact.double())
-    print(f"fast against exact, all {exact[0].numel()} pairs and kinds: entropy off by {told['total']:.0e} (total), "
-          f"{told['direct']:.0e} (direct) at most\n(target: {TOLERANCE:.0e}), {told['flags']} disagree about the top token "
-          f"(target: 0); {found['fast']['redone']:.2%} of the pairs computed exactly")
+    print(
+        f"fast against exact, all {exact[0].numel()} pairs and kinds: entropy off by {told['total']:.0e} (total), "
+        f"{told['direct']:.0e} (direct) at most\n(target: {TOLERANCE:.0e}), {told['flags']} disagree about the top token "
+        f"(target: 0); {found['fast']['redone']:.2%} of the pairs computed exactly"
+    )
     yardsticks = [one["yardstick"] for one in found.values() if "yardstick" in one]
-    print(f"the reference took {min(yardsticks):.0f} to {max(yardsticks):.0f} s in the children; if these are far apart, the "
-          "machine was busy\n")
+    print(
+        f"the reference took {min(yardsticks):.0f} to {max(yardsticks):.0f} s in the children; if these are far apart, the "
+        "machine was busy\n"
+    )
 
 
 def main(tokens: int, cases: list[str]):
     for case in cases:
         title, neurons, vocabulary = CASES[case].title, CASES[case].neurons, CASES[case].vocabulary
-        print(f"{title}: {neurons} neurons x {tokens} tokens, {vocabulary} logits, {torch.get_num_threads()} threads, medians of "
-              f"{ROUNDS} rounds, scaled to all neurons\n{'method':16s}{'timed':>6s}{'seconds':>11s}{'faster':>11s}{'/ floor':>9s}"
-              f"{'memory':>11s}{'error':>9s}{'direct':>9s}{'flags':>7s}")
+        print(
+            f"{title}: {neurons} neurons x {tokens} tokens, {vocabulary} logits, {torch.get_num_threads()} threads, medians of "
+            f"{ROUNDS} rounds, scaled to all neurons\n{'method':16s}{'timed':>6s}{'seconds':>11s}{'faster':>11s}{'/ floor':>9s}"
+            f"{'memory':>11s}{'error':>9s}{'direct':>9s}{'flags':>7s}"
+        )
         with tempfile.TemporaryDirectory() as folder:
             trouble = child("float64", case, tokens, folder)
             if trouble:

@@ -33,11 +33,15 @@ def au(row, count):
 
 def published_loop(logits: np.ndarray) -> list[tuple]:
     """The way of LogTokU's published code: token by token, six metrics, each with its own pass over the row."""
+
     def entropy(row):
         p = softmax(row)
         return -np.sum(p * np.log(p + 1e-10))
 
-    return [(softmax(row).max(), entropy(row), au(row, 5), eu(row, 5), au(row, 2), eu(row, 2)) for row in logits]
+    return [
+        (softmax(row).max(), entropy(row), au(row, 5), eu(row, 5), au(row, 2), eu(row, 2))
+        for row in logits
+    ]
 
 
 def floors(logits):
@@ -58,15 +62,26 @@ def timed(*calls) -> list[float]:
 
 def main():
     logits = 12 + 4 * torch.randn(STEPS, VOCABULARY, generator=torch.Generator().manual_seed(0))
-    ours, floor, published = timed(lambda: token_measures(logits), lambda: floors(logits),
-                                   lambda: published_loop(logits.numpy()))
+    ours, floor, published = timed(
+        lambda: token_measures(logits),
+        lambda: floors(logits),
+        lambda: published_loop(logits.numpy()),
+    )
     print(f"one exp + one topk(5)      {1e3 * floor:7.1f} ms")
-    print(f"all eight measures, ours   {1e3 * ours:7.1f} ms   {ours / floor:.2f} x the floor (target: 3 at most)")
-    print(f"six metrics, published way {1e3 * published:7.1f} ms   {published / ours:.1f} x ours (target: 8 at least)")
+    print(
+        f"all eight measures, ours   {1e3 * ours:7.1f} ms   {ours / floor:.2f} x the floor (target: 3 at most)"
+    )
+    print(
+        f"six metrics, published way {1e3 * published:7.1f} ms   {published / ours:.1f} x ours (target: 8 at least)"
+    )
     exact = token_measures(logits.double())["entropy"]
-    print(f"largest error of the entropy against float64: {(token_measures(logits)['entropy'] - exact).abs().max():.1e}")
+    print(
+        f"largest error of the entropy against float64: {(token_measures(logits)['entropy'] - exact).abs().max():.1e}"
+    )
     theirs = np.array(published_loop(logits.numpy()))[:, 4:]
-    assert np.allclose(np.stack(aleatoric_epistemic(logits), 1), theirs, rtol=1e-4), "the two must measure the same thing"
+    assert np.allclose(np.stack(aleatoric_epistemic(logits), 1), theirs, rtol=1e-4), (
+        "the two must measure the same thing"
+    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ PROMPT = "The capital of France is"
 
 
 def heat_map(model, tokenizer):
-    figure = plot_tokens(generate(model, tokenizer, QUESTION), width=78, title="An answer about something that does not exist")
+    figure = plot_tokens(
+        generate(model, tokenizer, QUESTION),
+        width=78,
+        title="An answer about something that does not exist",
+    )
     figure.savefig(HERE / "token_heatmap.png", dpi=120)
 
 
@@ -33,8 +37,14 @@ def lens(model, tokenizer):
 def from_lesson(file, title, picture):
     """Keep the figure that a lesson's cell with this text drew when it was last run, so that both show the same numbers."""
     cells = json.loads((HERE.parent / "notebooks" / file).read_text(encoding="utf-8"))["cells"]
-    [cell] = [cell for cell in cells if cell["cell_type"] == "code" and title in "".join(cell["source"])]
-    [drawn] = [output["data"]["image/png"] for output in cell["outputs"] if "image/png" in output.get("data", {})]
+    [cell] = [
+        cell for cell in cells if cell["cell_type"] == "code" and title in "".join(cell["source"])
+    ]
+    [drawn] = [
+        output["data"]["image/png"]
+        for output in cell["outputs"]
+        if "image/png" in output.get("data", {})
+    ]
     (HERE / picture).write_bytes(base64.b64decode("".join(drawn)))
 
 

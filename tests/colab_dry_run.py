@@ -14,14 +14,27 @@ EXPECTED = {"llm-uncertainty-course", "gguf"}
 
 def would_install(source: str) -> set[str]:
     """Names that ``pip install source`` would add or replace."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--report", "-", source]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--report",
+        "-",
+        source,
+    ]
     report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return {re.sub(r"[-_.]+", "-", item["metadata"]["name"]).lower() for item in report["install"]}
 
 
 if __name__ == "__main__":
-    there = {re.split("=", line)[0].replace("_", "-") for line in
-             (Path(__file__).parent / "colab_versions.txt").read_text().splitlines() if not line.startswith("#")}
+    there = {
+        re.split("=", line)[0].replace("_", "-")
+        for line in (Path(__file__).parent / "colab_versions.txt").read_text().splitlines()
+        if not line.startswith("#")
+    }
     names = would_install(f"{Path(__file__).parent.parent}[gguf]")
     print("would install:", ", ".join(sorted(names)))
     replaced = names & there

@@ -17,13 +17,17 @@ def refresh(path: Path) -> float:
     notebook = nbformat.read(path, as_version=4)
     started = time.perf_counter()
     place = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, timeout=900, kernel_name="python3", coalesce_streams=True, resources=place).execute()
+    NotebookClient(
+        notebook, timeout=900, kernel_name="python3", coalesce_streams=True, resources=place
+    ).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                         "language_info": {"name": "python"}}
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     aside = path.with_suffix(".aside")
     nbformat.write(notebook, aside)
     aside.replace(path)

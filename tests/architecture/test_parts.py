@@ -9,7 +9,12 @@ from uncertainty.architecture.middle import resid_mid_modules
 from uncertainty.architecture.parts import model_parts
 from uncertainty.loading.models import load_model
 
-GROUPED = {"mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss"}  # torch multiplies their experts in float32 at most
+GROUPED = {
+    "mixtral",
+    "qwen2_moe",
+    "qwen3_moe",
+    "gpt_oss",
+}  # torch multiplies their experts in float32 at most
 PARALLEL = {"gptj", "gpt_neox", "phi", "cohere", "falcon"}
 IDS = torch.arange(3, 21).reshape(2, 9)
 
@@ -21,12 +26,18 @@ def models():
 
 def replaced_by(value):
     """A hook that puts this in the place of a module's output."""
-    return lambda module, arguments, output: (value, *output[1:]) if isinstance(output, tuple) else value
+    return lambda module, arguments, output: (
+        (value, *output[1:]) if isinstance(output, tuple) else value
+    )
 
 
 def silence(module, arguments, output):
     """A hook that takes an MLP's contribution away; where the MLP itself adds the residual, only that stays."""
-    nothing = arguments[1] if type(module).__name__ in ("BloomMLP", "MptMLP") else torch.zeros_like(first(output))
+    nothing = (
+        arguments[1]
+        if type(module).__name__ in ("BloomMLP", "MptMLP")
+        else torch.zeros_like(first(output))
+    )
     return replaced_by(nothing)(module, arguments, output)
 
 
@@ -71,8 +82,12 @@ def test_the_middle_of_a_block_is_what_attention_leaves(models, family):
     """Silence each MLP: then the block must end where its middle was."""
     model = models[family]
     middle = resid_mid_modules(model)
-    silenced = [part for block in model_parts(model).blocks for name, part in block.named_children()
-                if name in ("mlp", "ffn", "fc2", "block_sparse_moe")]
+    silenced = [
+        part
+        for block in model_parts(model).blocks
+        for name, part in block.named_children()
+        if name in ("mlp", "ffn", "fc2", "block_sparse_moe")
+    ]
     hooks = [part.register_forward_hook(silence) for part in silenced]
     stream, _ = stream_of(model, middle=middle)
     for hook in hooks:
@@ -101,19 +116,39 @@ def test_opt_350m_has_a_projection_no_final_norm_and_no_middle():
 
 def small_opt():
     from transformers import OPTConfig, OPTForCausalLM
+
     torch.manual_seed(0)
-    return OPTForCausalLM(OPTConfig(vocab_size=260, hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4,
-                                    word_embed_proj_dim=16, do_layer_norm_before=False, max_position_embeddings=64)).eval()
+    return OPTForCausalLM(
+        OPTConfig(
+            vocab_size=260,
+            hidden_size=32,
+            ffn_dim=48,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            word_embed_proj_dim=16,
+            do_layer_norm_before=False,
+            max_position_embeddings=64,
+        )
+    ).eval()
 
 
 def test_a_sequential_gpt_neox_has_a_middle():
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
-    config = GPTNeoXConfig(vocab_size=260, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
-                           use_parallel_residual=False)
+
+    config = GPTNeoXConfig(
+        vocab_size=260,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        use_parallel_residual=False,
+    )
     assert len(resid_mid_modules(GPTNeoXForCausalLM(config).eval())) == 2
 
 
-@pytest.mark.parametrize(("family", "what"), [("gemma2", "softcap"), ("cohere", "scale"), ("granite", "divisor")])
+@pytest.mark.parametrize(
+    ("family", "what"), [("gemma2", "softcap"), ("cohere", "scale"), ("granite", "divisor")]
+)
 def test_what_follows_the_head_is_needed(models, family, what):
     parts = model_parts(models[family])
     assert getattr(parts, what) not in (None, 1)
@@ -127,6 +162,7 @@ def test_a_model_with_something_unknown_after_the_head_is_refused(dtype, factor)
     def odd(module, arguments, output):
         output.logits = output.logits * factor
         return output
+
     model = tiny_model("llama").to(dtype)
     hook = model.register_forward_hook(odd)
     with pytest.raises(ValueError, match=r"off by .* refused"):
@@ -139,6 +175,7 @@ def test_a_head_that_is_more_than_a_product_is_refused():
     class NormHead(nn.Linear):  # as in Baichuan 2
         def forward(self, states):
             return nn.functional.linear(states, nn.functional.normalize(self.weight))
+
     model = tiny_model("llama")
     head = NormHead(32, 260, bias=False)
     head.weight = model.lm_head.weight
@@ -153,8 +190,18 @@ def test_a_head_that_is_more_than_a_product_is_refused():
 
 def test_an_encoder_decoder_is_refused_and_a_post_norm_decoder_has_no_middle():
     from transformers import BartConfig, BartForCausalLM, BartForConditionalGeneration
-    config = BartConfig(vocab_size=260, d_model=32, encoder_layers=2, decoder_layers=2, decoder_attention_heads=4,
-                        encoder_attention_heads=4, decoder_ffn_dim=48, encoder_ffn_dim=48, max_position_embeddings=64)
+
+    config = BartConfig(
+        vocab_size=260,
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        decoder_attention_heads=4,
+        encoder_attention_heads=4,
+        decoder_ffn_dim=48,
+        encoder_ffn_dim=48,
+        max_position_embeddings=64,
+    )
     with pytest.raises(ValueError, match="encoder-decoder"):
         model_parts(BartForConditionalGeneration(config).eval())
     with pytest.raises(ValueError, match="no middle"):
@@ -163,7 +210,10 @@ def test_an_encoder_decoder_is_refused_and_a_post_norm_decoder_has_no_middle():
 
 def test_blocks_that_return_lists():
     from transformers import OpenAIGPTConfig, OpenAIGPTLMHeadModel
-    model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(vocab_size=260, n_positions=64, n_embd=32, n_layer=2, n_head=4)).eval()
+
+    model = OpenAIGPTLMHeadModel(
+        OpenAIGPTConfig(vocab_size=260, n_positions=64, n_embd=32, n_layer=2, n_head=4)
+    ).eval()
     stream, logits = stream_of(model)
     torch.testing.assert_close(model_parts(model).logits(stream[-1]), logits)
 
@@ -191,7 +241,9 @@ def test_a_packed_unembedding_is_refused():
 
 def test_a_model_spread_by_accelerate_is_read_and_an_offloaded_head_refused():
     accelerate = pytest.importorskip("accelerate")
-    places = {f"model.{part}": "cpu" for part in ("embed_tokens", "layers", "norm", "rotary_emb")} | {"lm_head": "cpu"}
+    places = {
+        f"model.{part}": "cpu" for part in ("embed_tokens", "layers", "norm", "rotary_emb")
+    } | {"lm_head": "cpu"}
     spread = accelerate.dispatch_model(tiny_model("llama"), device_map=places, force_hooks=True)
     ours, theirs = stream_of(spread)[0], stream_of(tiny_model("llama"))[0]
     assert hasattr(spread.lm_head, "_hf_hook") and all(map(torch.equal, ours, theirs))
@@ -224,4 +276,6 @@ def test_the_default_model_and_its_four_bit_version(quantize):
     model, _ = load_model(quantize=quantize)
     stream, logits = stream_of(model)
     assert len(stream) == 31
-    torch.testing.assert_close(model_parts(model).logits(stream[-1]).float(), logits.float(), atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(
+        model_parts(model).logits(stream[-1]).float(), logits.float(), atol=1e-3, rtol=1e-4
+    )

@@ -13,8 +13,11 @@ import torch
 from uncertainty.course.exercises import check, exercises, hint, progress, solution
 
 ALL = exercises()
-MISTAKES = [pytest.param(e, sentence, wrong, id=f"{e.name}-{i}")
-            for e in ALL for i, (sentence, wrong) in enumerate(e.mistakes)]
+MISTAKES = [
+    pytest.param(e, sentence, wrong, id=f"{e.name}-{i}")
+    for e in ALL
+    for i, (sentence, wrong) in enumerate(e.mistakes)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +74,11 @@ def test_unforeseen_mistakes_are_shown_with_the_values():
     assert "shape" in softmax.judge(lambda z: z[:2]).message
     assert "ZeroDivisionError" in softmax.judge(lambda z: 1 / 0).message
     assert softmax.judge(lambda z: "text").state == "wrong"
-    for strange in ([[1.0], [2.0, 3.0]], torch.empty(2, device="meta"), torch.ones(2, dtype=torch.bfloat16)):
+    for strange in (
+        [[1.0], [2.0, 3.0]],
+        torch.empty(2, device="meta"),
+        torch.ones(2, dtype=torch.bfloat16),
+    ):
         assert softmax.judge(lambda z, strange=strange: strange).state == "wrong"
     assert softmax.judge(lambda z: z.softmax(-1).requires_grad_()).state == "right"
     assert "NotImplementedError" in softmax.judge(lambda z: z.long().softmax(-1)).message
@@ -84,7 +91,7 @@ def test_an_attempt_cannot_spoil_the_inputs():
         z.zero_()
         return z
 
-    before = [argument.clone() for argument, in softmax.inputs]
+    before = [argument.clone() for (argument,) in softmax.inputs]
     softmax.judge(spoiler)
     assert all(torch.equal(a, b) for a, (b,) in zip(before, softmax.inputs))
 
@@ -125,7 +132,10 @@ def lesson_cells():
 
 
 def test_every_exercise_stands_in_its_lesson_and_the_other_way_round():
-    asked = {(lesson, re.search(r"(\w+)\s*=\s*check\((\w+)\)", source).groups()) for lesson, source in lesson_cells()}
+    asked = {
+        (lesson, re.search(r"(\w+)\s*=\s*check\((\w+)\)", source).groups())
+        for lesson, source in lesson_cells()
+    }
     assert asked == {(e.lesson, (e.name, e.name)) for e in ALL}
 
 

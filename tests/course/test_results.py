@@ -65,15 +65,22 @@ def test_half_a_line_is_computed_again_and_harms_no_other(model, tokenizer, own_
     [path] = (own_cache / "results").glob("t-*.jsonl")
     path.write_text(path.read_text().rstrip()[:-9])
     again = Compute()
-    assert cached_results("t", model, tokenizer, ITEMS, again, batch_size=2) == [6, 2, 4, 2, 8, 4] and len(again.batches) == 1
+    assert (
+        cached_results("t", model, tokenizer, ITEMS, again, batch_size=2) == [6, 2, 4, 2, 8, 4]
+        and len(again.batches) == 1
+    )
     once_more = Compute()
     cached_results("t", model, tokenizer, ITEMS, once_more, batch_size=2)
     assert once_more.batches == []
 
 
-def test_a_stored_result_is_not_replaced_when_its_batch_is_computed_again(model, tokenizer, own_cache):
+def test_a_stored_result_is_not_replaced_when_its_batch_is_computed_again(
+    model, tokenizer, own_cache
+):
     cached_results("t", model, tokenizer, ["a", "bb"], Compute(), batch_size=2)
-    assert cached_results("t", model, tokenizer, ["a", "ccc"], lambda items: [-1] * len(items), batch_size=2) == [2, -1]
+    assert cached_results(
+        "t", model, tokenizer, ["a", "ccc"], lambda items: [-1] * len(items), batch_size=2
+    ) == [2, -1]
     [path] = (own_cache / "results").glob("t-*.jsonl")
     with path.open("a") as file:  # as another process might have done meanwhile
         file.write("\n" + path.read_text().splitlines()[1].replace("2", "99") + "\n")
@@ -105,21 +112,42 @@ def change_what(model, tokenizer, what, monkeypatch):
         monkeypatch.setattr(results, "ASKING", results.ASKING[:-1])
 
 
-@pytest.mark.parametrize("change", ["setting", "task", "weight", "precision", "swapped rows", "swapped gains", "config",
-                                    "chat template", "stop", "versions", "code"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "setting",
+        "task",
+        "weight",
+        "precision",
+        "swapped rows",
+        "swapped gains",
+        "config",
+        "chat template",
+        "stop",
+        "versions",
+        "code",
+    ],
+)
 def test_whatever_changes_the_answers_makes_a_new_file(model, tokenizer, change, monkeypatch):
     cached_results("t", model, tokenizer, ["a"], Compute(), settings={"limit": 24})
     before = fingerprint(model)
     change_what(model, tokenizer, change, monkeypatch)
     asked, limit = Compute(), 16 if change == "setting" else 24
-    cached_results("u" if change == "task" else "t", model, tokenizer, ["a"], asked, settings={"limit": limit})
+    cached_results(
+        "u" if change == "task" else "t", model, tokenizer, ["a"], asked, settings={"limit": limit}
+    )
     assert len(asked.batches) == 1
     of_the_model = change in ("weight", "precision", "swapped rows", "swapped gains", "config")
     assert (fingerprint(model) != before) == of_the_model
 
 
 def test_the_code_that_computes_is_part_of_the_name(model, tokenizer):
-    for code, batches in (((), 1), (("lens.logit_lens",), 1), (("lens.logit_lens",), 0), (("lens.logit_lens", "lens.profiles"), 1)):
+    for code, batches in (
+        ((), 1),
+        (("lens.logit_lens",), 1),
+        (("lens.logit_lens",), 0),
+        (("lens.logit_lens", "lens.profiles"), 1),
+    ):
         compute = Compute()
         cached_results("code", model, tokenizer, ITEMS, compute, code=code)
         assert len(compute.batches) == batches, code
@@ -128,7 +156,9 @@ def test_the_code_that_computes_is_part_of_the_name(model, tokenizer):
 def test_packed_4_bit_weights_are_seen_with_their_scales(model):
     bitsandbytes = pytest.importorskip("bitsandbytes")
     layer = bitsandbytes.nn.Linear4bit(64, 64, bias=False, quant_type="nf4").to("cpu")
-    layer.weight = bitsandbytes.nn.Params4bit(torch.randn(64, 64), requires_grad=False, quant_type="nf4")._quantize("cpu")
+    layer.weight = bitsandbytes.nn.Params4bit(
+        torch.randn(64, 64), requires_grad=False, quant_type="nf4"
+    )._quantize("cpu")
     model.model.layers[0].mlp.down_proj = layer
     before = fingerprint(model)
     layer.weight.quant_state.absmax.mul_(2)
@@ -160,6 +190,12 @@ def test_bad_input_is_named_and_nothing_is_kept(model, tokenizer, own_cache):
 
 def test_what_comes_back_is_the_same_before_and_after_the_disk(model, tokenizer):
     prompt = [{"role": "user", "content": "caf\u00e9?"}]
-    first = cached_results("t", model, tokenizer, [prompt], lambda items: [{"p": (0.1, 1 / 3), "n": None}])
-    assert first == cached_results("t", model, tokenizer, [prompt], Compute()) == [{"p": [0.1, 1 / 3], "n": None}]
+    first = cached_results(
+        "t", model, tokenizer, [prompt], lambda items: [{"p": (0.1, 1 / 3), "n": None}]
+    )
+    assert (
+        first
+        == cached_results("t", model, tokenizer, [prompt], Compute())
+        == [{"p": [0.1, 1 / 3], "n": None}]
+    )
     assert json.dumps(first)

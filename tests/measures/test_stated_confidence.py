@@ -44,7 +44,11 @@ READ = [  # completion, answer, confidence
     ("Answer: 42, as in 6 x 7\nConfidence: 85", "42, as in 6 x 7", 0.85),
     ("Answer: Paris\nConfidence: 85, because it has been the capital since 987", "Paris", 0.85),
     ("Answer: Paris\nConfidence: 85% (0.85)", "Paris", 0.85),
-    ("Answer: Paris\nConfidence: 85\n\nQuestion: What is 2 + 2?\nAnswer: 4\nConfidence: 99", "Paris", 0.85),
+    (
+        "Answer: Paris\nConfidence: 85\n\nQuestion: What is 2 + 2?\nAnswer: 4\nConfidence: 99",
+        "Paris",
+        0.85,
+    ),
     ("Answer: Paris\nMy confidence is 85%", "Paris", 0.85),
     ("Paris. I am 85% confident.", "Paris. I am 85% confident.", 0.85),
     ("I am 85 % sure that it is Paris", "I am 85 % sure that it is Paris", 0.85),
@@ -98,9 +102,16 @@ NOT_READ = [  # completion, what the problem says
     ("Answer: Paris", "no confidence stated"),
 ]
 
-REFUSED = ["Answer: NO ANSWER\nConfidence: 0", "Answer: [NO ANSWER]\nConfidence: [0]",
-           "I don\u2019t know", "NO ANSWER", "**Answer:** NO ANSWER\n**Confidence:** 90", "no answer.",
-           "Answer: I don't know\nConfidence: 10", "I cannot answer this question."]
+REFUSED = [
+    "Answer: NO ANSWER\nConfidence: 0",
+    "Answer: [NO ANSWER]\nConfidence: [0]",
+    "I don\u2019t know",
+    "NO ANSWER",
+    "**Answer:** NO ANSWER\n**Confidence:** 90",
+    "no answer.",
+    "Answer: I don't know\nConfidence: 10",
+    "I cannot answer this question.",
+]
 
 
 @pytest.mark.parametrize("completion,answer,confidence", READ)
@@ -131,13 +142,20 @@ def test_the_prompt_is_not_mistaken_for_its_reply():
 def test_every_percentage_in_every_spelling(number, unit):
     stated = f"Answer: x\nConfidence: {number}{unit}"
     assert parse_confidence(stated, scale=100).confidence == pytest.approx(number / 100)
-    assert parse_confidence(stated).confidence == (None if number == 1 and not unit else pytest.approx(number / 100))
+    assert parse_confidence(stated).confidence == (
+        None if number == 1 and not unit else pytest.approx(number / 100)
+    )
 
 
 def test_a_bare_one_is_read_only_when_the_scale_is_known():
-    read = [parse_confidence("Answer: x\nConfidence: 1", scale).confidence for scale in (1, 100, None)]
+    read = [
+        parse_confidence("Answer: x\nConfidence: 1", scale).confidence for scale in (1, 100, None)
+    ]
     assert read == [1.0, 0.01, None] and "ambiguous" in parse_confidence("Confidence: 1").problem
-    assert [parse_confidence("Confidence: 0.9", scale).confidence for scale in (1, 100)] == [0.9, 0.9]
+    assert [parse_confidence("Confidence: 0.9", scale).confidence for scale in (1, 100)] == [
+        0.9,
+        0.9,
+    ]
     with pytest.raises(ValueError, match="got 10"):
         parse_confidence("Confidence: 5", scale=10)
 
@@ -157,7 +175,9 @@ def test_the_worked_examples_are_in_the_format_they_teach():
 
 def test_conversations_are_read_by_a_chat_template():
     _, tokenizer = load_model("tiny")
-    open_reply = tokenizer.decode(prompt_token_ids(tokenizer, ask_confidence("What is 2 + 2?", "4")))
+    open_reply = tokenizer.decode(
+        prompt_token_ids(tokenizer, ask_confidence("What is 2 + 2?", "4"))
+    )
     assert open_reply.endswith("Confidence:") and open_reply.count("<|im_end|>") == 3
     few_shot = with_examples("What is 2 + 2?")
     assert [turn["role"] for turn in few_shot] == ["user", "assistant"] * len(EXAMPLES) + ["user"]

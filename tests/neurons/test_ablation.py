@@ -36,7 +36,10 @@ DIRECTION = nn.functional.normalize(DIRECTION - DIRECTION.mean(), dim=0)
 @contextmanager
 def float64_throughout():
     """Norms compute in float32 even in a float64 model; not in here."""
-    with patch.object(torch, "float32", torch.float64), patch.object(torch.Tensor, "float", torch.Tensor.double):
+    with (
+        patch.object(torch, "float32", torch.float64),
+        patch.object(torch.Tensor, "float", torch.Tensor.double),
+    ):
         yield
 
 
@@ -68,7 +71,11 @@ def hooked(model, neuron, new, ids=IDS, freeze_norm=False):
         return ratio * centred(x) + bias
 
     def centred(x):
-        return x - x.mean(-1, keepdim=True) if isinstance(parts.norm, nn.LayerNorm) or "LayerNorm" in type(parts.norm).__name__ else x
+        return (
+            x - x.mean(-1, keepdim=True)
+            if isinstance(parts.norm, nn.LayerNorm) or "LayerNorm" in type(parts.norm).__name__
+            else x
+        )
 
     if freeze_norm:
         clean = []
@@ -86,14 +93,23 @@ def hooked(model, neuron, new, ids=IDS, freeze_norm=False):
 
 def expected(logits, clean):
     """What the sweep should say of logits, by scipy."""
-    log_p, log_clean = (special.log_softmax(values.double().numpy(), -1) for values in (logits, clean))
+    log_p, log_clean = (
+        special.log_softmax(values.double().numpy(), -1) for values in (logits, clean)
+    )
     following = log_p[range(len(IDS) - 1), IDS[1:]]
-    return dict(entropy=stats.entropy(special.softmax(logits.double().numpy(), -1), axis=-1),
-                loss=[*-following, float("nan")],
-                kl=special.rel_entr(special.softmax(clean.double().numpy(), -1), special.softmax(logits.double().numpy(), -1)).sum(-1),
-                argmax_changed=log_p.argmax(-1) != log_clean.argmax(-1),
-                rank=[*(log_p[:-1] > following[:, None]).sum(-1), -1],
-                kl_unigram=stats.entropy(UNIGRAM.numpy()[:, None], special.softmax(logits.double().numpy(), -1).T))
+    return dict(
+        entropy=stats.entropy(special.softmax(logits.double().numpy(), -1), axis=-1),
+        loss=[*-following, float("nan")],
+        kl=special.rel_entr(
+            special.softmax(clean.double().numpy(), -1),
+            special.softmax(logits.double().numpy(), -1),
+        ).sum(-1),
+        argmax_changed=log_p.argmax(-1) != log_clean.argmax(-1),
+        rank=[*(log_p[:-1] > following[:, None]).sum(-1), -1],
+        kl_unigram=stats.entropy(
+            UNIGRAM.numpy()[:, None], special.softmax(logits.double().numpy(), -1).T
+        ),
+    )
 
 
 def agree(effects, column, logits, clean, tolerance=1e-9):
@@ -102,7 +118,9 @@ def agree(effects, column, logits, clean, tolerance=1e-9):
         if name == "kl_unigram" and ours is None:
             continue
         ours = ours.double() if column is None else ours[:, column].double()
-        torch.testing.assert_close(ours, torch.as_tensor(values).double(), atol=tolerance, rtol=0, equal_nan=True, msg=name)
+        torch.testing.assert_close(
+            ours, torch.as_tensor(values).double(), atol=tolerance, rtol=0, equal_nan=True, msg=name
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -125,14 +143,21 @@ def exact_mean(model, neuron):
 def test_every_family_equals_a_hooked_forward_pass(family):
     model = trained(family)
     with float64_throughout():
-        sweep = ablation_sweep(model, IDS, [0, 7, 31, 40], unigram=UNIGRAM, freeze=DIRECTION, progress=False)
+        sweep = ablation_sweep(
+            model, IDS, [0, 7, 31, 40], unigram=UNIGRAM, freeze=DIRECTION, progress=False
+        )
         clean = model(input_ids=IDS[None]).logits[0]
         agree(sweep.clean, None, clean, clean)
         for column, neuron in enumerate([0, 7, 31, 40]):
             new = exact_mean(model, neuron)
             total = hooked(model, neuron, new)
             agree(sweep, column, total, clean)
-            agree(sweep.frozen, column, total + ((clean - total) @ DIRECTION)[:, None] * DIRECTION, clean)
+            agree(
+                sweep.frozen,
+                column,
+                total + ((clean - total) @ DIRECTION)[:, None] * DIRECTION,
+                clean,
+            )
             agree(sweep.direct, column, hooked(model, neuron, new, freeze_norm=True), clean)
 
 
@@ -149,23 +174,50 @@ def test_the_fast_mode_keeps_its_promise_in_every_kind_of_effect(family):
     exact = ablation_sweep(model, IDS, **options)
     for tolerance in (1e-2, 1e-4):
         fast = ablation_sweep(model, IDS, tolerance=tolerance, **options)
-        assert fast.redone < 1 == exact.redone and fast.rank is None and fast.clean.rank.equal(exact.clean.rank)
-        for ours, theirs in ((fast, exact), (fast.direct, exact.direct), (fast.frozen, exact.frozen)):
+        assert (
+            fast.redone < 1 == exact.redone
+            and fast.rank is None
+            and fast.clean.rank.equal(exact.clean.rank)
+        )
+        for ours, theirs in (
+            (fast, exact),
+            (fast.direct, exact.direct),
+            (fast.frozen, exact.frozen),
+        ):
             for name in ("entropy", "loss", "kl", "kl_unigram"):
-                torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), atol=tolerance, rtol=0, equal_nan=True)
+                torch.testing.assert_close(
+                    getattr(ours, name),
+                    getattr(theirs, name),
+                    atol=tolerance,
+                    rtol=0,
+                    equal_nan=True,
+                )
             assert ours.argmax_changed.equal(theirs.argmax_changed)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6), st.floats(0.01, 3), st.floats(0, 0.3), st.floats(0.1, 8), st.sampled_from([0, 10]))
+@given(
+    st.integers(0, 10**6),
+    st.floats(0.01, 3),
+    st.floats(0, 0.3),
+    st.floats(0.1, 8),
+    st.sampled_from([0, 10]),
+)
 def test_no_estimate_is_further_off_than_its_bound(seed, size, alpha, spread, tolerance):
     draw = torch.Generator().manual_seed(seed)
     normal = lambda *shape: torch.randn(*shape, generator=draw, dtype=torch.float64)  # noqa: E731
     unembedding, vectors = normal(90, 6), normal(5, 6) * size
-    at = Positions(spread * normal(4, 90), spread * normal(4, 90), torch.tensor([3, -100, 50, 0]), unigram=normal(90).softmax(0))
+    at = Positions(
+        spread * normal(4, 90),
+        spread * normal(4, 90),
+        torch.tensor([3, -100, 50, 0]),
+        unigram=normal(90).softmax(0),
+    )
     tail = _head_tail.Tail(at, unembedding)
     u, factors = unembedding @ vectors.T, (alpha * normal(4, 5), normal(4, 5))
-    found, bound = _head_tail.estimate(at, _head_tail.Columns(tail, vectors, u), *factors, tolerance)
+    found, bound = _head_tail.estimate(
+        at, _head_tail.Columns(tail, vectors, u), *factors, tolerance
+    )
     space = torch.empty(2, 4, 5, 90, dtype=torch.float64)
     exact = read(at, shifted(at, u.T.contiguous(), *factors, space[0]), space[1])
     for name in ("entropy", "loss", "kl", "kl_unigram"):
@@ -178,11 +230,20 @@ def off_and_bound(p, shifts, targets):
     size = len(p)
     at = Positions(p.log()[None], torch.zeros(1, size, dtype=torch.float64), targets)
     tail = _head_tail.Tail(at, torch.eye(size, dtype=torch.float64))
-    factors = torch.zeros(1, len(shifts), dtype=torch.float64), torch.ones(1, len(shifts), dtype=torch.float64)
+    factors = (
+        torch.zeros(1, len(shifts), dtype=torch.float64),
+        torch.ones(1, len(shifts), dtype=torch.float64),
+    )
     u = shifts.T.clone()
     found, bound = _head_tail.estimate(at, _head_tail.Columns(tail, shifts, u), *factors, 0)
-    exact = read(at, shifted(at, shifts, *factors, torch.empty(1, *shifts.shape).double()), torch.empty(1, *shifts.shape).double())
-    return {name: (found[name] - exact[name]).abs().nan_to_num() for name in ("entropy", "loss", "kl")}, bound
+    exact = read(
+        at,
+        shifted(at, shifts, *factors, torch.empty(1, *shifts.shape).double()),
+        torch.empty(1, *shifts.shape).double(),
+    )
+    return {
+        name: (found[name] - exact[name]).abs().nan_to_num() for name in ("entropy", "loss", "kl")
+    }, bound
 
 
 def test_the_bound_holds_and_is_of_use_when_one_token_of_the_tail_takes_all_the_shift(monkeypatch):
@@ -214,7 +275,9 @@ def test_tokens_whose_probability_rounds_to_nothing_are_not_forgotten():
 
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 def test_a_neuron_left_as_it_is_has_no_effect_at_all_in_the_fast_mode(family):
-    sweep = ablation_sweep(tiny_model(family), IDS, value=lambda a: a, tolerance=1e-3, progress=False)
+    sweep = ablation_sweep(
+        tiny_model(family), IDS, value=lambda a: a, tolerance=1e-3, progress=False
+    )
     for kind in (sweep, sweep.direct):
         assert (kind.entropy - sweep.clean.entropy[:, None]).abs().max() < 1e-6
         assert kind.kl.abs().max() < 1e-6 and not kind.argmax_changed.any()
@@ -252,14 +315,22 @@ def test_values_a_number_a_tensor_and_a_function():
         given_ = torch.linspace(-1, 1, len(IDS), dtype=torch.float64)
         each = ablation_sweep(model, IDS, [4], value=given_[:, None], progress=False)
         agree(each, 0, hooked(model, 4, given_), clean)
-        agree(ablation_sweep(model, IDS, [4], value=0.7, progress=False), 0, hooked(model, 4, torch.tensor(0.7)), clean)
+        agree(
+            ablation_sweep(model, IDS, [4], value=0.7, progress=False),
+            0,
+            hooked(model, 4, torch.tensor(0.7)),
+            clean,
+        )
         clipped = ablation_sweep(model, IDS, [4], value=lambda a: a.clamp(max=0.1), progress=False)
         agree(clipped, 0, hooked(model, 4, acts[:, 4].clamp(max=0.1)), clean, 1e-6)
 
 
 def test_neurons_may_come_as_a_tensor():
     model = trained("llama")
-    one, other = (ablation_sweep(model, IDS, chosen, progress=False) for chosen in (torch.tensor([4, 9]), [4, 9]))
+    one, other = (
+        ablation_sweep(model, IDS, chosen, progress=False)
+        for chosen in (torch.tensor([4, 9]), [4, 9])
+    )
     assert one.entropy.equal(other.entropy)
 
 
@@ -268,7 +339,9 @@ def test_several_sequences_are_each_other_s_strangers():
     both = ablation_sweep(model, torch.stack([IDS, other]), [5], value="zero", progress=False)
     apart = [ablation_sweep(model, ids, [5], value="zero", progress=False) for ids in (IDS, other)]
     for name in ("entropy", "loss", "kl", "rank"):
-        torch.testing.assert_close(getattr(both, name), torch.cat([getattr(one, name) for one in apart]), equal_nan=True)
+        torch.testing.assert_close(
+            getattr(both, name), torch.cat([getattr(one, name) for one in apart]), equal_nan=True
+        )
     assert both.loss.isnan().nonzero()[:, 0].tolist() == [11, 23]
 
 
@@ -288,17 +361,29 @@ def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(fa
     parts = model_parts(model)
     form = final_norm(parts)
     frame = form.centre(effective_unembedding(parts, form, torch.float64))
-    blind = torch.linalg.qr(form.centre(torch.randn(32, 1, generator=GENERATOR, dtype=torch.float64).T).T)[0][:, 0]
-    without = frame - torch.outer(frame @ blind, blind)  # an unembedding that cannot read this direction
+    blind = torch.linalg.qr(
+        form.centre(torch.randn(32, 1, generator=GENERATOR, dtype=torch.float64).T).T
+    )[0][:, 0]
+    without = frame - torch.outer(
+        frame @ blind, blind
+    )  # an unembedding that cannot read this direction
     model.get_output_embeddings().weight = nn.Parameter((without / form.gain).clone())
     plant(model, blind)
     assert null_space_fraction(model, 2 if form.centred else 1)[5] > 1 - 1e-9
     with float64_throughout():
         sweep = ablation_sweep(model, IDS, [5], value="zero", progress=False)
-        assert sweep.direct.kl.abs().max() < 1e-12 and (sweep.direct.entropy[:, 0] - sweep.clean.entropy).abs().max() < 1e-12
+        assert (
+            sweep.direct.kl.abs().max() < 1e-12
+            and (sweep.direct.entropy[:, 0] - sweep.clean.entropy).abs().max() < 1e-12
+        )
         with parts.record_stream() as stream:
             clean = model(input_ids=IDS[None]).logits[0]
-        with parts.record_stream() as silenced, last_layer_neurons(model).edit_activations(lambda a: a.index_fill(-1, torch.tensor(5), 0.0)):
+        with (
+            parts.record_stream() as silenced,
+            last_layer_neurons(model).edit_activations(
+                lambda a: a.index_fill(-1, torch.tensor(5), 0.0)
+            ),
+        ):
             model(input_ids=IDS[None])
         ratio = form.scale(stream[-1][0]) / form.scale(silenced[-1][0])
         constant = parts.unembedding.weight @ form.bias
@@ -306,15 +391,27 @@ def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(fa
     assert sweep.kl.max() > 1e-3  # it does act
 
 
-@pytest.mark.parametrize("options, message", [
-    (dict(neurons=[99]), r"0\.\.47.*\[99\]"), (dict(neurons=[[1, 1]]), "different"), (dict(neurons=[]), "neurons must be"),
-    (dict(input_ids=IDS[:0]), "at least one"), (dict(input_ids=IDS[None, None]), "shape"),
-    (dict(value="median"), "median"), (dict(value=torch.zeros(3)), "shape"), (dict(value=float("nan")), "finite"),
-    (dict(tolerance=-1.0), "tolerance=-1"), (dict(tolerance=float("nan")), "tolerance"),
-    (dict(tolerance=float("inf")), "finite"),
-    (dict(tolerance=1e-3, neurons=[[1, 2]]), "groups"),
-    (dict(unigram=torch.ones(5)), "unigram"), (dict(unigram=torch.zeros(VOCABULARY)), "smooth"),
-    (dict(freeze=torch.ones(VOCABULARY)), "length 1"), (dict(unigram=torch.ones(VOCABULARY)), "sum to 1")])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (dict(neurons=[99]), r"0\.\.47.*\[99\]"),
+        (dict(neurons=[[1, 1]]), "different"),
+        (dict(neurons=[]), "neurons must be"),
+        (dict(input_ids=IDS[:0]), "at least one"),
+        (dict(input_ids=IDS[None, None]), "shape"),
+        (dict(value="median"), "median"),
+        (dict(value=torch.zeros(3)), "shape"),
+        (dict(value=float("nan")), "finite"),
+        (dict(tolerance=-1.0), "tolerance=-1"),
+        (dict(tolerance=float("nan")), "tolerance"),
+        (dict(tolerance=float("inf")), "finite"),
+        (dict(tolerance=1e-3, neurons=[[1, 2]]), "groups"),
+        (dict(unigram=torch.ones(5)), "unigram"),
+        (dict(unigram=torch.zeros(VOCABULARY)), "smooth"),
+        (dict(freeze=torch.ones(VOCABULARY)), "length 1"),
+        (dict(unigram=torch.ones(VOCABULARY)), "sum to 1"),
+    ],
+)
 def test_bad_arguments_are_told_what_is_wrong(options, message):
     with pytest.raises(ValueError, match=message):
         ablation_sweep(tiny_model("llama"), **dict(input_ids=IDS, progress=False) | options)
@@ -322,11 +419,31 @@ def test_bad_arguments_are_told_what_is_wrong(options, message):
 
 @pytest.mark.parametrize("tolerance", [0, 1e-3])
 def test_float32_finds_what_float64_finds(tolerance):
-    single, double = (ablation_sweep(model, IDS, [1, 9], unigram=UNIGRAM, freeze=DIRECTION, tolerance=tolerance, progress=False)
-                      for model in (tiny_model("llama"), tiny_model("llama").double()))
-    for ours, theirs in ((single, double), (single.direct, double.direct), (single.frozen, double.frozen)):
+    single, double = (
+        ablation_sweep(
+            model,
+            IDS,
+            [1, 9],
+            unigram=UNIGRAM,
+            freeze=DIRECTION,
+            tolerance=tolerance,
+            progress=False,
+        )
+        for model in (tiny_model("llama"), tiny_model("llama").double())
+    )
+    for ours, theirs in (
+        (single, double),
+        (single.direct, double.direct),
+        (single.frozen, double.frozen),
+    ):
         for name in ("entropy", "loss", "kl", "kl_unigram"):
-            torch.testing.assert_close(getattr(ours, name).double(), getattr(theirs, name), atol=2e-5, rtol=0, equal_nan=True)
+            torch.testing.assert_close(
+                getattr(ours, name).double(),
+                getattr(theirs, name),
+                atol=2e-5,
+                rtol=0,
+                equal_nan=True,
+            )
 
 
 def test_a_softcap_has_no_fast_mode():
@@ -339,7 +456,9 @@ def test_half_precision_is_computed_in_float32():
     sweep = ablation_sweep(model, IDS, [1, 2], progress=False)
     log_p = model(input_ids=IDS[None]).logits[0].float().log_softmax(-1)
     assert sweep.entropy.dtype == torch.float32
-    torch.testing.assert_close(sweep.clean.entropy, -(log_p.exp() * log_p).sum(-1), atol=0.05, rtol=0)
+    torch.testing.assert_close(
+        sweep.clean.entropy, -(log_p.exp() * log_p).sum(-1), atol=0.05, rtol=0
+    )
 
 
 def test_nothing_larger_than_the_unembedding_is_ever_made():
@@ -351,9 +470,12 @@ def test_nothing_larger_than_the_unembedding_is_ever_made():
             if isinstance(found, torch.Tensor):
                 largest[function] = max(largest.get(function, 0), found.numel())
             return found
+
     for tolerance in (0, 1e-2):
         with Watch():
-            ablation_sweep(model, IDS, tolerance=tolerance, unigram=UNIGRAM, freeze=DIRECTION, progress=False)
+            ablation_sweep(
+                model, IDS, tolerance=tolerance, unigram=UNIGRAM, freeze=DIRECTION, progress=False
+            )
     assert max(largest.values()) <= model.lm_head.weight.numel(), max(largest, key=largest.get)
 
 
@@ -365,7 +487,12 @@ def test_a_gpu_finds_what_the_processor_finds(family, tolerance):
     options = dict(tolerance=tolerance, unigram=UNIGRAM, freeze=DIRECTION, progress=False)
     here = ablation_sweep(model, IDS, **options)
     there = ablation_sweep(model.cuda(), IDS, **options)
-    for ours, theirs in ((here, there), (here.direct, there.direct), (here.frozen, there.frozen), (here.clean, there.clean)):
+    for ours, theirs in (
+        (here, there),
+        (here.direct, there.direct),
+        (here.frozen, there.frozen),
+        (here.clean, there.clean),
+    ):
         for name in ("entropy", "loss", "kl", "kl_unigram"):
             pair = getattr(ours, name), getattr(theirs, name)
             torch.testing.assert_close(*pair, atol=max(2 * tolerance, 1e-4), rtol=0, equal_nan=True)
@@ -378,6 +505,11 @@ def test_the_default_models_neurons_act_through_the_norm():
     chosen = [830, 1022, *range(0, 1536, 192)]
     exact = ablation_sweep(model, ids, chosen, progress=False)
     fast = ablation_sweep(model, ids, chosen, tolerance=1e-3, progress=False)
-    assert (fast.entropy - exact.entropy).abs().max() < 1e-3 and fast.argmax_changed.equal(exact.argmax_changed)
-    change, direct = ((kind.entropy - exact.clean.entropy[:, None])[4:].abs().mean(0) for kind in (exact, exact.direct))
+    assert (fast.entropy - exact.entropy).abs().max() < 1e-3 and fast.argmax_changed.equal(
+        exact.argmax_changed
+    )
+    change, direct = (
+        (kind.entropy - exact.clean.entropy[:, None])[4:].abs().mean(0)
+        for kind in (exact, exact.direct)
+    )
     assert (direct / change)[:2].max() < 0.6 and (direct / change)[2:].median() > 0.9

@@ -14,11 +14,19 @@ from uncertainty.architecture.parts import model_parts
 from uncertainty.neurons.activations import activations
 from uncertainty.neurons.geometry import geometry, random_null_space_fraction
 
-CENTRED = {"gpt2": ("transformer.ln_f.weight", "transformer.h.2.mlp.c_proj.weight", False),
-           "gpt_neox": ("gpt_neox.final_layer_norm.weight", "gpt_neox.layers.2.mlp.dense_4h_to_h.weight", True),
-           "olmo": (None, "model.layers.2.mlp.down_proj.weight", True)}
-PLAIN = {"llama": ("model.norm.weight", "model.layers.2.mlp.down_proj.weight", True),
-         "gemma": ("model.norm.weight", "model.layers.2.mlp.down_proj.weight", True)}
+CENTRED = {
+    "gpt2": ("transformer.ln_f.weight", "transformer.h.2.mlp.c_proj.weight", False),
+    "gpt_neox": (
+        "gpt_neox.final_layer_norm.weight",
+        "gpt_neox.layers.2.mlp.dense_4h_to_h.weight",
+        True,
+    ),
+    "olmo": (None, "model.layers.2.mlp.down_proj.weight", True),
+}
+PLAIN = {
+    "llama": ("model.norm.weight", "model.layers.2.mlp.down_proj.weight", True),
+    "gemma": ("model.norm.weight", "model.layers.2.mlp.down_proj.weight", True),
+}
 
 
 def by_hand(family):
@@ -52,14 +60,22 @@ def test_singular_values_and_null_space_fractions_are_those_of_numpys_svd(family
     for k in (1, 3, 10, 32):
         rho = np.linalg.norm(output @ u[:, -k:], axis=1) / np.linalg.norm(output, axis=1)
         np.testing.assert_allclose(null_space_fraction(model, k), rho, atol=1e-6)
-    np.testing.assert_allclose(found.cosines.abs()[:, :20], np.abs(output @ u[:, :20]) / np.linalg.norm(output, axis=1)[:, None],
-                               atol=1e-5)
+    np.testing.assert_allclose(
+        found.cosines.abs()[:, :20],
+        np.abs(output @ u[:, :20]) / np.linalg.norm(output, axis=1)[:, None],
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("family", [*CENTRED, *PLAIN])
 def test_logit_variance_is_numpys_variance_of_cosines(family):
     model, unembedding, output = by_hand(family)
-    cosines = output @ unembedding / np.linalg.norm(output, axis=1)[:, None] / np.linalg.norm(unembedding, axis=0)
+    cosines = (
+        output
+        @ unembedding
+        / np.linalg.norm(output, axis=1)[:, None]
+        / np.linalg.norm(unembedding, axis=0)
+    )
     np.testing.assert_allclose(logit_variance(model), cosines.var(axis=1, ddof=1), rtol=1e-4)
 
 
@@ -69,9 +85,15 @@ def test_a_layer_norm_leaves_one_singular_value_at_zero(family):
     found = geometry(model)
     assert found.singular_values[-1] < 1e-6 < found.singular_values[-2]
     assert found.null_space_fraction(1).max() < 1e-6  # nothing can be written there
-    draws = np.random.default_rng(0).standard_normal((20_000, 32)) @ found.directions[:, :-1].numpy()  # so chance is less, too
-    assert found.chance(4) == pytest.approx(np.median(np.linalg.norm(draws[:, -3:], axis=1) / np.linalg.norm(draws, axis=1)), abs=0.01)
-    assert found.chance(1) == 0 and geometry(tiny_model("llama")).chance(4) == random_null_space_fraction(32, 4)
+    draws = (
+        np.random.default_rng(0).standard_normal((20_000, 32)) @ found.directions[:, :-1].numpy()
+    )  # so chance is less, too
+    assert found.chance(4) == pytest.approx(
+        np.median(np.linalg.norm(draws[:, -3:], axis=1) / np.linalg.norm(draws, axis=1)), abs=0.01
+    )
+    assert found.chance(1) == 0 and geometry(tiny_model("llama")).chance(
+        4
+    ) == random_null_space_fraction(32, 4)
 
 
 @settings(max_examples=25, deadline=None)
@@ -91,7 +113,9 @@ def test_a_random_direction_has_the_fraction_that_is_promised():
     draws = np.random.default_rng(0).standard_normal((20_000, 40))
     rho = np.linalg.norm(draws[:, :3], axis=1) / np.linalg.norm(draws, axis=1)
     for quantile in (0.025, 0.5, 0.975):
-        assert random_null_space_fraction(40, 3, quantile) == pytest.approx(np.quantile(rho, quantile), abs=0.01)
+        assert random_null_space_fraction(40, 3, quantile) == pytest.approx(
+            np.quantile(rho, quantile), abs=0.01
+        )
     with pytest.raises(ValueError, match="k=40"):
         random_null_space_fraction(40, 40)
 
@@ -107,7 +131,9 @@ def test_activations_rebuild_the_mlps_output(family):
     """Activations times output weights, plus the layer's bias, is what the MLP's last linear layer writes."""
     model, ids, seen = tiny_model(family), torch.arange(3, 12), []
     neurons = last_layer_neurons(model)
-    hook = neurons.output_projection.register_forward_hook(lambda _, arguments, output: seen.append(output.detach().clone()))
+    hook = neurons.output_projection.register_forward_hook(
+        lambda _, arguments, output: seen.append(output.detach().clone())
+    )
     found = activations(model, ids)
     hook.remove()
     bias = getattr(neurons.output_projection, "bias", None)
@@ -118,6 +144,7 @@ def test_activations_rebuild_the_mlps_output(family):
 def test_four_bit_weights_are_read_as_the_numbers_they_stand_for():
     functional = pytest.importorskip("bitsandbytes.functional")
     from bitsandbytes.nn import Linear4bit
+
     # bitsandbytes 0.50.2 on AVX-512 processors misreads rows whose width is no multiple of its block of 64
     model = tiny_model("llama", intermediate_size=64)
     reader, weight = last_layer_neurons(model).output_projection, last_layer_neurons(model).weight
@@ -125,7 +152,9 @@ def test_four_bit_weights_are_read_as_the_numbers_they_stand_for():
     packed.load_state_dict({"weight": reader.weight.detach()})
     packed = packed.to("cpu")
     if packed.weight.is_floating_point():
-        packed.weight = type(packed.weight)(reader.weight.detach(), requires_grad=False, quant_type="nf4").to("cpu")
+        packed.weight = type(packed.weight)(
+            reader.weight.detach(), requires_grad=False, quant_type="nf4"
+        ).to("cpu")
     model.model.layers[-1].mlp.down_proj = packed
     assert functional and packed.weight.dtype == torch.uint8
     found = last_layer_neurons(model)
@@ -147,7 +176,10 @@ def test_in_half_precision_the_gain_is_still_found(family):
     parts = model_parts(model)
     with torch.no_grad():
         parts.norm.weight[3] = 40.0
-    exact, half = final_norm(model_parts(model)).gain, final_norm(model_parts(model.to(torch.bfloat16))).gain
+    exact, half = (
+        final_norm(model_parts(model)).gain,
+        final_norm(model_parts(model.to(torch.bfloat16))).gain,
+    )
     torch.testing.assert_close(half, exact, rtol=1e-2, atol=1e-2)
 
 
@@ -181,6 +213,8 @@ def test_the_default_models_neurons_are_known_in_half_precision_too():
 def test_the_default_model_has_no_sharp_edge_and_four_neurons_near_the_bottom():
     model, _ = load_model()
     found = geometry(model)
-    assert 1 < found.singular_values[-2] / found.singular_values[-1] < 3 and len(found.norms) == 1536
+    assert (
+        1 < found.singular_values[-2] / found.singular_values[-1] < 3 and len(found.norms) == 1536
+    )
     rho = found.null_space_fraction(6)
     assert {830, 1022, 1272, 999} <= set(rho.topk(6).indices.tolist()) and rho.median() < 0.2

@@ -31,7 +31,11 @@ class Words:
 
 
 def made(ids, logits=None):
-    logits = torch.randn(len(ids), 7, generator=torch.Generator().manual_seed(0)) if logits is None else logits
+    logits = (
+        torch.randn(len(ids), 7, generator=torch.Generator().manual_seed(0))
+        if logits is None
+        else logits
+    )
     return Generation("?", "", torch.tensor(ids), logits, torch.tensor([0]), "length", Words())
 
 
@@ -42,12 +46,14 @@ def test_labels_keep_spaces_halves_and_padding_apart():
 def test_alternatives_are_the_sorted_softmax():
     g = made([0, 1])
     [first, _] = top_alternatives(g, 3)
-    assert [p for _, p in first] == pytest.approx(g.logits[0].softmax(-1).sort(descending=True).values[:3].tolist())
+    assert [p for _, p in first] == pytest.approx(
+        g.logits[0].softmax(-1).sort(descending=True).values[:3].tolist()
+    )
 
 
 def test_colour_runs_from_white_to_orange():
     assert doubt_colour(0) == "#ffffff" == "#" + "".join(f"{c:02x}" for c in SURE)
-    shades = [sum(int(doubt_colour(d)[i:i + 2], 16) for i in (1, 3, 5)) for d in (0, 0.3, 0.6, 1)]
+    shades = [sum(int(doubt_colour(d)[i : i + 2], 16) for i in (1, 3, 5)) for d in (0, 0.3, 0.6, 1)]
     assert shades == sorted(shades, reverse=True) and doubt_colour(7) == doubt_colour(1)
 
 
@@ -81,6 +87,8 @@ def test_intervals_are_drawn_from_the_first_down_with_baselines_of_their_own_sha
     plot_intervals(axes, {"best": (0.8, 0.7, 0.9), "length": (0.6, 0.5, 0.7)}, plain=("length",))
     bars, dots = axes.lines[0:4:2], axes.lines[1:4:2]
     assert [bar.get_xdata().tolist() for bar in bars] == [[0.7, 0.9], [0.5, 0.7]]
-    assert [dot.get_ydata()[0] for dot in dots] == [0, -1] and dots[0].get_marker() != dots[1].get_marker()
+    assert [dot.get_ydata()[0] for dot in dots] == [0, -1] and dots[0].get_marker() != dots[
+        1
+    ].get_marker()
     assert [label.get_text() for label in axes.get_yticklabels()] == ["best", "length"]
     plt.close(figure)

@@ -20,7 +20,9 @@ def test_the_table_has_a_row_a_depth_with_the_model_on_top():
     trace, tokenizer, ids = drawn()
     table = lens_table(trace, tokenizer, ids, every=2)
     depths = [int(d) for d in re.findall(r'<th scope="row">(\d+)</th>', table)]
-    assert depths == sorted({*range(0, len(trace.entropy), 2), len(trace.entropy) - 1}, reverse=True)
+    assert depths == sorted(
+        {*range(0, len(trace.entropy), 2), len(trace.entropy) - 1}, reverse=True
+    )
     stories = re.findall(r'title="([^"]*)"', table)
     assert len(stories) == len(depths) * (len(ids) - 1)
     assert f"entropy {trace.entropy[-1, 1]:.2f} nats" in stories[0]
@@ -45,4 +47,6 @@ def test_the_figure_shows_each_top_token_and_draws_dollars():
     figure = lens_figure(trace, tokenizer, ids, every=1)
     figure.canvas.draw()
     assert len(figure.axes[0].texts) == len(trace.entropy) * (len(ids) - 1)
-    assert torch.allclose(torch.tensor(figure.axes[0].images[0].get_array().data), trace.entropy[:, 1:])
+    assert torch.allclose(
+        torch.tensor(figure.axes[0].images[0].get_array().data), trace.entropy[:, 1:]
+    )

@@ -28,8 +28,13 @@ def test_the_figure_draws_the_sweeps_own_numbers(layer):
     figure = neuron_figure(IDS, sweep, shape, 7, k=3)
     left, middle, right = figure.axes
     drawn = right.lines[1].get_xdata()
-    assert torch.allclose(torch.as_tensor(drawn), (sweep.entropy[:, 7] - sweep.clean.entropy).view(2, 12)[:, 4:].flatten())
-    assert [bar.get_height() for bar in left.patches[:32]] == pytest.approx(shape.cosines[7].abs().tolist())
+    assert torch.allclose(
+        torch.as_tensor(drawn),
+        (sweep.entropy[:, 7] - sweep.clean.entropy).view(2, 12)[:, 4:].flatten(),
+    )
+    assert [bar.get_height() for bar in left.patches[:32]] == pytest.approx(
+        shape.cosines[7].abs().tolist()
+    )
     assert sum(bar.get_height() for bar in middle.patches) == 16
     plt.close(figure)
 
@@ -40,7 +45,10 @@ def test_contexts_are_the_tokens_furthest_from_the_mean(layer):
     distance = (acts - acts.mean()).abs()[:, 4:]
     row, column = divmod(int(distance.argmax()), 8)
     [line] = firing_contexts(Letters(), IDS, sweep, 7, count=1)
-    assert Letters().decode(IDS[row, : column + 5])[-11:] in line and f"{acts[row, column + 4]:.2f}" in line
+    assert (
+        Letters().decode(IDS[row, : column + 5])[-11:] in line
+        and f"{acts[row, column + 4]:.2f}" in line
+    )
 
 
 def test_no_such_neuron_part_of_a_sweep_other_text(layer):
@@ -48,6 +56,8 @@ def test_no_such_neuron_part_of_a_sweep_other_text(layer):
     with pytest.raises(ValueError, match="neuron 48"):
         neuron_figure(IDS, sweep, shape, 48)
     with pytest.raises(ValueError, match="got 2 columns"):
-        neuron_figure(IDS, ablation_sweep(tiny_model("llama"), IDS, [1, 2], progress=False), shape, 1)
+        neuron_figure(
+            IDS, ablation_sweep(tiny_model("llama"), IDS, [1, 2], progress=False), shape, 1
+        )
     with pytest.raises(ValueError, match="has 24 tokens"):
         firing_contexts(Letters(), IDS[0], sweep, 3)

@@ -40,7 +40,9 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     """
     norm = parts.norm
     if norm is None:
-        raise ValueError("this model has no final norm, so there is no scale to freeze and nothing is mediated by it.")
+        raise ValueError(
+            "this model has no final norm, so there is no scale to freeze and nothing is mediated by it."
+        )
     weight, width = getattr(norm, "weight", None), parts.unembedding.weight.shape[1]
     like = parts.unembedding.weight if weight is None else weight
     if parts.project is not None:
@@ -49,12 +51,23 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     gains = [one] if weight is None else [weight.detach().double(), 1 + weight.detach().double()]
     bias = getattr(norm, "bias", None)
     bias = 0 * one if bias is None else bias.detach().double()
-    epsilon = next((float(value) for key in ("variance_epsilon", "eps", "epsilon") if (value := getattr(norm, key, None))), 1e-5)
+    epsilon = next(
+        (
+            float(value)
+            for key in ("variance_epsilon", "eps", "epsilon")
+            if (value := getattr(norm, key, None))
+        ),
+        1e-5,
+    )
     probe = torch.randn(4, width, generator=torch.Generator().manual_seed(0)).to(one) + 0.5
     probe = torch.cat([probe, epsilon**0.5 * probe]).float()
     with torch.no_grad():
         said = copy.deepcopy(norm).float()(probe).double()
-    for form in (FinalNorm(centred, gain, bias, epsilon) for centred in (False, True) for gain in gains):
+    for form in (
+        FinalNorm(centred, gain, bias, epsilon) for centred in (False, True) for gain in gains
+    ):
         if torch.allclose(form(probe.double()), said, rtol=1e-4, atol=1e-5 * said.abs().median()):
             return form
-    raise ValueError(f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale cannot be frozen.")
+    raise ValueError(
+        f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale cannot be frozen."
+    )

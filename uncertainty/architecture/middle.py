@@ -28,19 +28,31 @@ def _middle_reader(model, block: nn.Module) -> nn.Module:
         raise ValueError(f"no MLP found in a {type(block).__name__}, so no middle.")
     seen = _inputs_and_outputs(model, [block, *block.children()])
     read = seen[feed_forward][0]
-    norms = [part for part in block.children() if part in seen and part is not feed_forward
-             and isinstance(seen[part][1], Tensor) and seen[part][1].data_ptr() == read.data_ptr()]
+    norms = [
+        part
+        for part in block.children()
+        if part in seen
+        and part is not feed_forward
+        and isinstance(seen[part][1], Tensor)
+        and seen[part][1].data_ptr() == read.data_ptr()
+    ]
     reader = norms[0] if norms else feed_forward
     if seen[reader][0].flatten().equal(seen[block][0].flatten()):
-        raise ValueError(f"{type(block).__name__} is parallel: its attention and MLP read the same stream, so it has no middle.")
+        raise ValueError(
+            f"{type(block).__name__} is parallel: its attention and MLP read the same stream, so it has no middle."
+        )
     silenced = getattr(block, "fc2", feed_forward).register_forward_hook(_silence)
     try:
         seen = _inputs_and_outputs(model, [block, reader])
     finally:
         silenced.remove()
-    if not torch.allclose(seen[reader][0].flatten(), first_output(seen[block][1]).flatten(), atol=1e-4, rtol=1e-3):
-        raise ValueError(f"{type(block).__name__} does not end where it was after attention when its MLP is silent (a norm on the "
-                         "stream itself?), so it has no middle.")
+    if not torch.allclose(
+        seen[reader][0].flatten(), first_output(seen[block][1]).flatten(), atol=1e-4, rtol=1e-3
+    ):
+        raise ValueError(
+            f"{type(block).__name__} does not end where it was after attention when its MLP is silent (a norm on the "
+            "stream itself?), so it has no middle."
+        )
     return reader
 
 

@@ -16,7 +16,10 @@ from torch.nn.functional import linear
 
 STACKS = ("layers", "h", "blocks")
 NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm", "norm_f", "layer_norm")
-TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}  # nats; 0.01 in half precision: the same steps round alike
+TOLERANCE = {
+    torch.float64: 1e-6,
+    torch.float32: 1e-3,
+}  # nats; 0.01 in half precision: the same steps round alike
 _PROVEN: WeakKeyDictionary = WeakKeyDictionary()
 
 
@@ -63,7 +66,9 @@ class ModelParts:
         return self.after_head(linear(self.before_head(residual), self.unembedding.weight, bias))
 
     @contextmanager
-    def record_stream(self, *, middle: tuple = (), positions: slice = slice(None)) -> Iterator[list[Tensor]]:
+    def record_stream(
+        self, *, middle: tuple = (), positions: slice = slice(None)
+    ) -> Iterator[list[Tensor]]:
         """Inside, every forward pass appends the stream at each depth to a list: tensors (batch, positions, width).
 
         ``layers + 1`` a pass: what enters each block (the first is the embedding, scaled where the model scales it), then
@@ -73,13 +78,26 @@ class ModelParts:
         stream: list[Tensor] = []
 
         def keep(module, arguments, named, output=None):
-            state = output if output is not None else arguments[0] if arguments else named["hidden_states"]
+            state = (
+                output
+                if output is not None
+                else arguments[0]
+                if arguments
+                else named["hidden_states"]
+            )
             state = first_output(state).detach()
-            shape = stream[0].shape if stream and state.ndim == 2 else state.shape  # OPT flattens before its second norm
+            shape = (
+                stream[0].shape if stream and state.ndim == 2 else state.shape
+            )  # OPT flattens before its second norm
             part = state.reshape(shape)[:, positions].to(self.unembedding.weight.device)
-            stream.append(part.clone() if part.numel() < state.numel() else part)  # a view would keep the rest in memory
+            stream.append(
+                part.clone() if part.numel() < state.numel() else part
+            )  # a view would keep the rest in memory
 
-        hooks = [part.register_forward_pre_hook(keep, with_kwargs=True) for part in [*self.blocks, *middle]]
+        hooks = [
+            part.register_forward_pre_hook(keep, with_kwargs=True)
+            for part in [*self.blocks, *middle]
+        ]
         hooks.append(self.blocks[-1].register_forward_hook(keep, with_kwargs=True))
         try:
             yield stream
@@ -107,21 +125,38 @@ def model_parts(model) -> ModelParts:
 
 def _find(model) -> ModelParts:
     if model.config.is_encoder_decoder:
-        raise ValueError(f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model.")
+        raise ValueError(
+            f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model."
+        )
     body = getattr(model.base_model, "decoder", model.base_model)
     body = getattr(body, "language_model", body)
     blocks, unembedding = _first(body, STACKS), model.get_output_embeddings()
     if not isinstance(blocks, nn.ModuleList) or not len(blocks) or unembedding is None:
-        raise ValueError(f"{type(model).__name__} has no stack of blocks, or no unembedding, where we know to look.")
+        raise ValueError(
+            f"{type(model).__name__} has no stack of blocks, or no unembedding, where we know to look."
+        )
     weight = unembedding.weight
     if not weight.is_floating_point() or weight.is_meta:
-        raise ValueError(f"the unembedding of this {type(model).__name__} is packed or not in memory ({weight.dtype}, "
-                         f"{weight.device}): load the model with its output layer in floating point, on a device.")
+        raise ValueError(
+            f"the unembedding of this {type(model).__name__} is packed or not in memory ({weight.dtype}, "
+            f"{weight.device}): load the model with its output layer in floating point, on a device."
+        )
     config = model.config.get_text_config()
-    scale, divisor = (getattr(config, name, None) or 1 for name in ("logit_scale", "logits_scaling"))
-    scale = scale if isinstance(scale, (int, float)) else 1  # MPT's may be a word, which transformers ignores
-    return ModelParts(blocks, _first(body, NORMS), getattr(body, "project_out", None), unembedding, scale, divisor,
-                   getattr(config, "final_logit_softcapping", None))
+    scale, divisor = (
+        getattr(config, name, None) or 1 for name in ("logit_scale", "logits_scaling")
+    )
+    scale = (
+        scale if isinstance(scale, (int, float)) else 1
+    )  # MPT's may be a word, which transformers ignores
+    return ModelParts(
+        blocks,
+        _first(body, NORMS),
+        getattr(body, "project_out", None),
+        unembedding,
+        scale,
+        divisor,
+        getattr(config, "final_logit_softcapping", None),
+    )
 
 
 def _first(module: nn.Module, names: tuple[str, ...]):
@@ -138,12 +173,16 @@ def _prove(model, parts: ModelParts) -> None:
         logits = model(input_ids=probe_ids(model), use_cache=False).logits
     name = type(model).__name__
     if len(stream) != len(parts.blocks) + 1:
-        raise ValueError(f"{name}: {len(parts.blocks)} blocks gave {len(stream)} residuals instead of one more than blocks.")
+        raise ValueError(
+            f"{name}: {len(parts.blocks)} blocks gave {len(stream)} residuals instead of one more than blocks."
+        )
     ours = parts.logits(stream[-1]).to(logits)
     error = (ours.double().log_softmax(-1) - logits.double().log_softmax(-1)).abs().max().item()
     if not error <= TOLERANCE.get(model.dtype, 0.01):
-        raise ValueError(f"{name}: from the last residual our log-probabilities are off by {error:.2g} nats, so something "
-                         "between residual and logits is unknown to us. This model is refused rather than misread.")
+        raise ValueError(
+            f"{name}: from the last residual our log-probabilities are off by {error:.2g} nats, so something "
+            "between residual and logits is unknown to us. This model is refused rather than misread."
+        )
 
 
 def first_output(output):

@@ -7,7 +7,9 @@ from .final_norm import FinalNorm
 from .parts import ModelParts
 
 
-def effective_unembedding(parts: ModelParts, form: FinalNorm, dtype: torch.dtype, rows: slice = slice(None)) -> Tensor:
+def effective_unembedding(
+    parts: ModelParts, form: FinalNorm, dtype: torch.dtype, rows: slice = slice(None)
+) -> Tensor:
     """``(rows, width)`` what the unembedding does to a residual that the norm has only centred and divided.
 
     Gain, projection, logit scale and divisor are folded in. Not centred over the vocabulary.

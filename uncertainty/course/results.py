@@ -22,14 +22,36 @@ from ..generation.prompts import stop_token_ids
 from ..loading.cache import cache_folder
 
 ASKING = (
-    "information", "generation.decoding", "generation.prompts", "generation.scoring", "generation.shared_prefix",
-    "measures.raw_logits", "measures.token_measures", "measures.evidence", "measures.answer_measures", "measures.verbalised",
-    "measures.sampling", "measures.meaning", "measures.self_evaluation", "measures.judges", "evaluation.grader",
-    "course.answer_runs")
+    "information",
+    "generation.decoding",
+    "generation.prompts",
+    "generation.scoring",
+    "generation.shared_prefix",
+    "measures.raw_logits",
+    "measures.token_measures",
+    "measures.evidence",
+    "measures.answer_measures",
+    "measures.verbalised",
+    "measures.sampling",
+    "measures.meaning",
+    "measures.self_evaluation",
+    "measures.judges",
+    "evaluation.grader",
+    "course.answer_runs",
+)
 
 
-def cached_results(task: str, model, tokenizer, items: list, compute: Callable[[list], list], *, settings: dict | None = None,
-               batch_size: int = 32, code: tuple[str, ...] = ()) -> list:
+def cached_results(
+    task: str,
+    model,
+    tokenizer,
+    items: list,
+    compute: Callable[[list], list],
+    *,
+    settings: dict | None = None,
+    batch_size: int = 32,
+    code: tuple[str, ...] = (),
+) -> list:
     """``compute`` applied to all items in batches, each result kept on disk as soon as its batch is done.
 
     Items are sorted by length first, so that a batch needs little padding, and the same items always make the same
@@ -62,8 +84,14 @@ def cached_results(task: str, model, tokenizer, items: list, compute: Callable[[
         for batch in missing:
             found = compute([unique[key] for key in batch])
             if len(found) != len(batch):
-                raise ValueError(f"{task}: compute returned {len(found)} results for {len(batch)} items.")
-            new = {key: json.loads(json.dumps(result)) for key, result in zip(batch, found) if key not in known}
+                raise ValueError(
+                    f"{task}: compute returned {len(found)} results for {len(batch)} items."
+                )
+            new = {
+                key: json.loads(json.dumps(result))
+                for key, result in zip(batch, found)
+                if key not in known
+            }
             _append(path, new)
             known |= new
             bar.update(len(batch))
@@ -79,27 +107,43 @@ def fingerprint(model) -> str:
     seen = hashlib.sha256(f"{type(model).__name__} {model.device.type} {_config(model)}".encode())
     for name, weight in model.state_dict().items():
         if isinstance(weight, torch.Tensor):
-            seen.update(f"{name} {weight.dtype} {tuple(weight.shape)} {_checksum(name, weight)}".encode())
+            seen.update(
+                f"{name} {weight.dtype} {tuple(weight.shape)} {_checksum(name, weight)}".encode()
+            )
     return seen.hexdigest()[:16]
 
 
 def _checksum(name: str, weight: torch.Tensor) -> int:
     if weight.is_meta:
-        raise ValueError(f"{name} is not in memory (offloaded), so results cannot be kept for this model: load all of it.")
+        raise ValueError(
+            f"{name} is not in memory (offloaded), so results cannot be kept for this model: load all of it."
+        )
     return zlib.crc32(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
 
 
 def _config(model) -> str:
-    config = {k: v for k, v in model.config.to_dict().items() if k not in ("_name_or_path", "transformers_version")}
+    config = {
+        k: v
+        for k, v in model.config.to_dict().items()
+        if k not in ("_name_or_path", "transformers_version")
+    }
     return json.dumps(config, sort_keys=True, default=str)
 
 
 def _path(task: str, model, tokenizer, settings: dict | None, modules: tuple[str, ...]) -> Path:
-    reads = [_digest(tokenizer.get_vocab()), tokenizer.chat_template, sorted(stop_token_ids(model, tokenizer))]
+    reads = [
+        _digest(tokenizer.get_vocab()),
+        tokenizer.chat_template,
+        sorted(stop_token_ids(model, tokenizer)),
+    ]
     versions = [torch.__version__.split("+")[0], transformers.__version__]
     loaded = [importlib.import_module(f"uncertainty.{name}") for name in [*ASKING, *modules]]
     code = [zlib.crc32(inspect.getsource(module).encode()) for module in loaded]
-    return cache_folder() / "results" / f"{task}-{_digest([fingerprint(model), reads, settings, versions, code])}.jsonl"
+    return (
+        cache_folder()
+        / "results"
+        / f"{task}-{_digest([fingerprint(model), reads, settings, versions, code])}.jsonl"
+    )
 
 
 def _digest(value) -> str:
@@ -119,11 +163,16 @@ def _load(path: Path) -> dict:
 
 
 def _append(path: Path, results: dict) -> None:
-    lines = "".join("\n" + json.dumps({"item": key, "result": result}) for key, result in results.items())
+    lines = "".join(
+        "\n" + json.dumps({"item": key, "result": result}) for key, result in results.items()
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             file.write(lines + "\n")
     except OSError as error:
-        warnings.warn(f"results cannot be kept in {path.parent} ({error}); set UNCERTAINTY_CACHE to a folder you can "
-                      "write to, or every run starts anew.", stacklevel=3)
+        warnings.warn(
+            f"results cannot be kept in {path.parent} ({error}); set UNCERTAINTY_CACHE to a folder you can "
+            "write to, or every run starts anew.",
+            stacklevel=3,
+        )

@@ -15,10 +15,14 @@ def offline_texts() -> list[str]:
 
     The order is fixed; the topics differ a little between versions of Python, and so do counts on them.
     """
-    return [topics[name] for name in sorted(topics)] + [getattr(datasets, f"load_{name}")().DESCR for name in DESCRIBED]
+    return [topics[name] for name in sorted(topics)] + [
+        getattr(datasets, f"load_{name}")().DESCR for name in DESCRIBED
+    ]
 
 
-def text_chunks(tokenizer, texts: Iterable[str], length: int, count: int | None = None, seed: int = 0) -> Tensor:
+def text_chunks(
+    tokenizer, texts: Iterable[str], length: int, count: int | None = None, seed: int = 0
+) -> Tensor:
     """Windows of ``length`` tokens in shuffled order, ``(count, length)``; all there are where ``count`` is None.
 
     None crosses from text to text or overlaps another, and a text's last tokens are dropped. No special token is added: leave
@@ -33,6 +37,10 @@ def text_chunks(tokenizer, texts: Iterable[str], length: int, count: int | None 
     windows = [one[i : i + length] for one in ids for i in range(0, len(one) - length + 1, length)]
     wanted = 1 if count is None else count
     if not 1 <= wanted <= len(windows):
-        raise ValueError(f"the texts fill {len(windows)} windows of {length} tokens, so {wanted} cannot be had: "
-                         "ask for at least one, give more text or make the windows shorter.")
-    return torch.tensor(windows)[torch.randperm(len(windows), generator=torch.Generator().manual_seed(seed))[:count]]
+        raise ValueError(
+            f"the texts fill {len(windows)} windows of {length} tokens, so {wanted} cannot be had: "
+            "ask for at least one, give more text or make the windows shorter."
+        )
+    return torch.tensor(windows)[
+        torch.randperm(len(windows), generator=torch.Generator().manual_seed(seed))[:count]
+    ]

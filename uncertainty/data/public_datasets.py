@@ -22,15 +22,26 @@ def load_epie(folder: str | Path, min_words: int = 3) -> list[Idiom]:
         ValueError: min_words below 2, which would leave nothing before the last word.
     """
     if min_words < 2:
-        raise ValueError(f"min_words must be at least 2 (something must come before the last word), got {min_words}.")
+        raise ValueError(
+            f"min_words must be at least 2 (something must come before the last word), got {min_words}."
+        )
     paths = [Path(folder) / name for name in EPIE_FILES]
     if missing := [path.name for path in paths if not path.exists()]:
-        raise FileNotFoundError(f"no {' and no '.join(missing)} in {folder}: clone github.com/prateeksaxena2809/EPIE_Corpus "
-                                "and pass its folder.")
-    lines = [line.strip().lower() for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+        raise FileNotFoundError(
+            f"no {' and no '.join(missing)} in {folder}: clone github.com/prateeksaxena2809/EPIE_Corpus "
+            "and pass its folder."
+        )
+    lines = [
+        line.strip().lower()
+        for path in paths
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     idioms = [line.split() for line in dict.fromkeys(lines) if line and not set(line) & set("[(")]
     kept = sorted((words for words in idioms if len(words) >= min_words), key=len)
-    return [Idiom(f"epie-{i}", " ".join(words[:-1]), words[-1], len(words) - 1) for i, words in enumerate(kept)]
+    return [
+        Idiom(f"epie-{i}", " ".join(words[:-1]), words[-1], len(words) - 1)
+        for i, words in enumerate(kept)
+    ]
 
 
 def load_triviaqa(path: str | Path, limit: int | None = None) -> list[Question]:
@@ -49,13 +60,17 @@ def load_triviaqa(path: str | Path, limit: int | None = None) -> list[Question]:
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1 or None, got {limit}.")
     if not path.exists():
-        raise FileNotFoundError(f"no file {path}: get the archive from nlp.cs.washington.edu/triviaqa, unpack it and pass "
-                                "one of its JSON files.")
+        raise FileNotFoundError(
+            f"no file {path}: get the archive from nlp.cs.washington.edu/triviaqa, unpack it and pass "
+            "one of its JSON files."
+        )
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["Data"][:limit]
         return [_question(entry) for entry in entries]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path.name} is no TriviaQA file with answers ({type(error).__name__}: {error}).") from error
+        raise ValueError(
+            f"{path.name} is no TriviaQA file with answers ({type(error).__name__}: {error})."
+        ) from error
 
 
 def _question(entry: dict) -> Question:

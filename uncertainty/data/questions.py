@@ -42,7 +42,9 @@ def load_questions(kind: str | None = None, category: str | None = None) -> list
 
     ValueError if there is no such kind or category.
     """
-    questions = [Question(**{**row, "answers": tuple(row["answers"])}) for row in _read("questions.jsonl")]
+    questions = [
+        Question(**{**row, "answers": tuple(row["answers"])}) for row in _read("questions.jsonl")
+    ]
     _check("kind", kind, KINDS)
     _check("category", category, sorted({question.category for question in questions}))
     return [q for q in questions if kind in (None, q.kind) and category in (None, q.category)]

@@ -34,7 +34,9 @@ class BrierDecomposition(NamedTuple):
     uncertainty: float
 
 
-def reliability_bins(correct, confidence, bins: int = 10, equal_mass: bool = False) -> ReliabilityBins:
+def reliability_bins(
+    correct, confidence, bins: int = 10, equal_mass: bool = False
+) -> ReliabilityBins:
     """Mean confidence and accuracy per bin, as scikit-learn's ``calibration_curve``, with the counts it leaves out.
 
     Bins are (a, b], the first includes 0. ``equal_mass`` puts the borders at quantiles of the confidence instead of
@@ -50,11 +52,16 @@ def reliability_bins(correct, confidence, bins: int = 10, equal_mass: bool = Fal
     places = np.searchsorted(np.quantile(confidence, inner) if equal_mass else inner, confidence)
     count = np.bincount(places, minlength=bins)
     full = count > 0
-    means = [np.bincount(places, weights=column, minlength=bins)[full] / count[full] for column in (confidence, correct)]
+    means = [
+        np.bincount(places, weights=column, minlength=bins)[full] / count[full]
+        for column in (confidence, correct)
+    ]
     return ReliabilityBins(*means, count[full])
 
 
-def expected_calibration_error(correct, confidence, bins: int = 10, equal_mass: bool = False) -> float:
+def expected_calibration_error(
+    correct, confidence, bins: int = 10, equal_mass: bool = False
+) -> float:
     """ECE = sum over bins of (share of answers in the bin) x |accuracy - mean confidence|.
 
     0 for perfect calibration *and* endless data; with n answers even a perfectly calibrated model gets about
@@ -70,7 +77,9 @@ def brier(correct, confidence) -> float:
     return float(brier_score_loss(correct, confidence, pos_label=True))
 
 
-def brier_decomposition(correct, confidence, bins: int = 10, equal_mass: bool = False) -> BrierDecomposition:
+def brier_decomposition(
+    correct, confidence, bins: int = 10, equal_mass: bool = False
+) -> BrierDecomposition:
     """Brier = reliability - resolution + uncertainty, with bin weights w, mean confidences f, accuracies o::
 
         reliability = sum w (f - o)^2        the squared calibration error: small is good
@@ -87,7 +96,11 @@ def brier_decomposition(correct, confidence, bins: int = 10, equal_mass: bool = 
     weights, base = found.count / len(correct), correct.mean()
     reliability = weights @ (found.confidence - found.accuracy) ** 2
     uncertainty = base * (1 - base)
-    return BrierDecomposition(float(reliability), float(reliability + uncertainty - brier(correct, confidence)), float(uncertainty))
+    return BrierDecomposition(
+        float(reliability),
+        float(reliability + uncertainty - brier(correct, confidence)),
+        float(uncertainty),
+    )
 
 
 def negative_log_likelihood(correct, confidence) -> float:

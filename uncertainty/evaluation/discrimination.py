@@ -44,7 +44,11 @@ def average_precision(wrong, uncertainty) -> float:
     With one class only: nan and a warning. Raises ValueError as `auroc`.
     """
     wrong, uncertainty = label_columns(wrong, uncertainty)
-    return float("nan") if has_one_class(wrong) else float(average_precision_score(wrong, rankdata(uncertainty)))
+    return (
+        float("nan")
+        if has_one_class(wrong)
+        else float(average_precision_score(wrong, rankdata(uncertainty)))
+    )
 
 
 def risk_coverage(wrong, uncertainty) -> RiskCoverage:

@@ -10,22 +10,38 @@ def _set(words):
 
 
 ARTICLES = _set("a an the")
-NEGATIONS = _set("not never neither nor cannot isnt arent wasnt werent dont doesnt didnt cant unlike except")
-LINKS = _set("is are was were be equals called named by as in attributed")  # the answer may stand right after these
-VERBS = LINKS | _set("has have had wrote painted composed discovered ended began died lived makes says lays")
-ADVERBS = _set("usually typically often commonly probably likely also actually about approximately exactly")
+NEGATIONS = _set(
+    "not never neither nor cannot isnt arent wasnt werent dont doesnt didnt cant unlike except"
+)
+LINKS = _set(
+    "is are was were be equals called named by as in attributed"
+)  # the answer may stand right after these
+VERBS = LINKS | _set(
+    "has have had wrote painted composed discovered ended began died lived makes says lays"
+)
+ADVERBS = _set(
+    "usually typically often commonly probably likely also actually about approximately exactly"
+)
 NEAR = 10  # so many words may stand before the answer in a plain sentence
 SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen"""
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-NUMBERS = {w: n for n, w in enumerate(SMALL.split())} | {w: 10 * n for n, w in enumerate(TENS.split(), start=2)}
+NUMBERS = {w: n for n, w in enumerate(SMALL.split())} | {
+    w: 10 * n for n, w in enumerate(TENS.split(), start=2)
+}
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-DAY = re.compile(rf"\b(?:on )?(?:\d{{1,2}} (?:{MONTHS})|(?:{MONTHS}) \d{{1,2}},?) (?=\d{{4}}\b)")  # of a full date
-FILLER = re.compile(r"(?:(?:sure|certainly|of course|absolutely|yes|okay|ok|well|great question)\b[\s,.!:]*)+", re.I)
+DAY = re.compile(
+    rf"\b(?:on )?(?:\d{{1,2}} (?:{MONTHS})|(?:{MONTHS}) \d{{1,2}},?) (?=\d{{4}}\b)"
+)  # of a full date
+FILLER = re.compile(
+    r"(?:(?:sure|certainly|of course|absolutely|yes|okay|ok|well|great question)\b[\s,.!:]*)+", re.I
+)
 LABEL = re.compile(r"(?:(?:final\s+)?answer|a)\s*:\s*|1[.)]\s+(?=[^\W\d])|[-•+]\s+", re.I)
 ECHO = re.compile(r"(?:what|which|who|how|when|where|in what|name)\b[^?\n]*\?\s*(?=\w)", re.I)
-SENTENCE_END = re.compile(r"(?<!\bSt)(?<!\bMr)(?<!\bDr)(?<!\bMrs)(?<!\b[A-Z])[.!?](?=\W*(?:\s|$))|\n")
+SENTENCE_END = re.compile(
+    r"(?<!\bSt)(?<!\bMr)(?<!\bDr)(?<!\bMrs)(?<!\b[A-Z])[.!?](?=\W*(?:\s|$))|\n"
+)
 
 
 def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
@@ -54,8 +70,15 @@ def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
     if NEGATIONS & set(before) and "but" in before:
         before = before[before.index("but") + 1 :]
     denied = NEGATIONS & set(before) or before[-1:] in (["than"], ["like"], ["minus"], ["formerly"])
-    taken_back = ("attributed" in after or ("but" in after and "actually" in after)) and "@" not in after
-    return _is_placed(before) and not denied and not taken_back and not _is_one_of_several(before, after)
+    taken_back = (
+        "attributed" in after or ("but" in after and "actually" in after)
+    ) and "@" not in after
+    return (
+        _is_placed(before)
+        and not denied
+        and not taken_back
+        and not _is_one_of_several(before, after)
+    )
 
 
 def plain_words(text: str) -> list[str]:
@@ -79,11 +102,19 @@ def _first_sentence(text):
 @lru_cache(maxsize=4096)
 def _words(sentence):
     """Words in their own case, without accents and articles; numbers as digits; "," "or" "equals" kept as words."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", sentence) if not unicodedata.combining(c))
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", sentence) if not unicodedata.combining(c)
+    )
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))|(?<=[^\W\d])'(?!s\b)", "", plain)
-    plain = re.sub(r"\b(?:[^\W\d]\.){2,}", lambda initials: initials[0].replace(".", "") + " ", DAY.sub("in ", plain))
+    plain = re.sub(
+        r"\b(?:[^\W\d]\.){2,}",
+        lambda initials: initials[0].replace(".", "") + " ",
+        DAY.sub("in ", plain),
+    )
     plain = re.sub(r"\b(?:attribut|credit)ed to\b", "attributed", plain)
-    plain = re.sub(r"(?:^|(?<=\s))-(?=\d)", " minus ", plain.replace("=", " equals ").replace("&", " and "))
+    plain = re.sub(
+        r"(?:^|(?<=\s))-(?=\d)", " minus ", plain.replace("=", " equals ").replace("&", " and ")
+    )
     plain = re.sub(r"/|(?<=\d)\s*[-–]\s*(?=\d)", " or ", plain)
     words = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'s\b)?|[,;]", plain)
     return _join_numbers([word for word in words if word.lower() not in ARTICLES])
@@ -91,12 +122,18 @@ def _words(sentence):
 
 def _join_numbers(words):
     """["twenty", "one", "cats"] -> ["21", "cats"]; ["2", "thousand"] -> ["2000"]; ["7.50"] -> ["7.5"]."""
-    joined, total, room = [], None, 0  # total: the number read so far; room: a word below this may still be added to it
+    joined, total, room = (
+        [],
+        None,
+        0,
+    )  # total: the number read so far; room: a word below this may still be added to it
     for word, following in zip([*words, ""], [*words[1:], "", ""], strict=False):
         low = word.lower()
         if low in SCALES:
             scale, total = SCALES[low], total or 1
-            total = total * scale if total < scale else total - total % scale + total % scale * scale
+            total = (
+                total * scale if total < scale else total - total % scale + total % scale * scale
+            )
             room = scale
         elif low in NUMBERS and NUMBERS[low] < room:
             total, room = total + NUMBERS[low], _room(low)
@@ -121,7 +158,9 @@ def _mask(words, answers):
     for answer in sorted((_words(answer) for answer in answers), key=len, reverse=True):
         at = 0
         while answer and at + len(answer) <= len(words):
-            found = all(_same(*pair) for pair in zip(words[at : at + len(answer)], answer, strict=True))
+            found = all(
+                _same(*pair) for pair in zip(words[at : at + len(answer)], answer, strict=True)
+            )
             words = [*words[:at], "@", *words[at + len(answer) :]] if found else words
             at += 1
     return [word.lower() for word in words]
@@ -131,13 +170,17 @@ def _same(word, answer):
     if re.fullmatch("[A-Z][a-z]?", answer):  # a chemical symbol
         return word == answer
     word, answer = word.lower(), answer.lower()
-    return word == answer or (len(answer) > 2 and word in (answer + "s", answer + "es", answer[:-1] + "ies"))
+    return word == answer or (
+        len(answer) > 2 and word in (answer + "s", answer + "es", answer[:-1] + "ies")
+    )
 
 
 def _is_placed(before):
     while before and before[-1] in ADVERBS:
         before = before[:-1]
-    return not before or before[-1] in LINKS or (len(before) <= NEAR and not {",", ";"} & set(before))
+    return (
+        not before or before[-1] in LINKS or (len(before) <= NEAR and not {",", ";"} & set(before))
+    )
 
 
 def _is_one_of_several(before, after):
@@ -146,5 +189,7 @@ def _is_one_of_several(before, after):
     end = next((i for i, word in enumerate(after) if word in VERBS), len(after))
     choices = [*before[start:], "@", *after[:end]]
     pairs = [choices[max(i - 1, 0) : i + 2] for i, word in enumerate(choices) if word == "or"]
-    beside_and = before[-1:] == ["and"] or (after[:1] == ["and"] and not {*after[1:2]} & (VERBS | {"@", "it"}))
+    beside_and = before[-1:] == ["and"] or (
+        after[:1] == ["and"] and not {*after[1:2]} & (VERBS | {"@", "it"})
+    )
     return beside_and or any(pair[0] != "@" or pair[-1] != "@" for pair in pairs)

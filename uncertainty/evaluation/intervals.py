@@ -18,7 +18,9 @@ class Interval(NamedTuple):
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def bootstrap(metric: Callable[..., float], *columns, questions=None, rounds: int = 1000, seed: int = 0) -> Interval:
+def bootstrap(
+    metric: Callable[..., float], *columns, questions=None, rounds: int = 1000, seed: int = 0
+) -> Interval:
     """A metric of some columns with its 95 % percentile bootstrap interval, drawing whole questions.
 
     Args:
@@ -33,15 +35,21 @@ def bootstrap(metric: Callable[..., float], *columns, questions=None, rounds: in
         ValueError: no columns, columns of different lengths, or rounds below 1.
     """
     if not columns or rounds < 1:
-        raise ValueError(f"need at least one column and one round, got {len(columns)} and {rounds}.")
+        raise ValueError(
+            f"need at least one column and one round, got {len(columns)} and {rounds}."
+        )
     columns = [np.asarray(column) for column in columns]
     labels = np.arange(len(columns[0])) if questions is None else np.asarray(questions)
     if {len(column) for column in columns} != {len(labels)}:
-        raise ValueError(f"the columns (and questions) must have one length, got lengths {[len(c) for c in [*columns, labels]]}.")
+        raise ValueError(
+            f"the columns (and questions) must have one length, got lengths {[len(c) for c in [*columns, labels]]}."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = metric(*columns)
-        draws = [metric(*(column[rows] for column in columns)) for rows in _draws(labels, rounds, seed)]
+        draws = [
+            metric(*(column[rows] for column in columns)) for rows in _draws(labels, rounds, seed)
+        ]
     if np.isnan(value) or np.isnan(draws).all():
         return Interval(float(value), float("nan"), float("nan"))
     return Interval(float(value), *map(float, np.nanquantile(draws, [0.025, 0.975])))

@@ -46,7 +46,9 @@ def platt_scaling(correct, score) -> Recalibration:
     """
     correct, score = _both_classes(correct, score)
     centre, spread = score.mean(), score.std() or 1.0
-    model = LogisticRegression(C=np.inf, max_iter=1000).fit(((score - centre) / spread)[:, None], correct)
+    model = LogisticRegression(C=np.inf, max_iter=1000).fit(
+        ((score - centre) / spread)[:, None], correct
+    )
     _warn_if(model.coef_.item() < 0)
     return lambda values: model.predict_proba(((_checked(values) - centre) / spread)[:, None])[:, 1]
 
@@ -67,13 +69,18 @@ def isotonic_scaling(correct, score) -> Recalibration:
 
 def _warn_if(falling: bool) -> None:
     if falling:
-        warnings.warn("on the held-out answers this score does not grow with being correct: is it a doubt? Pass -doubt.", stacklevel=3)
+        warnings.warn(
+            "on the held-out answers this score does not grow with being correct: is it a doubt? Pass -doubt.",
+            stacklevel=3,
+        )
 
 
 def _checked(values, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).all() or values.min() < low or values.max() > high:
-        raise ValueError(f"values must be finite and lie in [{low}, {high}], got {values.min():.3g} to {values.max():.3g}.")
+        raise ValueError(
+            f"values must be finite and lie in [{low}, {high}], got {values.min():.3g} to {values.max():.3g}."
+        )
     return values
 
 
@@ -81,7 +88,9 @@ def _both_classes(correct, score):
     correct, score = label_columns(correct, score)
     _checked(score)
     if correct.all() or not correct.any():
-        raise ValueError(f"all {len(correct)} held-out answers are {'right' if correct[0] else 'wrong'}: nothing to learn from.")
+        raise ValueError(
+            f"all {len(correct)} held-out answers are {'right' if correct[0] else 'wrong'}: nothing to learn from."
+        )
     return correct, score
 
 

@@ -39,7 +39,9 @@ class Generation:
         return len(self.token_ids)
 
     def __repr__(self) -> str:
-        return f"Generation({self.text!r}, {len(self)} tokens, finish_reason={self.finish_reason!r})"
+        return (
+            f"Generation({self.text!r}, {len(self)} tokens, finish_reason={self.finish_reason!r})"
+        )
 
     def _repr_html_(self) -> str:
         from ..plotting.heatmap import token_heatmap_html  # only when a notebook shows the answer

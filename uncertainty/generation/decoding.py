@@ -13,12 +13,27 @@ import transformers
 from torch import Tensor
 
 from .answers import Generation
-from .prompts import Prompt, decoded, is_batch, prompt_token_ids, require_decoder_in_eval_mode, stop_token_ids
+from .prompts import (
+    Prompt,
+    decoded,
+    is_batch,
+    prompt_token_ids,
+    require_decoder_in_eval_mode,
+    stop_token_ids,
+)
 from .shared_prefix import read_prompts
 
 
-def generate(model, tokenizer, prompt: Prompt | Sequence[Prompt], *, max_new_tokens: int = 64, chat: bool = True,
-             temperature: float = 0.0, seed: int | None = None) -> Generation | list[Generation]:
+def generate(
+    model,
+    tokenizer,
+    prompt: Prompt | Sequence[Prompt],
+    *,
+    max_new_tokens: int = 64,
+    chat: bool = True,
+    temperature: float = 0.0,
+    seed: int | None = None,
+) -> Generation | list[Generation]:
     """Let the model answer, and keep the raw logits of every step.
 
     Args:
@@ -47,8 +62,10 @@ def generate(model, tokenizer, prompt: Prompt | Sequence[Prompt], *, max_new_tok
     rows = [prompt_token_ids(tokenizer, one, chat=chat) for one in prompts]
     generated, logits = _run(model, tokenizer, rows, max_new_tokens, temperature, seed)
     stops = stop_token_ids(model, tokenizer)
-    results = [_cut(tokenizer, prompts[i], rows[i], generated[i], [step[i] for step in logits], stops)
-               for i in range(len(rows))]
+    results = [
+        _cut(tokenizer, prompts[i], rows[i], generated[i], [step[i] for step in logits], stops)
+        for i in range(len(rows))
+    ]
     return results if is_batch(prompt) else results[0]
 
 
@@ -59,15 +76,25 @@ def _run(model, tokenizer, rows, max_new_tokens, temperature, seed):
     input_ids, mask, cache = read_prompts(model, rows, padding, max_new_tokens)
     options = _decoding(max_new_tokens, temperature, stops, padding) | dict(past_key_values=cache)
     with _seeded(model.device, seed), _no_habits(model):
-        output = model.generate(input_ids.to(model.device), attention_mask=mask.to(model.device), **options)
-    return output.sequences[:, input_ids.shape[1]:].cpu(), output.logits
+        output = model.generate(
+            input_ids.to(model.device), attention_mask=mask.to(model.device), **options
+        )
+    return output.sequences[:, input_ids.shape[1] :].cpu(), output.logits
 
 
 def _decoding(max_new_tokens: int, temperature: float, stops: list[int], padding: int) -> dict:
     """Options for model.generate: plain greedy, or plain sampling (top_k=0, because its own default truncates to 50)."""
-    choice = dict(do_sample=True, temperature=temperature, top_k=0) if temperature else dict(do_sample=False)
+    choice = (
+        dict(do_sample=True, temperature=temperature, top_k=0)
+        if temperature
+        else dict(do_sample=False)
+    )
     kept = dict(output_logits=True, return_dict_in_generate=True)
-    return dict(max_new_tokens=max_new_tokens, eos_token_id=stops or None, pad_token_id=padding) | choice | kept
+    return (
+        dict(max_new_tokens=max_new_tokens, eos_token_id=stops or None, pad_token_id=padding)
+        | choice
+        | kept
+    )
 
 
 @contextmanager
@@ -91,11 +118,15 @@ def _seeded(device: torch.device, seed: int | None):
         yield
 
 
-def _cut(tokenizer, prompt, prompt_ids, generated: Tensor, step_logits: list[Tensor], stops: set[int]) -> Generation:
+def _cut(
+    tokenizer, prompt, prompt_ids, generated: Tensor, step_logits: list[Tensor], stops: set[int]
+) -> Generation:
     """One row of the batch, up to its first end-of-sequence token: what follows is padding with real-looking logits."""
     ended = [t for t, token in enumerate(generated.tolist()) if token in stops]
     steps = ended[0] if ended else len(generated)
     token_ids = generated[:steps].clone()
     logits = torch.stack(step_logits[: max(steps, 1)])[:steps].float().cpu()
     reason = "stop" if ended else "length"
-    return Generation(prompt, decoded(tokenizer, token_ids), token_ids, logits, prompt_ids, reason, tokenizer)
+    return Generation(
+        prompt, decoded(tokenizer, token_ids), token_ids, logits, prompt_ids, reason, tokenizer
+    )

@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-Prompt = str | list[dict[str, str]]  # a question, or a conversation of {"role": ..., "content": ...} messages
+Prompt = (
+    str | list[dict[str, str]]
+)  # a question, or a conversation of {"role": ..., "content": ...} messages
 
 
 def require_prompt_list(prompts) -> None:
@@ -23,15 +25,24 @@ def prompt_token_ids(tokenizer, prompt: Prompt, *, chat: bool = True) -> Tensor:
     if not prompt:
         raise ValueError(f"the prompt is empty: {prompt!r}.")
     if not chat and not isinstance(prompt, str):
-        raise ValueError("a conversation needs its chat template: leave chat=True, or pass one string.")
+        raise ValueError(
+            "a conversation needs its chat template: leave chat=True, or pass one string."
+        )
     if not chat:
         return torch.tensor(tokenizer(prompt).input_ids)
     if not tokenizer.chat_template:
-        raise ValueError(f"{tokenizer.name_or_path or 'this tokenizer'} has no chat template (a base model?): pass chat=False.")
+        raise ValueError(
+            f"{tokenizer.name_or_path or 'this tokenizer'} has no chat template (a base model?): pass chat=False."
+        )
     messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
     begun = messages[-1]["role"] == "assistant"
-    templated = tokenizer.apply_chat_template(messages, add_generation_prompt=not begun, continue_final_message=begun,
-                                              tokenize=True, return_dict=True)
+    templated = tokenizer.apply_chat_template(
+        messages,
+        add_generation_prompt=not begun,
+        continue_final_message=begun,
+        tokenize=True,
+        return_dict=True,
+    )
     return torch.tensor(templated["input_ids"])
 
 
@@ -48,12 +59,18 @@ def decoded(tokenizer, token_ids: Tensor) -> str:
 
 def require_decoder_in_eval_mode(model) -> None:
     if model.config.is_encoder_decoder:
-        raise ValueError(f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model.")
+        raise ValueError(
+            f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model."
+        )
     if model.training:
-        raise ValueError("the model is in training mode, where dropout changes every number: call model.eval().")
+        raise ValueError(
+            "the model is in training mode, where dropout changes every number: call model.eval()."
+        )
 
 
 def is_batch(prompt) -> bool:
     if isinstance(prompt, dict):
-        raise ValueError("one message is no conversation: put it in a list, [{'role': 'user', 'content': ...}].")
+        raise ValueError(
+            "one message is no conversation: put it in a list, [{'role': 'user', 'content': ...}]."
+        )
     return not isinstance(prompt, str) and not (len(prompt) and isinstance(prompt[0], dict))

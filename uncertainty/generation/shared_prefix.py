@@ -12,7 +12,11 @@ import torch
 from torch import Tensor
 
 WORTH = 8  # a shorter prefix does not pay for a pass of its own
-ATTENTION = {"full_attention", "sliding_attention", "chunked_attention"}  # layers whose cache is keys and values
+ATTENTION = {
+    "full_attention",
+    "sliding_attention",
+    "chunked_attention",
+}  # layers whose cache is keys and values
 
 
 def read_prompts(model, rows: list[Tensor], padding: int, steps: int):
@@ -33,7 +37,11 @@ def read_prompts(model, rows: list[Tensor], padding: int, steps: int):
         cache = _read(model, distinct[0][None, :shared])
         cache.batch_repeat_interleave(len(distinct))
     if copies and caching and ids.shape[1] > 1:
-        cache = _read(model, ids[:, shared:-1], mask[:, :-1], cache) if shared < ids.shape[1] - 1 else cache
+        cache = (
+            _read(model, ids[:, shared:-1], mask[:, :-1], cache)
+            if shared < ids.shape[1] - 1
+            else cache
+        )
         cache.reorder_cache(places.to(model.device))
     return (ids[places], mask[places], cache) if copies else (ids, mask, cache)
 
@@ -42,7 +50,9 @@ def lay_out(rows: list[Tensor], shared: int, padding: int) -> tuple[Tensor, Tens
     """Token ids and attention mask, both ``(rows, width)``, with every row's padding right after the shared prefix."""
     width = max(map(len, rows))
     gaps = [torch.full((width - len(row),), padding) for row in rows]
-    ids = torch.stack([torch.cat([row[:shared], gap, row[shared:]]) for row, gap in zip(rows, gaps)])
+    ids = torch.stack(
+        [torch.cat([row[:shared], gap, row[shared:]]) for row, gap in zip(rows, gaps)]
+    )
     column = torch.arange(width)
     mask = torch.stack([(column < shared) | (column >= shared + len(gap)) for gap in gaps]).long()
     return ids, mask
@@ -70,14 +80,22 @@ def _read(model, ids: Tensor, mask: Tensor | None = None, cache=None):
     """The key-value cache after these tokens (and those in ``cache``); the costly unembedding is left out."""
     seen = dict(attention_mask=mask.to(model.device)) if mask is not None else {}
     if mask is not None and not mask.all() and "position_ids" in _arguments(model):
-        seen["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1]:].to(model.device)
-    return model.base_model(input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, **seen).past_key_values
+        seen["position_ids"] = (
+            (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :].to(model.device)
+        )
+    return model.base_model(
+        input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, **seen
+    ).past_key_values
 
 
 def _caches_keys_and_values(model) -> bool:
     """No recurrent state (Mamba, linear attention, convolutions), which cannot be copied or left waiting."""
     kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or [])
-    return kinds <= ATTENTION and not getattr(model, "_is_stateful", False) and "past_key_values" in _arguments(model)
+    return (
+        kinds <= ATTENTION
+        and not getattr(model, "_is_stateful", False)
+        and "past_key_values" in _arguments(model)
+    )
 
 
 def _ignores_padding_inside(model, width: int) -> bool:
@@ -85,7 +103,11 @@ def _ignores_padding_inside(model, width: int) -> bool:
     config = model.config.get_text_config()
     windows = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
     rotary = getattr(config, "rope_parameters", None)
-    plain = rotary is not None and not getattr(config, "alibi", False) and not {"dynamic", "longrope"} & _rope_types(rotary)
+    plain = (
+        rotary is not None
+        and not getattr(config, "alibi", False)
+        and not {"dynamic", "longrope"} & _rope_types(rotary)
+    )
     return plain and all(size is None or width <= size for size in windows)
 
 

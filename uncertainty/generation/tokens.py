@@ -20,7 +20,9 @@ def top_alternatives(generation, count: int = 5) -> list[list[tuple[str, float]]
 
 
 def _label(text: str, stored: str | None) -> str:
-    if stored is None:  # a row that pads the vocabulary: it takes part in the softmax, but is no token
+    if (
+        stored is None
+    ):  # a row that pads the vocabulary: it takes part in the softmax, but is no token
         return "<unused>"
     if "\ufffd" in text:  # decode() loses half characters; the stored form keeps them apart
         return stored

@@ -20,17 +20,23 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
     try:
         if before != "eager":
             model.set_attn_implementation("eager")
-        patterns = model.base_model(input_ids=ids, output_attentions=True, use_cache=False).attentions
+        patterns = model.base_model(
+            input_ids=ids, output_attentions=True, use_cache=False
+        ).attentions
     finally:
         if before != "eager":
             model.set_attn_implementation(before)
     if not patterns or patterns[0] is None or any(pattern.triu(1).any() for pattern in patterns):
-        raise ValueError(f"{type(model).__name__} gives no attention weights, or some that look ahead (Falcon, unless it was "
-                         "loaded so): load it with attn_implementation='eager'.")
+        raise ValueError(
+            f"{type(model).__name__} gives no attention weights, or some that look ahead (Falcon, unless it was "
+            "loaded so): load it with attn_implementation='eager'."
+        )
     off = max((pattern.double().sum(-1) - 1).abs().max().item() for pattern in patterns)
     if not off <= relative_tolerance(model):
-        raise ValueError(f"{type(model).__name__}: attention weights miss the sum 1 by up to {off:.2g}, so part of it goes "
-                         "elsewhere (a sink?) and the rest cannot be read as shares.")
+        raise ValueError(
+            f"{type(model).__name__}: attention weights miss the sum 1 by up to {off:.2g}, so part of it goes "
+            "elsewhere (a sink?) and the rest cannot be read as shares."
+        )
     return tuple(pattern[0] for pattern in patterns)
 
 
@@ -46,8 +52,21 @@ def induction_scores(model, repeats) -> Tensor:
     repeats = torch.as_tensor(repeats)
     repeats = repeats[None] if repeats.ndim == 1 else repeats
     length = (repeats.shape[-1] - 1) // 2
-    if repeats.ndim != 2 or length < 1 or not torch.equal(repeats[:, 1 : 1 + length], repeats[:, 1 + length :]):
-        raise ValueError(f"need rows [first, S, S] such as `random_repeats` gives, got shape {tuple(repeats.shape)}.")
-    scores = [torch.stack([pattern.diagonal(1 - length, -2, -1)[:, -length:].float().mean(-1).cpu()
-                           for pattern in attention_patterns(model, row)]) for row in repeats]
+    if (
+        repeats.ndim != 2
+        or length < 1
+        or not torch.equal(repeats[:, 1 : 1 + length], repeats[:, 1 + length :])
+    ):
+        raise ValueError(
+            f"need rows [first, S, S] such as `random_repeats` gives, got shape {tuple(repeats.shape)}."
+        )
+    scores = [
+        torch.stack(
+            [
+                pattern.diagonal(1 - length, -2, -1)[:, -length:].float().mean(-1).cpu()
+                for pattern in attention_patterns(model, row)
+            ]
+        )
+        for row in repeats
+    ]
     return torch.stack(scores).mean(0)

@@ -26,17 +26,29 @@ def random_repeats(tokenizer, count: int, length: int, seed: int = 0) -> Tensor:
     special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
     ordinary = torch.tensor([token for token in range(len(tokenizer)) if token not in special])
     if count < 1 or not 1 <= length <= len(ordinary):
-        raise ValueError(f"need a count of 1 or more and a length of 1 to {len(ordinary)}, got {count} and {length}.")
+        raise ValueError(
+            f"need a count of 1 or more and a length of 1 to {len(ordinary)}, got {count} and {length}."
+        )
     generator = torch.Generator().manual_seed(seed)
-    return _repeated(tokenizer, [ordinary[torch.randperm(len(ordinary), generator=generator)[:length]] for _ in range(count)])
+    return _repeated(
+        tokenizer,
+        [
+            ordinary[torch.randperm(len(ordinary), generator=generator)[:length]]
+            for _ in range(count)
+        ],
+    )
 
 
-def natural_repeats(tokenizer, texts: Sequence[str], count: int, length: int, seed: int = 0) -> Tensor:
+def natural_repeats(
+    tokenizer, texts: Sequence[str], count: int, length: int, seed: int = 0
+) -> Tensor:
     """The same layout, where S are windows of the texts, drawn by `text_chunks`. Raises ValueError as that does."""
     return _repeated(tokenizer, text_chunks(tokenizer, texts, length, count, seed))
 
 
-def natural_induction(ids: Sequence[int], n: int = 7, banned: Sequence[int] = ()) -> list[tuple[int, int]]:
+def natural_induction(
+    ids: Sequence[int], n: int = 7, banned: Sequence[int] = ()
+) -> list[tuple[int, int]]:
     """Where a text repeats itself: (first, second) places at which the same ``n`` tokens begin.
 
     Only stretches of n different tokens, none of them banned, that occur exactly twice without touching; of a longer
@@ -45,8 +57,11 @@ def natural_induction(ids: Sequence[int], n: int = 7, banned: Sequence[int] = ()
     ids, places, banned = [int(token) for token in ids], defaultdict(list), set(banned)
     for start in range(len(ids) - n + 1):
         places[tuple(ids[start : start + n])].append(start)
-    twice = {tuple(at) for gram, at in places.items()
-             if len(at) == 2 and at[1] - at[0] > n and len(set(gram)) == n and not banned & set(gram)}
+    twice = {
+        tuple(at)
+        for gram, at in places.items()
+        if len(at) == 2 and at[1] - at[0] > n and len(set(gram)) == n and not banned & set(gram)
+    }
     return sorted((one, two) for one, two in twice if (one - 1, two - 1) not in twice)
 
 

@@ -50,8 +50,14 @@ class LensTrace:
 
     def columns(self, start: int, stop: int) -> "LensTrace":
         """The trace of some of the tokens only."""
-        cut = {name: None if value is None else value[:, start:stop] for name, value in vars(self).items() if name != "renyi"}
-        return LensTrace(renyi={alpha: value[:, start:stop] for alpha, value in self.renyi.items()}, **cut)
+        cut = {
+            name: None if value is None else value[:, start:stop]
+            for name, value in vars(self).items()
+            if name != "renyi"
+        }
+        return LensTrace(
+            renyi={alpha: value[:, start:stop] for alpha, value in self.renyi.items()}, **cut
+        )
 
     @property
     def cross_entropy_to_final(self) -> Tensor:
@@ -60,7 +66,15 @@ class LensTrace:
 
 
 @torch.no_grad()
-def logit_lens(model, input_ids, *, targets=None, renyi: Sequence[float] = (), top: int = 1, middle: bool = False) -> LensTrace:
+def logit_lens(
+    model,
+    input_ids,
+    *,
+    targets=None,
+    renyi: Sequence[float] = (),
+    top: int = 1,
+    middle: bool = False,
+) -> LensTrace:
     """Read the residual stream at every depth and every token through the final norm and the unembedding.
 
     The norm is computed anew at each depth. Rows that pad a vocabulary take part, as they do in the model's own softmax.
@@ -91,19 +105,42 @@ def logit_lens(model, input_ids, *, targets=None, renyi: Sequence[float] = (), t
 
 
 @torch.no_grad()
-def read_stream(parts: ModelParts, stream: Sequence[Tensor], *, targets=None, renyi: Sequence[float] = (), top: int = 1) -> LensTrace:
+def read_stream(
+    parts: ModelParts,
+    stream: Sequence[Tensor],
+    *,
+    targets=None,
+    renyi: Sequence[float] = (),
+    top: int = 1,
+) -> LensTrace:
     """The lens on a stream that is there already: a ``(tokens, width)`` tensor for each depth, the last the model's own.
 
     Arguments, result and errors as in `logit_lens`.
     """
     tokens, vocabulary = len(stream[0]), len(parts.unembedding.weight)
     if not 1 <= top <= min(vocabulary, _vocabulary_slices.COLUMNS):
-        raise ValueError(f"top must lie between 1 and {min(vocabulary, _vocabulary_slices.COLUMNS)}, got {top}.")
+        raise ValueError(
+            f"top must lie between 1 and {min(vocabulary, _vocabulary_slices.COLUMNS)}, got {top}."
+        )
     aims, several = _targets(targets, tokens, vocabulary)
-    orders, step = [_order(alpha) for alpha in renyi], max(1, _vocabulary_slices.ROWS // len(stream))
-    blocks = [_vocabulary_slices.read_block(parts, torch.stack([state[i : i + step] for state in stream], 1), aims[i : i + step], orders, top)
-              for i in range(0, max(tokens, 1), step)]
-    found = {name: torch.cat([block[name] for block in blocks]).transpose(0, 1).cpu() for name in blocks[0]}
+    orders, step = (
+        [_order(alpha) for alpha in renyi],
+        max(1, _vocabulary_slices.ROWS // len(stream)),
+    )
+    blocks = [
+        _vocabulary_slices.read_block(
+            parts,
+            torch.stack([state[i : i + step] for state in stream], 1),
+            aims[i : i + step],
+            orders,
+            top,
+        )
+        for i in range(0, max(tokens, 1), step)
+    ]
+    found = {
+        name: torch.cat([block[name] for block in blocks]).transpose(0, 1).cpu()
+        for name in blocks[0]
+    }
     found["cross_entropy"][:, aims == IGNORE_INDEX] = math.nan
     found["rank"][:, aims == IGNORE_INDEX] = -1
     for name in ("cross_entropy", "rank"):
@@ -118,15 +155,21 @@ def _targets(targets, tokens: int, vocabulary: int) -> tuple[Tensor, bool]:
     ids = torch.as_tensor(targets).cpu()
     ids = ids[0] if ids.shape == (1, tokens) else ids
     if ids.ndim not in (1, 2) or len(ids) != tokens or ids.is_floating_point():
-        raise ValueError(f"need one target id for each of {tokens} tokens, or (tokens, k); got {tuple(ids.shape)}, {ids.dtype}.")
+        raise ValueError(
+            f"need one target id for each of {tokens} tokens, or (tokens, k); got {tuple(ids.shape)}, {ids.dtype}."
+        )
     wrong = ids[(ids != IGNORE_INDEX) & ((ids < 0) | (ids >= vocabulary))]
     if len(wrong):
-        raise ValueError(f"targets must lie in 0..{vocabulary - 1}, or be {IGNORE_INDEX} for none; got {wrong[0]}.")
+        raise ValueError(
+            f"targets must lie in 0..{vocabulary - 1}, or be {IGNORE_INDEX} for none; got {wrong[0]}."
+        )
     return (ids if ids.ndim == 2 else ids[:, None]).long(), ids.ndim == 2
 
 
 def _order(alpha: float) -> float:
     if not alpha >= 0 or 0 < abs(alpha - 1) < 0.01:
-        raise ValueError(f"a Renyi order must be 0 or larger (infinity is allowed), and 1 or at least 0.01 away from it: {alpha}. "
-                         "Nearer to 1 the formula divides one rounding error by another; 1 itself is the Shannon entropy.")
+        raise ValueError(
+            f"a Renyi order must be 0 or larger (infinity is allowed), and 1 or at least 0.01 away from it: {alpha}. "
+            "Nearer to 1 the formula divides one rounding error by another; 1 itself is the Shannon entropy."
+        )
     return alpha

@@ -20,7 +20,9 @@ def windows(profile, count: int) -> np.ndarray:
     profile = np.asarray(profile)
     tokens = profile.shape[-1]
     if count < 1 or tokens == 0 or tokens % count:
-        raise ValueError(f"{tokens} tokens cannot be cut into {count} equal windows: cut the answers to a multiple of {count}.")
+        raise ValueError(
+            f"{tokens} tokens cannot be cut into {count} equal windows: cut the answers to a multiple of {count}."
+        )
     return profile.reshape(*profile.shape[:-1], count, tokens // count).mean(-1)
 
 
@@ -34,7 +36,9 @@ def resample_depth(profile, points: int = 33) -> np.ndarray:
     """
     profile = np.asarray(profile)
     if len(profile) < 2 or points < 2:
-        raise ValueError(f"need at least two depths and two points, got {len(profile)} and {points}.")
+        raise ValueError(
+            f"need at least two depths and two points, got {len(profile)} and {points}."
+        )
     depths, grid = np.linspace(0, 1, len(profile)), np.linspace(0, 1, points)
     return make_interp_spline(depths, profile, k=1)(grid)
 

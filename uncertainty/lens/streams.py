@@ -10,16 +10,23 @@ from ..generation.prompts import Prompt, require_prompt_list
 from .generated import generate_with_stream
 
 
-def last_streams(model, tokenizer, prompts: Sequence[Prompt], *, chat: bool = True, batch_size: int = 32) -> torch.Tensor:
+def last_streams(
+    model, tokenizer, prompts: Sequence[Prompt], *, chat: bool = True, batch_size: int = 32
+) -> torch.Tensor:
     """The residual stream where each prompt ends: ``(layers + 1, prompts, width)``, for `read_stream`."""
     require_prompt_list(prompts)
     batches = [list(prompts[i : i + batch_size]) for i in range(0, len(prompts), batch_size)]
-    found = [generate_with_stream(model, tokenizer, batch, chat=chat, max_new_tokens=1)[1][:, :, 0] for batch in batches]
+    found = [
+        generate_with_stream(model, tokenizer, batch, chat=chat, max_new_tokens=1)[1][:, :, 0]
+        for batch in batches
+    ]
     return torch.cat(found).transpose(0, 1)
 
 
 @torch.no_grad()
-def text_stream(model, input_ids, piece: int = 256, skip: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
+def text_stream(
+    model, input_ids, piece: int = 256, skip: int = 4
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The residual stream along a text, read in pieces, without each piece's first tokens (where attention is parked).
 
     Only the first piece begins as the text does; a model that needs a beginning-of-sequence token reads the others without.
@@ -33,7 +40,9 @@ def text_stream(model, input_ids, piece: int = 256, skip: int = 4) -> tuple[torc
     ids = one_text_ids(model, input_ids)[0]
     pieces = [part for part in ids.split(piece) if len(part) > skip + 1]
     if not pieces:
-        raise ValueError(f"{len(ids)} tokens in pieces of {piece} leave nothing after skipping {skip}.")
+        raise ValueError(
+            f"{len(ids)} tokens in pieces of {piece} leave nothing after skipping {skip}."
+        )
     parts, streams = model_parts(model), []
     for one in pieces:
         with parts.record_stream() as caught:

@@ -22,8 +22,10 @@ def fit_translators(stream: Sequence[Tensor], penalty: float = 1e-2) -> list[Ten
         ValueError: fewer than two depths, no tokens, or a penalty that is not positive.
     """
     if len(stream) < 2 or not len(stream[0]) or not penalty > 0:
-        raise ValueError(f"need two depths, a token and a positive penalty, got {len(stream)}, "
-                         f"{len(stream[0]) if len(stream) else 0} and {penalty}.")
+        raise ValueError(
+            f"need two depths, a token and a positive penalty, got {len(stream)}, "
+            f"{len(stream[0]) if len(stream) else 0} and {penalty}."
+        )
     final = stream[-1].double()
     return [_ridge(_with_one(states), final, penalty) for states in stream]
 
@@ -35,8 +37,13 @@ def translate(stream: Sequence[Tensor], translators: Sequence[Tensor]) -> list[T
         ValueError: another number of depths than the translators were fitted on.
     """
     if len(stream) != len(translators):
-        raise ValueError(f"{len(stream)} depths and {len(translators)} translators do not belong together.")
-    moved = [(_with_one(states) @ matrix).to(states.dtype) for states, matrix in zip(stream[:-1], translators)]
+        raise ValueError(
+            f"{len(stream)} depths and {len(translators)} translators do not belong together."
+        )
+    moved = [
+        (_with_one(states) @ matrix).to(states.dtype)
+        for states, matrix in zip(stream[:-1], translators)
+    ]
     return [*moved, stream[-1]]
 
 

@@ -10,7 +10,11 @@ import platformdirs
 def cache_folder() -> Path:
     """The folder named by the environment variable UNCERTAINTY_CACHE, else this system's usual place for caches."""
     chosen = os.environ.get("UNCERTAINTY_CACHE")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("llm-uncertainty-course")
+    return (
+        Path(chosen).expanduser()
+        if chosen
+        else platformdirs.user_cache_path("llm-uncertainty-course")
+    )
 
 
 def write_aside(path: Path, text: str) -> None:

@@ -33,12 +33,43 @@ HUB_TWIN = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PROBE = "<|im_start|>user\nnaïve 2024<|im_end|>"
 KNOWN = {
     "smollm2-135m": ([1, 4093, 198, 3546, 46494, 216, 34, 32, 34, 36, 2], 0.7725),
-    "gemma3-270m": ([2, 236820, 236909, 548, 236779, 3041, 111038, 2364, 107, 1789, 238527, 560, 236743, 236778, 236771,
-                     236778, 236812, 236820, 236909, 548, 236779, 643, 111038], 0.0840),
+    "gemma3-270m": (
+        [
+            2,
+            236820,
+            236909,
+            548,
+            236779,
+            3041,
+            111038,
+            2364,
+            107,
+            1789,
+            238527,
+            560,
+            236743,
+            236778,
+            236771,
+            236778,
+            236812,
+            236820,
+            236909,
+            548,
+            236779,
+            643,
+            111038,
+        ],
+        0.0840,
+    ),
 }
 
 
-def load_model(name: str | Path = DEFAULT, *, device: str | torch.device | None = None, quantize: str | None = None):
+def load_model(
+    name: str | Path = DEFAULT,
+    *,
+    device: str | torch.device | None = None,
+    quantize: str | None = None,
+):
     """A causal language model in eval mode, and its tokenizer.
 
     Args:
@@ -54,7 +85,10 @@ def load_model(name: str | Path = DEFAULT, *, device: str | torch.device | None 
         ValueError: an unknown name or quantize.
         ModelUnavailable: it cannot be had; the message is one sentence with the likely cause and the remedy.
     """
-    name, device = os.fspath(name), torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    name, device = (
+        os.fspath(name),
+        torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")),
+    )
     _check_quantize(name, quantize)
     if name == "tiny":
         return _tiny(device)
@@ -101,18 +135,26 @@ def _check_quantize(name, quantize):
         raise ValueError(f"quantize={quantize!r} is not known; use None or 'nf4'.")
     if quantize and name == "tiny":
         raise ValueError("The tiny model is too small to quantise; use quantize=None.")
-    missing = [package for package in ("bitsandbytes", "accelerate") if not importlib.util.find_spec(package)]
+    missing = [
+        package
+        for package in ("bitsandbytes", "accelerate")
+        if not importlib.util.find_spec(package)
+    ]
     if quantize and missing:
         names = " ".join(missing)
-        raise ModelUnavailable(f"4-bit models need {names}, not installed here; run `python -m pip install {names}`.")
+        raise ModelUnavailable(
+            f"4-bit models need {names}, not installed here; run `python -m pip install {names}`."
+        )
 
 
 def _unknown(name):
     names = [*MODEL_FILES, "tiny"]
     close = difflib.get_close_matches(name, names, 1)
     guess = f", did you mean {close[0]!r}?" if close else "."
-    return (f"Unknown model {name!r}{guess} The course models are {', '.join(names)}; anything else is the path of a "
-            "folder with a config.json, or a Hugging Face id of the form owner/name.")
+    return (
+        f"Unknown model {name!r}{guess} The course models are {', '.join(names)}; anything else is the path of a "
+        "folder with a config.json, or a Hugging Face id of the form owner/name."
+    )
 
 
 # --- course models ----------------------------------------------------------------------------------------------------
@@ -131,7 +173,9 @@ def _load_course_model(name, device, quantize):
         try:
             return _load_copy(name, copy, device, quantize)
         except _DamageError as damage:
-            warnings.warn(f"{damage}; making the copy again from {MODEL_FILES[name].file}.", stacklevel=3)
+            warnings.warn(
+                f"{damage}; making the copy again from {MODEL_FILES[name].file}.", stacklevel=3
+            )
     try:
         _convert(name, cache_folder())
     except DiskTrouble:
@@ -147,7 +191,9 @@ def _load_copy(name, copy, device, quantize):
         damage = pool.submit(_damage, copy)
         try:
             with _no_bars(when=quantize is None), _no_garbage_collection():
-                model, tokenizer = _load(copy, device, quantize, torch.float32, local_files_only=True)
+                model, tokenizer = _load(
+                    copy, device, quantize, torch.float32, local_files_only=True
+                )
         except Exception:
             if damage.result() is None:
                 raise
@@ -165,15 +211,20 @@ def _load_twin(name, failure, device, quantize):
         loaded = _load_from_hub(HUB_TWIN, device, quantize, torch.float32)
     except ModelUnavailable:
         raise failure from None
-    warnings.warn(f"{failure} Using {HUB_TWIN} from the model hub instead: its numbers differ slightly from the "
-                  "printed ones, which come from weights rounded to 4 bits.", stacklevel=4)
+    warnings.warn(
+        f"{failure} Using {HUB_TWIN} from the model hub instead: its numbers differ slightly from the "
+        "printed ones, which come from weights rounded to 4 bits.",
+        stacklevel=4,
+    )
     return loaded
 
 
 def _convert(name, cache):
     """Read the GGUF file once with transformers and keep a plain copy of model and tokenizer."""
     if not importlib.util.find_spec("gguf"):
-        raise ModelUnavailable("Reading the model file needs the package gguf; run `python -m pip install gguf`.")
+        raise ModelUnavailable(
+            "Reading the model file needs the package gguf; run `python -m pip install gguf`."
+        )
     need = 7 * MODEL_FILES[name].size  # the 4-bit file, and at most six times as much in float32
     with workspace(cache / name, need) as aside:
         _save_plain_copy(name, fetch(name, cache / name), aside / "copy")
@@ -195,12 +246,16 @@ def _save_plain_copy(name, gguf, target):
         tokenizer.save_pretrained(target)
         bar.update()
     for path in target.iterdir():
-        path.chmod(0o644)  # safetensors writes files for their owner only; a classroom shares its cache
+        path.chmod(
+            0o644
+        )  # safetensors writes files for their owner only; a classroom shares its cache
 
 
 def _without_gguf(model):
     """The same weights in a model that knows nothing of GGUF: transformers refuses to save the other one."""
-    settings = {key: value for key, value in model.config.to_dict().items() if key != "quantization_config"}
+    settings = {
+        key: value for key, value in model.config.to_dict().items() if key != "quantization_config"
+    }
     with torch.device("meta"):
         plain = type(model)(type(model.config).from_dict(settings))
     plain.load_state_dict(model.state_dict(), assign=True)
@@ -215,15 +270,21 @@ def _check_tokenizer(name, tokenizer):
 
 @torch.no_grad()
 def _check_prediction(name, model, tokenizer):
-    logits = model(tokenizer("The capital of France is", return_tensors="pt").input_ids).logits[0, -1]
-    probability = logits.softmax(-1)[tokenizer(" Paris", add_special_tokens=False).input_ids[0]].item()
+    logits = model(tokenizer("The capital of France is", return_tensors="pt").input_ids).logits[
+        0, -1
+    ]
+    probability = logits.softmax(-1)[
+        tokenizer(" Paris", add_special_tokens=False).input_ids[0]
+    ].item()
     if not abs(probability - KNOWN[name][1]) < 0.005:
         raise ModelUnavailable(_misread("gets other predictions out of", name))
 
 
 def _misread(what, name):
-    return (f"transformers {transformers.__version__} {what} {name}, so every number would be wrong; "
-            "run `python -m pip install transformers==5.23.0`.")
+    return (
+        f"transformers {transformers.__version__} {what} {name}, so every number would be wrong; "
+        "run `python -m pip install transformers==5.23.0`."
+    )
 
 
 def _damage(copy):
@@ -272,7 +333,8 @@ def _load(place, device, quantize, dtype, local_files_only):
     if quantize:
         settings["device_map"] = {"": device}
         settings["quantization_config"] = transformers.BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
+        )
     tokenizer = transformers.AutoTokenizer.from_pretrained(place, local_files_only=local_files_only)
     model = transformers.AutoModelForCausalLM.from_pretrained(place, **settings)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
@@ -290,7 +352,8 @@ def _load_from_hub(name, device, quantize, dtype):
         raise ModelUnavailable(
             f"{name} is not on this machine, at least not whole, and the model hub cannot be reached (offline, a "
             "firewall, or HF_HUB_OFFLINE is set); use a course model, set HF_ENDPOINT to a mirror, or copy the model's "
-            "folder here and pass its path.")
+            "folder here and pass its path."
+        )
     try:
         return _load(name, device, quantize, dtype, local_files_only=False)
     except OSError as error:
@@ -302,8 +365,10 @@ def _hub_sentence(name, said):
     if re.search(r"not a valid (model|repo)", said):
         return f"The model hub has no {name}, or hides it; check the spelling, or set HF_TOKEN to your access token."
     if re.search(r"gated|\b40[13] ", said):
-        return (f"{name} needs the consent of its owners: accept its terms on its page on the hub, then set HF_TOKEN "
-                "to your access token.")
+        return (
+            f"{name} needs the consent of its owners: accept its terms on its page on the hub, then set HF_TOKEN "
+            "to your access token."
+        )
     if re.search(r"(?i)no space left", said):
         return f"No disk space is left for {name}; free some, or set HF_HOME to a folder on another disk."
     return f"Cannot load {name} from the model hub: {' '.join(said.split())[:200]}"
@@ -320,9 +385,13 @@ def hub_answers(seconds: float = 3.0) -> bool:
     def ask():
         with suppress(Exception):  # any failure means the same: no answer
             hub = huggingface_hub.get_session()
-            answers.append(hub.head(huggingface_hub.constants.ENDPOINT, timeout=seconds).status_code)
+            answers.append(
+                hub.head(huggingface_hub.constants.ENDPOINT, timeout=seconds).status_code
+            )
 
-    thread = threading.Thread(target=ask, daemon=True)  # a thread, as looking up a host name heeds no timeout
+    thread = threading.Thread(
+        target=ask, daemon=True
+    )  # a thread, as looking up a host name heeds no timeout
     thread.start()
     thread.join(seconds)
     return bool(answers) and answers[0] < 500 and answers[0] not in (403, 407)
@@ -364,10 +433,18 @@ def _tiny(device):
     """A Llama of two layers, with the same random weights every time, that reads and writes bytes."""
     tokenizer = _byte_tokenizer()
     config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=512, bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
-        initializer_range=0.3)  # far above the usual 0.02, which would make all predictions nearly uniform
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        initializer_range=0.3,
+    )  # far above the usual 0.02, which would make all predictions nearly uniform
     with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
         torch.manual_seed(0)
         model = transformers.LlamaForCausalLM(config)
@@ -379,9 +456,20 @@ def _byte_tokenizer():
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())  # one for each of the 256 bytes
     core = Tokenizer(models.BPE({letter: number for number, letter in enumerate(letters)}, []))
-    core.pre_tokenizer, core.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    core.pre_tokenizer, core.decoder = (
+        pre_tokenizers.ByteLevel(add_prefix_space=False),
+        decoders.ByteLevel(),
+    )
     special = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-    core.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special])
+    core.add_special_tokens(
+        [AddedToken(token, special=True, normalized=False) for token in special]
+    )
     return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|im_end|>",
-        unk_token="<|endoftext|>", chat_template=CHAT_TEMPLATE, clean_up_tokenization_spaces=False)
+        tokenizer_object=core,
+        bos_token="<|im_start|>",
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        unk_token="<|endoftext|>",
+        chat_template=CHAT_TEMPLATE,
+        clean_up_tokenization_spaces=False,
+    )

@@ -40,11 +40,14 @@ def logTokU(generation, top_k_inconfident: int = 25, n_evidence: int = 2) -> flo
     Raises:
         ValueError: either number too small, or a source these measures refuse (see `raw_logits`).
     """
-    return _mean_of_largest(token_measures(generation, n_evidence=n_evidence)["logtoku"], top_k_inconfident)
+    return _mean_of_largest(
+        token_measures(generation, n_evidence=n_evidence)["logtoku"], top_k_inconfident
+    )
 
 
-def answer_measures(generation, token_ids: Tensor | None = None, *, top_k_inconfident: int = 25,
-                    n_evidence: int = 2) -> dict[str, float]:
+def answer_measures(
+    generation, token_ids: Tensor | None = None, *, top_k_inconfident: int = 25, n_evidence: int = 2
+) -> dict[str, float]:
     """Every measure as one number for the answer; larger means less sure, for all of them, and the names say so.
 
     naive, vanilla, 1 - sequence probability (prod of p), 1 - min probability, 1 - mean margin, perplexity (exp of the

@@ -38,7 +38,9 @@ def aleatoric_epistemic(logits, n_evidence: int = 2) -> tuple[Tensor, Tensor]:
 
 def evidence_count(n_evidence: int, logits: Tensor) -> int:
     if n_evidence < 2:
-        raise ValueError(f"n_evidence must be at least 2 (one candidate cannot disagree with itself), got {n_evidence}.")
+        raise ValueError(
+            f"n_evidence must be at least 2 (one candidate cannot disagree with itself), got {n_evidence}."
+        )
     return min(n_evidence, logits.shape[-1])
 
 

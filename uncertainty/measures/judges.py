@@ -12,11 +12,15 @@ def model_entails(model, tokenizer, batch_size: int = 32) -> Entails:
 
     Small models cannot do this; test the judge on pairs you know before you use it.
     """
+
     def judge(question, pairs):
         asked = [_entailment(question, *pair) for pair in pairs]
         blocks = [asked[start : start + batch_size] for start in range(0, len(asked), batch_size)]
-        chances = [choice_log_probabilities(model, tokenizer, block, [" yes", " no"]) for block in blocks]
+        chances = [
+            choice_log_probabilities(model, tokenizer, block, [" yes", " no"]) for block in blocks
+        ]
         return [bool(yes > no) for block in chances for yes, no in block.tolist()]
+
     return judge
 
 
@@ -28,7 +32,10 @@ def nli_entails(name: str = "microsoft/deberta-large-mnli", device: str | None =
     """
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    tokenizer, model = AutoTokenizer.from_pretrained(name), AutoModelForSequenceClassification.from_pretrained(name).eval()
+    tokenizer, model = (
+        AutoTokenizer.from_pretrained(name),
+        AutoModelForSequenceClassification.from_pretrained(name).eval(),
+    )
     model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     labels = [label.lower() for _, label in sorted(model.config.id2label.items())]
     if "entailment" not in labels:
@@ -37,12 +44,17 @@ def nli_entails(name: str = "microsoft/deberta-large-mnli", device: str | None =
     @torch.no_grad()
     def judge(question, pairs):
         texts = [[f"{question} {answer}" for answer in side] for side in zip(*pairs)]
-        inputs = tokenizer(*texts, padding=True, truncation=True, return_tensors="pt").to(model.device)
+        inputs = tokenizer(*texts, padding=True, truncation=True, return_tensors="pt").to(
+            model.device
+        )
         return [labels[best] == "entailment" for best in model(**inputs).logits.argmax(-1).tolist()]
+
     return judge
 
 
 def _entailment(question: str, first: str, second: str) -> Prompt:
-    asked = (f"Question: {question}\nFirst answer: {first}\nSecond answer: {second}\n"
-             "If the first answer is right, is the second answer right, too? Reply with yes or no.")
+    asked = (
+        f"Question: {question}\nFirst answer: {first}\nSecond answer: {second}\n"
+        "If the first answer is right, is the second answer right, too? Reply with yes or no."
+    )
     return [{"role": "user", "content": asked}, {"role": "assistant", "content": "The reply is"}]

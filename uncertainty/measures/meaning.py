@@ -7,11 +7,17 @@ from itertools import dropwhile, takewhile
 
 from ..evaluation.grader import plain_words
 
-Entails = Callable[[str, list[tuple[str, str]]], list[bool]]  # (question, pairs of answers) -> first implies second?
+Entails = Callable[
+    [str, list[tuple[str, str]]], list[bool]
+]  # (question, pairs of answers) -> first implies second?
 PAUSES = {",", ";"}
-FRAME = set(plain_words("what which who whom whose how many much when where why is are was were be been do does did have has had it "
-                        "its this that there of in on at to by for from with as and also equals called named known answer "
-                        "question"))
+FRAME = set(
+    plain_words(
+        "what which who whom whose how many much when where why is are was were be been do does did have has had it "
+        "its this that there of in on at to by for from with as and also equals called named known answer "
+        "question"
+    )
+)
 
 
 def answer_core(text: str, question: str = "") -> str:
@@ -23,8 +29,12 @@ def answer_core(text: str, question: str = "") -> str:
     paraphrases, and now and then merges answers that differ.
     """
     words, asked = _bare(plain_words(text)), _bare(plain_words(question))
-    offered = {word for before, middle, after in zip(asked, asked[1:], asked[2:]) if middle == "or"
-               for word in (before, after)}
+    offered = {
+        word
+        for before, middle, after in zip(asked, asked[1:], asked[2:])
+        if middle == "or"
+        for word in (before, after)
+    }
     known = (FRAME | set(asked)) - offered - PAUSES - {"minus"}
     own = list(dropwhile(PAUSES.__contains__, (word for word in words if word not in known)))
     return " ".join(takewhile(lambda word: word not in PAUSES, own)) or " ".join(words)
@@ -52,7 +62,11 @@ def cluster_by_meaning(question: str, texts: Sequence[str], entails: Entails) ->
     for text in texts:
         words = " ".join(plain_words(text))
         if words not in cluster_of:
-            verdicts = entails(question, [pair for old in first for pair in ((old, text), (text, old))]) if first else []
+            verdicts = (
+                entails(question, [pair for old in first for pair in ((old, text), (text, old))])
+                if first
+                else []
+            )
             fits = [i for i in range(len(first)) if verdicts[2 * i] and verdicts[2 * i + 1]]
             cluster_of[words] = fits[0] if fits else len(first)
             first += [] if fits else [text]

@@ -15,8 +15,17 @@ from ..generation.prompts import Prompt, require_prompt_list
 from .meaning import answer_core, cluster_by_string, semantic_entropy
 
 
-def sample_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 10, *, temperature: float = 1.0,
-                   max_new_tokens: int = 24, seed: int | None = None, chat: bool = True) -> list[list[Generation]]:
+def sample_answers(
+    model,
+    tokenizer,
+    prompts: Sequence[Prompt],
+    samples: int = 10,
+    *,
+    temperature: float = 1.0,
+    max_new_tokens: int = 24,
+    seed: int | None = None,
+    chat: bool = True,
+) -> list[list[Generation]]:
     """So many sampled answers to each prompt, all in one batch; each prompt is read only once.
 
     Sampling is untruncated (no top-k, no top-p). Raises ValueError when samples is below 1, temperature is not
@@ -24,9 +33,19 @@ def sample_answers(model, tokenizer, prompts: Sequence[Prompt], samples: int = 1
     """
     require_prompt_list(prompts)
     if samples < 1 or temperature <= 0:
-        raise ValueError(f"need at least 1 sample and a temperature above 0, got {samples} and {temperature}.")
+        raise ValueError(
+            f"need at least 1 sample and a temperature above 0, got {samples} and {temperature}."
+        )
     rows = [prompt for prompt in prompts for _ in range(samples)]
-    made = generate(model, tokenizer, rows, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed, chat=chat)
+    made = generate(
+        model,
+        tokenizer,
+        rows,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        chat=chat,
+    )
     return [made[start : start + samples] for start in range(0, len(made), samples)]
 
 
@@ -52,7 +71,8 @@ def agreement_measures(question: str, answer: str, samples: Sequence[str]) -> di
     disagreement = 1 - lexical_agreement(samples)
     cores = [answer_core(text, question) for text in samples]
     found = {
-        "1 - agreement with the answer": 1 - cores.count(answer_core(answer, question)) / len(cores),
+        "1 - agreement with the answer": 1
+        - cores.count(answer_core(answer, question)) / len(cores),
         "distinct answers": float(len(set(cores))),
         "semantic entropy": semantic_entropy(cluster_by_string(samples, question)),
         "1 - lexical agreement": disagreement,
@@ -63,7 +83,9 @@ def agreement_measures(question: str, answer: str, samples: Sequence[str]) -> di
 def _rouge_l(a: list[str], b: list[str]) -> float:
     if not a and not b:
         return 1.0
-    row = [0] * (len(b) + 1)  # lengths of the longest common subsequences of a's words so far and b's beginnings
+    row = [0] * (
+        len(b) + 1
+    )  # lengths of the longest common subsequences of a's words so far and b's beginnings
     for word in a:
         new = [0]
         for j, (diagonal, above) in enumerate(pairwise(row)):

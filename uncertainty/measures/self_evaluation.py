@@ -9,11 +9,16 @@ from ..generation.scoring import choice_log_probabilities
 from .verbalised import ask_confidence
 
 
-def p_true_conversation(question: str, answer: str, ideas: Sequence[str] = ()) -> list[dict[str, str]]:
+def p_true_conversation(
+    question: str, answer: str, ideas: Sequence[str] = ()
+) -> list[dict[str, str]]:
     """The conversation behind `p_true`; ``ideas`` are other answers the model gave, shown before the one it must judge."""
     shown = "".join(f"Idea: {idea}\n" for idea in ideas)
     asked = f"Question: {question}\n{shown}Proposed answer: {answer}\nIs the proposed answer true or false? Reply with one word."
-    return [{"role": "user", "content": asked}, {"role": "assistant", "content": "The proposed answer is"}]
+    return [
+        {"role": "user", "content": asked},
+        {"role": "assistant", "content": "The proposed answer is"},
+    ]
 
 
 def p_true(model, tokenizer, conversations: Sequence[Prompt]) -> list[float]:
@@ -34,5 +39,7 @@ def scored_confidence(model, tokenizer, pairs: Sequence[tuple[str, str]]) -> lis
     confidence of the question.
     """
     asked = [ask_confidence(*pair) for pair in pairs]
-    chances = choice_log_probabilities(model, tokenizer, asked, [" low", " medium", " high"]).softmax(-1)
+    chances = choice_log_probabilities(
+        model, tokenizer, asked, [" low", " medium", " high"]
+    ).softmax(-1)
     return (chances @ torch.tensor([0.0, 0.5, 1.0])).tolist()

@@ -34,7 +34,9 @@ def get_token_confidence(generation, top_k: int = 1) -> Tensor:
 
 
 @torch.no_grad()
-def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: int = 2) -> dict[str, Tensor]:
+def token_measures(
+    generation, token_ids: Tensor | None = None, *, n_evidence: int = 2
+) -> dict[str, Tensor]:
     """Every measure of this module, per token: a dict of ``(steps,)`` float tensors, in one pass over the logits.
 
     ==================  ==========================================================================
@@ -57,31 +59,48 @@ def token_measures(generation, token_ids: Tensor | None = None, *, n_evidence: i
     """
     logits = raw_logits(generation)
     keep = evidence_count(n_evidence, logits)
-    spare = logits.new_empty(2, ROWS, logits.shape[-1])  # fresh memory for every block would cost more than the sums
+    spare = logits.new_empty(
+        2, ROWS, logits.shape[-1]
+    )  # fresh memory for every block would cost more than the sums
     blocks = [_statistics(block, keep, spare[:, : len(block)]) for block in logits.split(ROWS)]
     largest, favourites, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))
-    token_ids = _written_tokens(generation, favourites) if token_ids is None else torch.as_tensor(token_ids)
+    token_ids = (
+        _written_tokens(generation, favourites) if token_ids is None else torch.as_tensor(token_ids)
+    )
     _check_token_ids(token_ids, logits)
-    log_p = logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1) - largest[:, 0] - log_total
+    log_p = (
+        logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1)
+        - largest[:, 0]
+        - log_total
+    )
     top_two = (largest[:, :2] - largest[:, :1] - log_total[:, None]).exp()
     aleatoric, epistemic = evidence_split(largest)
-    return dict(probability=log_p.exp(), surprisal=-log_p, max_probability=top_two[:, 0],
-                margin=top_two[:, 0] - top_two[:, 1:].sum(-1), entropy=entropy,
-                aleatoric=aleatoric, epistemic=epistemic, logtoku=aleatoric * epistemic)
+    return dict(
+        probability=log_p.exp(),
+        surprisal=-log_p,
+        max_probability=top_two[:, 0],
+        margin=top_two[:, 0] - top_two[:, 1:].sum(-1),
+        entropy=entropy,
+        aleatoric=aleatoric,
+        epistemic=epistemic,
+        logtoku=aleatoric * epistemic,
+    )
 
 
 def _check_token_ids(token_ids: Tensor, logits: Tensor) -> None:
     if token_ids.shape != logits.shape[:1]:
         raise ValueError(f"{len(logits)} steps but {token_ids.numel()} token ids.")
     if not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]:
-        raise ValueError(f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}.")
+        raise ValueError(
+            f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}."
+        )
 
 
 def _written_tokens(source, favourites: Tensor) -> Tensor:
     if hasattr(source, "token_ids"):
         return source.token_ids
     if hasattr(source, "sequences"):
-        return source.sequences[0, -len(favourites):]
+        return source.sequences[0, -len(favourites) :]
     return favourites
 
 

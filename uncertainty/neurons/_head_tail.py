@@ -36,9 +36,13 @@ class Tail:
         y = at.y - self.y_mean.to(q)
         self._reach(at, y, q)
         level = at.log_p - self.l_mean.to(q)
-        self.size = (self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)).log()  # 0 but for rounding
+        self.size = (
+            self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)
+        ).log()  # 0 but for rounding
         self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
-        self.products = [q @ unembedding]  # (T, width): E u = this @ column; then with y, with l and y, with l
+        self.products = [
+            q @ unembedding
+        ]  # (T, width): E u = this @ column; then with y, with l and y, with l
         weighted = q * y
         self.yy = _expect(weighted, y)
         self.products.append(weighted @ unembedding)
@@ -58,9 +62,15 @@ class Tail:
         y.scatter_(1, self.head, 0.0)  # the head is none of the tail's business
         seen, most, self.y_unseen = y, -torch.inf, 0.0
         if unseen.any():
-            seen, most = y.masked_fill(unseen, 0), torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True)
+            seen, most = (
+                y.masked_fill(unseen, 0),
+                torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True),
+            )
             self.y_unseen = _largest(y - seen)
-        self.y_reach, self.l_unseen = _largest(seen), (most + unseen.sum(1, keepdim=True).log()).double()
+        self.y_reach, self.l_unseen = (
+            _largest(seen),
+            (most + unseen.sum(1, keepdim=True).log()).double(),
+        )
 
 
 class Columns:
@@ -74,7 +84,14 @@ class Columns:
         usual = tail.q.mean(0) @ u
         u -= usual
         squares = u.square()
-        self.tail, self.u, self.mean, self.yu, self.lu, self.lyu = tail, u, mean - usual, yu, lu, lyu - mean * tail.ly
+        self.tail, self.u, self.mean, self.yu, self.lu, self.lyu = (
+            tail,
+            u,
+            mean - usual,
+            yu,
+            lu,
+            lyu - mean * tail.ly,
+        )
         self.uu = ((tail.q @ squares).double() - self.mean**2).clamp(min=0)
         self.luu = (tail.q_l @ squares).double() - 2 * self.mean * lu
         self.reach = torch.maximum(u.amax(0) - self.mean, self.mean - u.amin(0))
@@ -89,10 +106,14 @@ class Columns:
         """The same, nearer to them."""
         cubes = self.u.abs().pow_(3)
         plain, with_l = ((weights @ cubes).double() for weights in (self.tail.q, self.tail.q_size))
-        return _root(plain) + self.mean.abs(), _root(with_l) + self.mean.abs() * _root(self.tail.l_size)
+        return _root(plain) + self.mean.abs(), _root(with_l) + self.mean.abs() * _root(
+            self.tail.l_size
+        )
 
 
-def estimate(at: Positions, m: Columns, alpha: Tensor, beta: Tensor, tolerance: float) -> tuple[dict[str, Tensor], Tensor]:
+def estimate(
+    at: Positions, m: Columns, alpha: Tensor, beta: Tensor, tolerance: float
+) -> tuple[dict[str, Tensor], Tensor]:
     """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
 
     The bound is a rough one where that is within the tolerance everywhere; infinite where the two likeliest tokens are level,
@@ -111,20 +132,30 @@ def estimate(at: Positions, m: Columns, alpha: Tensor, beta: Tensor, tolerance: 
     logs = head["logs"] + weight * (level * (1 + variance / 2) + with_l + variance)
     size, mean_log = total.log(), logs / total
     shift_of_targets, expected = _shift(at, u, alpha, beta), head["expected"] + tail.mass * mean
-    found = dict(entropy=size - mean_log, loss=size - shift_of_targets, kl=size - tail.size - expected, argmax_changed=head["changed"])
+    found = dict(
+        entropy=size - mean_log,
+        loss=size - shift_of_targets,
+        kl=size - tail.size - expected,
+        argmax_changed=head["changed"],
+    )
     if at.unigram is not None:
         part = at.unigram.to(u)
         shift = alpha * (at.y @ part).double()[:, None] + beta * (part @ u).double()
         found["kl_unigram"] = size + unigram_part(at, (at.log_p @ part)[:, None] + shift)
     alpha, beta = alpha.abs(), beta.abs()
     reach = alpha * tail.y_reach + beta * m.reach
-    unseen = tail.l_unseen + alpha * tail.y_unseen + beta * m.reach + mean  # the log of their weight, at most
+    unseen = (
+        tail.l_unseen + alpha * tail.y_unseen + beta * m.reach + mean
+    )  # the log of their weight, at most
     missed = head["tie"] | (tail.l_most + mean + reach >= head["most"]) | (unseen - size > NOTHING)
 
     def bound(third, l_third):
-        third = (alpha * _root(tail.y_cubed) + beta * third) ** 3  # at least E |x|^3, and E |l| |x|^3
+        third = (
+            alpha * _root(tail.y_cubed) + beta * third
+        ) ** 3  # at least E |x|^3, and E |l| |x|^3
         l_third = (alpha * _root(tail.ly_cubed) + beta * l_third) ** 3
         return _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
+
     found_bound = bound(*m.rough)
     if not (found_bound <= tolerance).all():
         found_bound = bound(*m.thirds)
@@ -138,8 +169,14 @@ def _head(at: Positions, tail: Tail, u: Tensor, alpha: Tensor, beta: Tensor) -> 
     expected = torch.bmm(tail.head_p[:, None], shift)[:, 0]
     z = shift.add_(at.log_p.gather(1, tail.head)[..., None])
     first, other, grown = z[:, 0].double(), z[:, 1:].amax(1).double(), z.exp()
-    return dict(total=grown.sum(1).double(), logs=grown.mul_(z).sum(1).double(), expected=expected.double(),
-                most=first.maximum(other), changed=other > first, tie=(other - first).abs() < TIE)
+    return dict(
+        total=grown.sum(1).double(),
+        logs=grown.mul_(z).sum(1).double(),
+        expected=expected.double(),
+        most=first.maximum(other),
+        changed=other > first,
+        tie=(other - first).abs() < TIE,
+    )
 
 
 def _shift(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:

@@ -36,9 +36,14 @@ class Positions:
         capped = self.logits if self.softcap is None else self.capped(self.logits.clone())
         self.log_p = capped.log_softmax(-1)
         self.logits = self.log_p if self.softcap is None else self.logits
-        self.z = self.capped(self.logits.clone()) if self.softcap is not None else self.log_p  # what nothing shifted becomes
+        self.z = (
+            self.capped(self.logits.clone()) if self.softcap is not None else self.log_p
+        )  # what nothing shifted becomes
         self.top, p = self.log_p.argmax(-1), self.p
-        self.size, self.mean_y = log_sum_exp(self.z.amax(-1), p.amax(-1).double()), torch.linalg.vecdot(p, self.y)
+        self.size, self.mean_y = (
+            log_sum_exp(self.z.amax(-1), p.amax(-1).double()),
+            torch.linalg.vecdot(p, self.y),
+        )
 
     @cached_property
     def p(self) -> Tensor:
@@ -48,13 +53,17 @@ class Positions:
 
     def capped(self, logits: Tensor) -> Tensor:
         """The softcap, in place."""
-        return logits if self.softcap is None else logits.div_(self.softcap).tanh_().mul_(self.softcap)
+        return (
+            logits if self.softcap is None else logits.div_(self.softcap).tanh_().mul_(self.softcap)
+        )
 
     def __getitem__(self, part: slice) -> "Positions":
         """Some of the positions."""
         some = object.__new__(Positions)
         whole = ("softcap", "unigram")
-        some.__dict__.update({name: value if name in whole else value[part] for name, value in vars(self).items()})
+        some.__dict__.update(
+            {name: value if name in whole else value[part] for name, value in vars(self).items()}
+        )
         return some
 
 
@@ -64,7 +73,9 @@ def shifted(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor, out: Tensor) 
     return at.capped(out.addcmul_(at.y[:, None], alpha[..., None]) if alpha.any() else out)
 
 
-def read(at: Positions, logits: Tensor, space: Tensor, drift: Tensor | None = None, ranked: bool = True) -> dict[str, Tensor]:
+def read(
+    at: Positions, logits: Tensor, space: Tensor, drift: Tensor | None = None, ranked: bool = True
+) -> dict[str, Tensor]:
     """Entropy, loss and so on of logits (T, B, V), by name, each (T, B) in float64; ``space`` is memory of the same shape.
 
     In float32 a softmax over 50,000 tokens does not sum to 1: what it does sum to is divided out. About 1e-5 nats of rounding
@@ -73,12 +84,25 @@ def read(at: Positions, logits: Tensor, space: Tensor, drift: Tensor | None = No
     """
     p = torch.softmax(logits, -1, out=space)
     weight, largest = p.sum(-1).double(), logits.amax(-1)
-    size, mean = log_sum_exp(largest, p.amax(-1).double() / weight), p.mul_(logits).sum(-1).double() / weight
-    drift = torch.bmm(torch.sub(logits, at.z[:, None], out=space), at.p[..., None])[..., 0] if drift is None else drift
+    size, mean = (
+        log_sum_exp(largest, p.amax(-1).double() / weight),
+        p.mul_(logits).sum(-1).double() / weight,
+    )
+    drift = (
+        torch.bmm(torch.sub(logits, at.z[:, None], out=space), at.p[..., None])[..., 0]
+        if drift is None
+        else drift
+    )
     own = at.targets.clamp(min=0)
-    of_target, of_top = (logits.gather(-1, ids[:, None, None].expand(*logits.shape[:2], 1)) for ids in (own, at.top))
-    found = dict(entropy=size - mean, loss=size - of_target[..., 0].double(), kl=size - at.size[:, None] - drift.double(),
-                 argmax_changed=largest > of_top[..., 0])
+    of_target, of_top = (
+        logits.gather(-1, ids[:, None, None].expand(*logits.shape[:2], 1)) for ids in (own, at.top)
+    )
+    found = dict(
+        entropy=size - mean,
+        loss=size - of_target[..., 0].double(),
+        kl=size - at.size[:, None] - drift.double(),
+        argmax_changed=largest > of_top[..., 0],
+    )
     if ranked:
         found["rank"] = torch.gt(logits, of_target, out=space).sum(-1).long()
     if at.unigram is not None:
@@ -97,7 +121,11 @@ def finished(at: Positions, found: dict[str, Tensor]) -> dict[str, Tensor]:
     found["loss"][none] = math.nan
     if "rank" in found:
         found["rank"][none] = -1
-    return found | {name: found[name].clamp(min=0) for name in found if name in ("entropy", "loss", "kl", "kl_unigram")}
+    return found | {
+        name: found[name].clamp(min=0)
+        for name in found
+        if name in ("entropy", "loss", "kl", "kl_unigram")
+    }
 
 
 def unigram_part(at: Positions, expected: Tensor) -> Tensor:

@@ -34,7 +34,15 @@ def clip_to_mean(first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
     Raises:
         ValueError: shapes that are not those.
     """
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or not len(first) or not len(second):
-        raise ValueError(f"need activations (positions, neurons) twice, got {tuple(first.shape)} and {tuple(second.shape)}.")
+    if (
+        first.ndim != 2
+        or second.ndim != 2
+        or first.shape[1] != second.shape[1]
+        or not len(first)
+        or not len(second)
+    ):
+        raise ValueError(
+            f"need activations (positions, neurons) twice, got {tuple(first.shape)} and {tuple(second.shape)}."
+        )
     mean, rises = first.mean(0), second.mean(0) > first.mean(0)
     return lambda a: torch.where(rises.to(a.device), a.minimum(mean.to(a)), a.maximum(mean.to(a)))

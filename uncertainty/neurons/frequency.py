@@ -29,9 +29,13 @@ def count_unigram(ids, rows: int, smoothing: float = 1.0) -> Tensor:
     """
     ids = torch.as_tensor(ids, dtype=torch.long).flatten().cpu()
     if not len(ids) + smoothing > 0 or smoothing < 0:
-        raise ValueError(f"nothing to estimate a distribution from: {len(ids)} token ids and smoothing {smoothing}.")
+        raise ValueError(
+            f"nothing to estimate a distribution from: {len(ids)} token ids and smoothing {smoothing}."
+        )
     if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < rows:
-        raise ValueError(f"token ids {ids.min()}..{ids.max()} do not fit {rows} rows: pass the unembedding's number of rows.")
+        raise ValueError(
+            f"token ids {ids.min()}..{ids.max()} do not fit {rows} rows: pass the unembedding's number of rows."
+        )
     counts = torch.bincount(ids, minlength=rows).double() + smoothing
     return counts / counts.sum()
 
@@ -47,8 +51,12 @@ def predicted_unigram(model, input_ids) -> Tensor:
     """
     ids = torch.atleast_2d(torch.as_tensor(input_ids))
     if ids.shape[1] <= SKIPPED_POSITIONS:
-        raise ValueError(f"sequences of {ids.shape[1]} tokens leave nothing when the first {SKIPPED_POSITIONS} are skipped.")
-    total = sum(logits.double().softmax(-1).sum(0) for logits in _logits(model, ids, SKIPPED_POSITIONS))
+        raise ValueError(
+            f"sequences of {ids.shape[1]} tokens leave nothing when the first {SKIPPED_POSITIONS} are skipped."
+        )
+    total = sum(
+        logits.double().softmax(-1).sum(0) for logits in _logits(model, ids, SKIPPED_POSITIONS)
+    )
     return (total / total.sum()).cpu()
 
 
@@ -61,7 +69,9 @@ def frequency_direction(unigram: Tensor) -> Tensor:
     v = _log(unigram)
     v = v - v.mean()
     if not v.norm() > 1e-9:
-        raise ValueError("all tokens are equally likely, so no direction leads to the frequent ones.")
+        raise ValueError(
+            "all tokens are equally likely, so no direction leads to the frequent ones."
+        )
     return v / v.norm()
 
 
@@ -76,12 +86,16 @@ def kl_from_unigrams(logits: Tensor, unigrams: Tensor) -> tuple[Tensor, Tensor]:
             is not a row or does not sum to 1.
     """
     if unigrams.ndim != 2 or not ((unigrams.double().sum(-1) - 1).abs() < 1e-3).all():
-        raise ValueError(f"need unigrams as rows (unigrams, vocabulary) that each sum to 1, got shape {tuple(unigrams.shape)}; one "
-                         "alone is `unigram[None]`.")
+        raise ValueError(
+            f"need unigrams as rows (unigrams, vocabulary) that each sum to 1, got shape {tuple(unigrams.shape)}; one "
+            "alone is `unigram[None]`."
+        )
     log_q, log_p = log_probabilities(logits), _log(unigrams)
     if log_p.shape[-1] != log_q.shape[-1]:
-        raise ValueError(f"the unigrams have {log_p.shape[-1]} entries, the logits {log_q.shape[-1]}: count over the "
-                         "rows of the unembedding.")
+        raise ValueError(
+            f"the unigrams have {log_p.shape[-1]} entries, the logits {log_q.shape[-1]}: count over the "
+            "rows of the unembedding."
+        )
     log_p, q = log_p.to(log_q), log_q.exp()
     p = log_p.exp()
     return (p * log_p).sum(-1) - log_q @ p.T, (q * log_q).sum(-1, keepdim=True) - q @ log_p.T
@@ -100,7 +114,10 @@ def compare_with_unigrams(model, input_ids, unigrams: Tensor) -> dict[str, Tenso
     ids = torch.atleast_2d(torch.as_tensor(input_ids))
     following = [piece for row in ids.roll(-1, 1) for piece in row.split(POSITIONS)]
     pieces = [_piece(*pair, unigrams) for pair in zip(_logits(model, ids), following)]
-    found = {name: torch.cat([piece[name] for piece in pieces]).unflatten(0, ids.shape).cpu() for name in pieces[0]}
+    found = {
+        name: torch.cat([piece[name] for piece in pieces]).unflatten(0, ids.shape).cpu()
+        for name in pieces[0]
+    }
     found["loss"][:, -1], found["rank"][:, -1] = float("nan"), -1
     return found
 
@@ -119,10 +136,14 @@ def frequency_cosine(model, direction: Tensor) -> Tensor:
     parts, weights = model_parts(model), output_weights(model).double()
     form, vocabulary = final_norm(parts), len(parts.unembedding.weight)
     if direction.shape != (vocabulary,):
-        raise ValueError(f"the direction has shape {tuple(direction.shape)}, the unembedding {vocabulary} rows.")
+        raise ValueError(
+            f"the direction has shape {tuple(direction.shape)}, the unembedding {vocabulary} rows."
+        )
     v = (direction - direction.mean()).to(weights)
     slices = [slice(i, i + ROWS) for i in range(0, vocabulary, ROWS)]
-    along = weights @ sum(effective_unembedding(parts, form, torch.float64, rows).T @ v[rows] for rows in slices)
+    along = weights @ sum(
+        effective_unembedding(parts, form, torch.float64, rows).T @ v[rows] for rows in slices
+    )
     shape = geometry(model)
     length = shape.norms * (shape.cosines * shape.singular_values).norm(dim=1)
     return along.cpu() / (length * v.norm().cpu()).clamp(min=1e-300)
@@ -142,13 +163,28 @@ def _piece(logits: Tensor, following: Tensor, unigrams: Tensor) -> dict[str, Ten
     kl, reverse_kl = kl_from_unigrams(log_q, unigrams)
     own = log_q.gather(-1, following[:, None].to(log_q.device))
     z, v = log_q - log_q.mean(-1, keepdim=True), (log_p - log_p.mean(-1, keepdim=True)).to(log_q)
-    likeness = z @ v.T / (z.norm(dim=-1)[:, None] * torch.where(v.norm(dim=-1) > 1e-4, v.norm(dim=-1), float("nan")))
-    return dict(entropy=-(log_q.exp() * log_q).sum(-1), loss=-own[:, 0], rank=(log_q > own).sum(-1), kl=kl,
-                reverse_kl=reverse_kl, likeness=likeness)
+    likeness = (
+        z
+        @ v.T
+        / (
+            z.norm(dim=-1)[:, None]
+            * torch.where(v.norm(dim=-1) > 1e-4, v.norm(dim=-1), float("nan"))
+        )
+    )
+    return dict(
+        entropy=-(log_q.exp() * log_q).sum(-1),
+        loss=-own[:, 0],
+        rank=(log_q > own).sum(-1),
+        kl=kl,
+        reverse_kl=reverse_kl,
+        likeness=likeness,
+    )
 
 
 def _log(unigrams) -> Tensor:
     log_p = torch.as_tensor(unigrams).double().log()
     if not torch.isfinite(log_p).all():
-        raise ValueError(f"{int((~torch.isfinite(log_p)).sum())} probabilities are not positive: count with smoothing above 0.")
+        raise ValueError(
+            f"{int((~torch.isfinite(log_p)).sum())} probabilities are not positive: count with smoothing above 0."
+        )
     return log_p

@@ -41,7 +41,11 @@ class Geometry:
     def chance(self, k: int, quantile: float = 0.5) -> float:
         """`random_null_space_fraction` for k of these directions: what rho a random neuron of this model would have."""
         width = len(self.singular_values)
-        return random_null_space_fraction(width - self.centred, k - self.centred, quantile) if k > self.centred else 0.0
+        return (
+            random_null_space_fraction(width - self.centred, k - self.centred, quantile)
+            if k > self.centred
+            else 0.0
+        )
 
     def null_space_fraction(self, k: int) -> Tensor:
         """rho ``(neurons,)``: the share of the weights' length in the k directions the unembedding reads least.
@@ -74,8 +78,13 @@ def geometry(model) -> Geometry:
     weights = output_weights(model).double()
     norms = weights.norm(dim=1)
     cosines = weights @ directions / norms.clamp(min=1e-300)[:, None]
-    return Geometry(squares.clamp(min=0).sqrt().flip(0).cpu(), directions.flip(1).cpu(), cosines.flip(1).cpu(), norms.cpu(),
-                    final_norm(model_parts(model)).centred)
+    return Geometry(
+        squares.clamp(min=0).sqrt().flip(0).cpu(),
+        directions.flip(1).cpu(),
+        cosines.flip(1).cpu(),
+        norms.cpu(),
+        final_norm(model_parts(model)).centred,
+    )
 
 
 def null_space_fraction(model, k: int) -> Tensor:
@@ -100,7 +109,11 @@ def logit_variance(model) -> Tensor:
     total, squares, count = 0, 0, 0
     for rows in _effective_rows(model):
         cosines = weights @ (rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-300)).T
-        total, squares, count = total + cosines.sum(1), squares + cosines.square().sum(1), count + len(rows)
+        total, squares, count = (
+            total + cosines.sum(1),
+            squares + cosines.square().sum(1),
+            count + len(rows),
+        )
     return ((squares - total**2 / count) / (count - 1)).clamp(min=0).cpu()
 
 
@@ -112,8 +125,10 @@ def output_weights(model) -> Tensor:
     """
     neurons = last_layer_neurons(model)
     if not neurons.adds_to_stream:
-        raise ValueError(f"{type(model).__name__}: a norm follows the last MLP, so its output weights are not what a neuron adds "
-                         "to the stream, and their geometry would mislead. `ablation_sweep` takes such models, the slow way.")
+        raise ValueError(
+            f"{type(model).__name__}: a norm follows the last MLP, so its output weights are not what a neuron adds "
+            "to the stream, and their geometry would mislead. `ablation_sweep` takes such models, the slow way."
+        )
     return final_norm(model_parts(model)).centre(neurons.weight)
 
 
@@ -126,7 +141,9 @@ def random_null_space_fraction(width: int, k: int, quantile: float = 0.5) -> flo
         ValueError: not 1 <= k < width, or a quantile outside 0..1.
     """
     if not (1 <= k < width and 0 <= quantile <= 1):
-        raise ValueError(f"need 1 <= k < width and a quantile in 0..1, got k={k}, width={width}, quantile={quantile}.")
+        raise ValueError(
+            f"need 1 <= k < width and a quantile in 0..1, got k={k}, width={width}, quantile={quantile}."
+        )
     return float(stats.beta(k / 2, (width - k) / 2).ppf(quantile) ** 0.5)
 
 
@@ -135,6 +152,9 @@ def _effective_rows(model):
     parts = model_parts(model)
     form, vocabulary = final_norm(parts), len(parts.unembedding.weight)
     slices = [slice(start, start + ROWS) for start in range(0, vocabulary, ROWS)]
-    mean = sum(effective_unembedding(parts, form, torch.float64, rows).sum(0) for rows in slices) / vocabulary
+    mean = (
+        sum(effective_unembedding(parts, form, torch.float64, rows).sum(0) for rows in slices)
+        / vocabulary
+    )
     for rows in slices:
         yield form.centre(effective_unembedding(parts, form, torch.float64, rows) - mean)

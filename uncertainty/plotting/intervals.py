@@ -1,7 +1,5 @@
 """Values with their intervals."""
 
-
-
 from .style import BLACK, BLUE
 
 

@@ -15,8 +15,12 @@ def plot_tokens(generation, *, width: int = 70, title: str | None = None):
         box = dict(facecolor=doubt_colour(1 - p), edgecolor="#bbbbbb", linewidth=0.6)
         axes.add_patch(plt.Rectangle((column, -line - 0.45), max(len(label), 4), 0.9, **box))
         centre = column + max(len(label), 4) / 2
-        axes.text(centre, -line + 0.14, label, ha="center", va="center", family="monospace", fontsize=12)
-        axes.text(centre, -line - 0.26, f"{p:.2f}", ha="center", va="center", fontsize=8, color="#333333")
+        axes.text(
+            centre, -line + 0.14, label, ha="center", va="center", family="monospace", fontsize=12
+        )
+        axes.text(
+            centre, -line - 0.26, f"{p:.2f}", ha="center", va="center", fontsize=8, color="#333333"
+        )
     axes.set(xlim=(0, width), ylim=(-lines + 0.5, 0.5))
     axes.axis("off")
     if title:
@@ -28,7 +32,9 @@ def _flow(labels: list[str], width: int) -> tuple[list[tuple[str, int, int]], in
     """Where each token goes: (text, column, line), broken into lines of `width` characters."""
     placed, column, line = [], 0, 0
     for label in labels:
-        shown = "".join(c if c.isprintable() else "\u23ce" if c == "\n" else "\u00b7" for c in label).replace("$", r"\$")
+        shown = "".join(
+            c if c.isprintable() else "\u23ce" if c == "\n" else "\u00b7" for c in label
+        ).replace("$", r"\$")
         size = max(len(shown), 4)
         if column and column + size > width:
             column, line = 0, line + 1

@@ -12,14 +12,19 @@ MASKED = torch.tensor([2.0, 1.0, -math.inf])
 MAXIMA = torch.tensor([0.9, 0.5, 0.8])
 
 
-@exercise("03", inputs=[(COIN,), (ROWS,), (MASKED,)],
-          hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is nan in floating "
-               "point: `torch.special.entr(p)` knows that.")
+@exercise(
+    "03",
+    inputs=[(COIN,), (ROWS,), (MASKED,)],
+    hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is nan in floating "
+    "point: `torch.special.entr(p)` knows that.",
+)
 def entropy(logits):
     return torch.special.entr(logits.softmax(-1)).sum(-1)
 
 
-@entropy.mistake("A token of probability 0 made it nan (0 times -inf): such a token must contribute 0.")
+@entropy.mistake(
+    "A token of probability 0 made it nan (0 times -inf): such a token must contribute 0."
+)
 def _(logits):
     p = logits.softmax(-1)
     return -(p * p.log()).sum(-1)
@@ -45,8 +50,11 @@ def _(logits):
     return torch.special.entr(logits.softmax(-1)).mean(-1)
 
 
-@exercise("03", inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
-          hint="One minus the product of all the maxima.")
+@exercise(
+    "03",
+    inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
+    hint="One minus the product of all the maxima.",
+)
 def naive_doubt(max_probabilities):
     return (1 - max_probabilities.prod()).item()
 
@@ -56,7 +64,9 @@ def _(max_probabilities):
     return max_probabilities.prod().item()
 
 
-@naive_doubt.mistake("You multiplied the doubts: the chance that *every* step is wrong. Multiply the maxima, then subtract from 1.")
+@naive_doubt.mistake(
+    "You multiplied the doubts: the chance that *every* step is wrong. Multiply the maxima, then subtract from 1."
+)
 def _(max_probabilities):
     return (1 - max_probabilities).prod().item()
 
@@ -66,8 +76,11 @@ def _(max_probabilities):
     return (1 - max_probabilities.mean()).item()
 
 
-@exercise("03", inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
-          hint="One minus the mean of the maxima.")
+@exercise(
+    "03",
+    inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
+    hint="One minus the mean of the maxima.",
+)
 def vanilla_doubt(max_probabilities):
     return (1 - max_probabilities.mean()).item()
 
@@ -77,18 +90,25 @@ def _(max_probabilities):
     return max_probabilities.mean().item()
 
 
-@vanilla_doubt.mistake("That is the naive measure, with the product; the vanilla one takes the mean.")
+@vanilla_doubt.mistake(
+    "That is the naive measure, with the product; the vanilla one takes the mean."
+)
 def _(max_probabilities):
     return (1 - max_probabilities.prod()).item()
 
 
-@vanilla_doubt.mistake("You added the doubts up, so a longer answer looks worse again: divide by the number of steps.")
+@vanilla_doubt.mistake(
+    "You added the doubts up, so a longer answer looks worse again: divide by the number of steps."
+)
 def _(max_probabilities):
     return (1 - max_probabilities).sum().item()
 
 
-@exercise("03", inputs=[(torch.tensor([0.5, 0.25, 1.0]),), (torch.tensor([0.1]),)],
-          hint="The exponential of the mean of -log p.")
+@exercise(
+    "03",
+    inputs=[(torch.tensor([0.5, 0.25, 1.0]),), (torch.tensor([0.1]),)],
+    hint="The exponential of the mean of -log p.",
+)
 def perplexity(probabilities):
     return (-probabilities.log()).mean().exp().item()
 
@@ -98,16 +118,22 @@ def _(probabilities):
     return (-probabilities.log()).mean().item()
 
 
-@perplexity.mistake("The sign is missing: that is the geometric mean of the probabilities, one over the perplexity.")
+@perplexity.mistake(
+    "The sign is missing: that is the geometric mean of the probabilities, one over the perplexity."
+)
 def _(probabilities):
     return probabilities.log().mean().exp().item()
 
 
-@perplexity.mistake("You added the surprisals up instead of averaging: a longer answer would always look worse.")
+@perplexity.mistake(
+    "You added the surprisals up instead of averaging: a longer answer would always look worse."
+)
 def _(probabilities):
     return (-probabilities.log()).sum().exp().item()
 
 
-@perplexity.mistake("That is one over the arithmetic mean; perplexity is one over the *geometric* mean: average the logarithms.")
+@perplexity.mistake(
+    "That is one over the arithmetic mean; perplexity is one over the *geometric* mean: average the logarithms."
+)
 def _(probabilities):
     return (1 / probabilities.mean()).item()

@@ -11,13 +11,18 @@ SAMPLES = ["lima", "lima", "cusco", "lima", "quito"]
 LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
 
 
-@exercise("06", inputs=[("lima", SAMPLES), ("quito", SAMPLES), ("bogota", SAMPLES)],
-          hint="Lists can count: `samples.count(answer)`; divide by how many there are.")
+@exercise(
+    "06",
+    inputs=[("lima", SAMPLES), ("quito", SAMPLES), ("bogota", SAMPLES)],
+    hint="Lists can count: `samples.count(answer)`; divide by how many there are.",
+)
 def agreement_with(answer, samples):
     return samples.count(answer) / len(samples)
 
 
-@agreement_with.mistake("That is how often the commonest sample occurs; the question is how often *this* answer does.")
+@agreement_with.mistake(
+    "That is how often the commonest sample occurs; the question is how often *this* answer does."
+)
 def _(answer, samples):
     return Counter(samples).most_common(1)[0][1] / len(samples)
 
@@ -27,21 +32,31 @@ def _(answer, samples):
     return 1 - samples.count(answer) / len(samples)
 
 
-@agreement_with.mistake("Each sample counts, also when its answer has occurred before: divide by the number of samples.")
+@agreement_with.mistake(
+    "Each sample counts, also when its answer has occurred before: divide by the number of samples."
+)
 def _(answer, samples):
     return samples.count(answer) / len(set(samples))
 
 
-@exercise("06", inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
-          hint="`Counter(samples).values()` are the counts; turn them into shares p and add up -p log p (natural logarithm).")
+@exercise(
+    "06",
+    inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
+    hint="`Counter(samples).values()` are the counts; turn them into shares p and add up -p log p (natural logarithm).",
+)
 def entropy_of_answers(samples):
     shares = [count / len(samples) for count in Counter(samples).values()]
     return sum(-p * math.log(p) for p in shares)
 
 
-@entropy_of_answers.mistake("That is in bits; this course counts in nats: use the natural logarithm.")
+@entropy_of_answers.mistake(
+    "That is in bits; this course counts in nats: use the natural logarithm."
+)
 def _(samples):
-    return sum(-count / len(samples) * math.log2(count / len(samples)) for count in Counter(samples).values())
+    return sum(
+        -count / len(samples) * math.log2(count / len(samples))
+        for count in Counter(samples).values()
+    )
 
 
 @entropy_of_answers.mistake("You added a term for every sample; each distinct answer has one term.")
@@ -50,19 +65,26 @@ def _(samples):
     return sum(-p * math.log(p) for p in shares)
 
 
-@entropy_of_answers.mistake("That is the logarithm of the number of distinct answers: the entropy if all were equally frequent.")
+@entropy_of_answers.mistake(
+    "That is the logarithm of the number of distinct answers: the entropy if all were equally frequent."
+)
 def _(samples):
     return math.log(len(set(samples)))
 
 
-@exercise("06", inputs=[(LOGITS, 1, 3), (LOGITS, 3, 1), (LOGITS, 0, 2)],
-          hint="Softmax first, then p(true) / (p(true) + p(false)); or the softmax of the two logits alone, which is the same.")
+@exercise(
+    "06",
+    inputs=[(LOGITS, 1, 3), (LOGITS, 3, 1), (LOGITS, 0, 2)],
+    hint="Softmax first, then p(true) / (p(true) + p(false)); or the softmax of the two logits alone, which is the same.",
+)
 def truth_probability(logits, true_id, false_id):
     p = logits.softmax(-1)
     return p[true_id] / (p[true_id] + p[false_id])
 
 
-@truth_probability.mistake("That is p(true) among all words of the vocabulary; compare it with p(false) only.")
+@truth_probability.mistake(
+    "That is p(true) among all words of the vocabulary; compare it with p(false) only."
+)
 def _(logits, true_id, false_id):
     return logits.softmax(-1)[true_id]
 
@@ -78,8 +100,11 @@ def _(logits, true_id, false_id):
     return p[false_id] / (p[true_id] + p[false_id])
 
 
-@exercise("06", inputs=[(36, [5, 9, 24]), (100, [1])],
-          hint="The prompt goes through the model once, whatever the number of samples; every written token goes through once.")
+@exercise(
+    "06",
+    inputs=[(36, [5, 9, 24]), (100, [1])],
+    hint="The prompt goes through the model once, whatever the number of samples; every written token goes through once.",
+)
 def sampling_cost(prompt_tokens, written):
     return prompt_tokens + sum(written)
 

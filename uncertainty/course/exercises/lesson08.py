@@ -7,29 +7,43 @@ from .mechanism import exercise
 
 _g = torch.Generator().manual_seed(8)
 LOG_P = (2 * torch.randn(4, 5, generator=_g)).log_softmax(-1)
-PATHS = np.array([[9.0, 5.0, 1.0], [7.0, 6.0, 2.0], [8.0, 4.0, 3.0], [2.0, 3.0, 3.0], [1.0, 3.0, 0.5]])  # (depths, samples)
+PATHS = np.array(
+    [[9.0, 5.0, 1.0], [7.0, 6.0, 2.0], [8.0, 4.0, 3.0], [2.0, 3.0, 3.0], [1.0, 3.0, 0.5]]
+)  # (depths, samples)
 TOP = np.array([[1, 5, 7, 2], [2, 5, 8, 3], [1, 5, 7, 3], [1, 5, 9, 3]])
-WRONG, SURE = np.array([True, False, True, False, True, False]), np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
+WRONG, SURE = (
+    np.array([True, False, True, False, True, False]),
+    np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7]),
+)
 
 
-@exercise("08", inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
-          hint="""The last row's probabilities, `log_p[-1].exp()`, times minus every row's log-probabilities, summed over the
-          vocabulary.""")
+@exercise(
+    "08",
+    inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
+    hint="""The last row's probabilities, `log_p[-1].exp()`, times minus every row's log-probabilities, summed over the
+          vocabulary.""",
+)
 def final_cross_entropy(log_p):
     return -(log_p[-1].exp() * log_p).sum(-1)
 
 
-@final_cross_entropy.mistake("Each row with itself is its entropy; weigh with the *last* row's probabilities.")
+@final_cross_entropy.mistake(
+    "Each row with itself is its entropy; weigh with the *last* row's probabilities."
+)
 def _(log_p):
     return -(log_p.exp() * log_p).sum(-1)
 
 
-@final_cross_entropy.mistake("The other way round: the model's own distribution draws the token, the depth is surprised.")
+@final_cross_entropy.mistake(
+    "The other way round: the model's own distribution draws the token, the depth is surprised."
+)
 def _(log_p):
     return -(log_p.exp() * log_p[-1]).sum(-1)
 
 
-@final_cross_entropy.mistake("That is the KL divergence: it is 0 at the end for every prompt; add how unsure the model is itself.")
+@final_cross_entropy.mistake(
+    "That is the KL divergence: it is 0 at the end for every prompt; add how unsure the model is itself."
+)
 def _(log_p):
     return (log_p[-1].exp() * (log_p[-1] - log_p)).sum(-1)
 
@@ -39,9 +53,12 @@ def _(log_p):
     return -log_p[:, int(log_p[-1].argmax())]
 
 
-@exercise("08", inputs=[(PATHS,), (-PATHS,)],
-          hint="""`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone:
-          `(steps < 0).all(axis=0).mean()`.""")
+@exercise(
+    "08",
+    inputs=[(PATHS,), (-PATHS,)],
+    hint="""`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone:
+          `(steps < 0).all(axis=0).mean()`.""",
+)
 def falling(paths):
     steps = np.diff(paths, axis=0)
     return float((steps < 0).mean()), float((steps < 0).all(axis=0).mean())
@@ -71,8 +88,11 @@ def _(paths):
     return float((steps > 0).mean()), float((steps > 0).all(axis=0).mean())
 
 
-@exercise("08", inputs=[(TOP,), (TOP[:, :2],)],
-          hint="Walk from the last depth up while the token stays the same; the answer is the shallowest depth you reach.")
+@exercise(
+    "08",
+    inputs=[(TOP,), (TOP[:, :2],)],
+    hint="Walk from the last depth up while the token stays the same; the answer is the shallowest depth you reach.",
+)
 def settles(top):
     same = top == top[-1]
     return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) for column in same.T])
@@ -89,25 +109,34 @@ def _(top):
     return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) + 1 for column in same.T])
 
 
-@settles.mistake("You counted how many depths agree; asked is the depth where the agreement begins.")
+@settles.mistake(
+    "You counted how many depths agree; asked is the depth where the agreement begins."
+)
 def _(top):
     same = top == top[-1]
     return np.array([int(np.cumprod(column[::-1]).sum()) for column in same.T])
 
 
-@exercise("08", inputs=[(WRONG, SURE, 0.8), (WRONG, SURE, 0.5), (WRONG, SURE, 0.9)],
-          hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the sure: `wrong[sure].mean()`.")
+@exercise(
+    "08",
+    inputs=[(WRONG, SURE, 0.8), (WRONG, SURE, 0.5), (WRONG, SURE, 0.9)],
+    hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the sure: `wrong[sure].mean()`.",
+)
 def confidently_wrong(wrong, p, threshold):
     sure = p > threshold
     return float(sure.mean()), float(wrong[sure].mean())
 
 
-@confidently_wrong.mistake("The second number asks: of the *sure* answers, how many are wrong? You divided by all answers.")
+@confidently_wrong.mistake(
+    "The second number asks: of the *sure* answers, how many are wrong? You divided by all answers."
+)
 def _(wrong, p, threshold):
     return float((p > threshold).mean()), float((wrong & (p > threshold)).mean())
 
 
-@confidently_wrong.mistake("The second number asks: of the sure answers, how many are wrong? You asked how many wrong ones were sure.")
+@confidently_wrong.mistake(
+    "The second number asks: of the sure answers, how many are wrong? You asked how many wrong ones were sure."
+)
 def _(wrong, p, threshold):
     return float((p > threshold).mean()), float((p > threshold)[wrong].mean())
 

@@ -10,8 +10,11 @@ ENTROPIES = _rng.uniform(0, 4, (5, 8)).round(2)  # (depths, tokens)
 LOGITS = torch.tensor([[4.0, 1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
 
 
-@exercise("09", inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
-          hint="`entropies.reshape(depths, count, tokens // count)`, then the mean over the last axis.")
+@exercise(
+    "09",
+    inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
+    hint="`entropies.reshape(depths, count, tokens // count)`, then the mean over the last axis.",
+)
 def windowed(entropies, count):
     depths, tokens = entropies.shape
     return entropies.reshape(depths, count, tokens // count).mean(-1)
@@ -23,7 +26,9 @@ def _(entropies, count):
     return entropies.reshape(depths, tokens // count, count).mean(1)
 
 
-@windowed.mistake("You averaged over windows of that length; `count` is how many windows there are.")
+@windowed.mistake(
+    "You averaged over windows of that length; `count` is how many windows there are."
+)
 def _(entropies, count):
     depths, tokens = entropies.shape
     return entropies.reshape(depths, tokens // count, count).mean(-1)
@@ -35,8 +40,11 @@ def _(entropies, count):
     return entropies.reshape(depths, count, tokens // count).sum(-1)
 
 
-@exercise("09", inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
-          hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - alpha)`.")
+@exercise(
+    "09",
+    inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
+    hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - alpha)`.",
+)
 def renyi(logits, alpha):
     return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (1 - alpha)
 
@@ -62,13 +70,22 @@ def _(logits, alpha):
     return (1 - (alpha * logits.log_softmax(-1)).exp().sum(-1)) / (alpha - 1)
 
 
-@exercise("09", inputs=[(np.array([1.0, 3.0, 2.0]), 5), (np.array([4.0, 0.0]), 4), (np.array([1.0, 2.0, 5.0, 3.0]), 2)],
-          hint="`np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)`.")
+@exercise(
+    "09",
+    inputs=[
+        (np.array([1.0, 3.0, 2.0]), 5),
+        (np.array([4.0, 0.0]), 4),
+        (np.array([1.0, 2.0, 5.0, 3.0]), 2),
+    ],
+    hint="`np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)`.",
+)
 def common_depth(profile, points):
     return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)
 
 
-@common_depth.mistake("Padding with zeros makes the depth itself the feature; stretch the profile instead.")
+@common_depth.mistake(
+    "Padding with zeros makes the depth itself the feature; stretch the profile instead."
+)
 def _(profile, points):
     return np.pad(profile, (0, max(0, points - len(profile))))[:points]
 
@@ -83,8 +100,11 @@ def _(profile, points):
     return np.interp(np.arange(points) / points, np.arange(len(profile)) / len(profile), profile)
 
 
-@exercise("09", inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
-          hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > 0).mean(axis=1)`, one number per layer.")
+@exercise(
+    "09",
+    inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
+    hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > 0).mean(axis=1)`, one number per layer.",
+)
 def expansion_share(entropies):
     return (np.diff(entropies, axis=0) > 0).mean(axis=1)
 

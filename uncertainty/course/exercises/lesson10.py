@@ -11,19 +11,26 @@ WEIGHTS = torch.randn(5, 4, generator=_draw, dtype=torch.float64)
 BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_draw, dtype=torch.float64))[0]
 
 
-@exercise("10", inputs=[(HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
-          hint="Each column belongs to one coordinate of the stream: `folded = unembedding * gain`; then `folded - folded.mean(0)`.")
+@exercise(
+    "10",
+    inputs=[(HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
+    hint="Each column belongs to one coordinate of the stream: `folded = unembedding * gain`; then `folded - folded.mean(0)`.",
+)
 def effective(unembedding, gain):
     folded = unembedding * gain
     return folded - folded.mean(0)
 
 
-@effective.mistake("The gain is folded in; the mean over the vocabulary (the mean row) still has to go.")
+@effective.mistake(
+    "The gain is folded in; the mean over the vocabulary (the mean row) still has to go."
+)
 def _(unembedding, gain):
     return unembedding * gain
 
 
-@effective.mistake("You took each row's own mean away; it is the mean *row*, over the vocabulary, that changes no probability.")
+@effective.mistake(
+    "You took each row's own mean away; it is the mean *row*, over the vocabulary, that changes no probability."
+)
 def _(unembedding, gain):
     folded = unembedding * gain
     return folded - folded.mean(1, keepdim=True)
@@ -40,8 +47,11 @@ def _(unembedding, gain):
     return folded - folded.mean(0)
 
 
-@exercise("10", inputs=[(WEIGHTS, BASIS[:, -2:]), (WEIGHTS[None], BASIS[:, :1])],
-          hint="Coordinates in the basis: `x @ basis`. Their squares, summed, over the squares of x, summed.")
+@exercise(
+    "10",
+    inputs=[(WEIGHTS, BASIS[:, -2:]), (WEIGHTS[None], BASIS[:, :1])],
+    hint="Coordinates in the basis: `x @ basis`. Their squares, summed, over the squares of x, summed.",
+)
 def energy_share(x, basis):
     return (x @ basis).square().sum(-1) / x.square().sum(-1)
 
@@ -56,18 +66,25 @@ def _(x, basis):
     return (x @ basis).square().sum(-1)
 
 
-@energy_share.mistake("Sum the squares over the basis, do not average them: a share of all six directions, not per direction.")
+@energy_share.mistake(
+    "Sum the squares over the basis, do not average them: a share of all six directions, not per direction."
+)
 def _(x, basis):
     return (x @ basis).square().mean(-1) / x.square().sum(-1)
 
 
-@exercise("10", inputs=[(WEIGHTS, BASIS, 2), (WEIGHTS, BASIS, 1), (WEIGHTS[:2], BASIS, 3)],
-          hint="`(weights @ directions[:, -k:]).norm(dim=1) / weights.norm(dim=1)`.")
+@exercise(
+    "10",
+    inputs=[(WEIGHTS, BASIS, 2), (WEIGHTS, BASIS, 1), (WEIGHTS[:2], BASIS, 3)],
+    hint="`(weights @ directions[:, -k:]).norm(dim=1) / weights.norm(dim=1)`.",
+)
 def null_fraction(weights, directions, k):
     return (weights @ directions[:, -k:]).norm(dim=1) / weights.norm(dim=1)
 
 
-@null_fraction.mistake("Those are the k *most*-read directions; the least-read ones are the last columns.")
+@null_fraction.mistake(
+    "Those are the k *most*-read directions; the least-read ones are the last columns."
+)
 def _(weights, directions, k):
     return (weights @ directions[:, :k]).norm(dim=1) / weights.norm(dim=1)
 
@@ -77,7 +94,9 @@ def _(weights, directions, k):
     return (weights @ directions[-k:].T).norm(dim=1) / weights.norm(dim=1)
 
 
-@null_fraction.mistake("That is rho squared, the share of energy; the paper's rho is a ratio of lengths.")
+@null_fraction.mistake(
+    "That is rho squared, the share of energy; the paper's rho is a ratio of lengths."
+)
 def _(weights, directions, k):
     return (weights @ directions[:, -k:]).square().sum(1) / weights.square().sum(1)
 
@@ -87,14 +106,20 @@ def _(weights, directions, k):
     return (weights @ directions[:, -k:]).norm(dim=1)
 
 
-@exercise("10", inputs=[(WEIGHTS, HEAD), (WEIGHTS[:2], HEAD[:6])], tolerance=1e-6,
-          hint="Rows of both scaled to length one, their product (neurons, vocabulary), and `.var(1)`.")
+@exercise(
+    "10",
+    inputs=[(WEIGHTS, HEAD), (WEIGHTS[:2], HEAD[:6])],
+    tolerance=1e-6,
+    hint="Rows of both scaled to length one, their product (neurons, vocabulary), and `.var(1)`.",
+)
 def logit_variance(weights, unembedding):
     unit = torch.nn.functional.normalize
     return (unit(weights, dim=1) @ unit(unembedding, dim=1).T).var(1)
 
 
-@logit_variance.mistake("That is the variance of the raw products; long rows count for more. Cosines: divide by both lengths.")
+@logit_variance.mistake(
+    "That is the variance of the raw products; long rows count for more. Cosines: divide by both lengths."
+)
 def _(weights, unembedding):
     return (weights @ unembedding.T).var(1)
 

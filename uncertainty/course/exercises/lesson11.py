@@ -14,9 +14,14 @@ DELTA = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64)
 TOTAL, DIRECT = np.array([0.4, 0.2, 0.001, 0.3]), np.array([0.1, 0.25, 0.002, 0.3])
 
 
-@exercise("11", inputs=[(SIGMA, DELTA, torch.tensor([3.0, -2.0, 1.0], dtype=torch.float64), 4.0, 6),
-                        (SIGMA.flip(0), DELTA, torch.tensor([0.5, 2.0, 0.0], dtype=torch.float64), 9.0, 10)],
-          hint="`(sigma**2 + (2 * delta * xw + delta**2 * ww) / width).sqrt()`.")
+@exercise(
+    "11",
+    inputs=[
+        (SIGMA, DELTA, torch.tensor([3.0, -2.0, 1.0], dtype=torch.float64), 4.0, 6),
+        (SIGMA.flip(0), DELTA, torch.tensor([0.5, 2.0, 0.0], dtype=torch.float64), 9.0, 10),
+    ],
+    hint="`(sigma**2 + (2 * delta * xw + delta**2 * ww) / width).sqrt()`.",
+)
 def new_scale(sigma, delta, xw, ww, width):
     return (sigma**2 + (2 * delta * xw + delta**2 * ww) / width).sqrt()
 
@@ -31,23 +36,32 @@ def _(sigma, delta, xw, ww, width):
     return (sigma**2 + 2 * delta * xw + delta**2 * ww).sqrt()
 
 
-@new_scale.mistake("The mixed term comes twice: |x + delta w|^2 = |x|^2 + 2 delta <x, w> + delta^2 |w|^2.")
+@new_scale.mistake(
+    "The mixed term comes twice: |x + delta w|^2 = |x|^2 + 2 delta <x, w> + delta^2 |w|^2."
+)
 def _(sigma, delta, xw, ww, width):
     return (sigma**2 + (delta * xw + delta**2 * ww) / width).sqrt()
 
 
-@new_scale.mistake("You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to the stream.")
+@new_scale.mistake(
+    "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to the stream."
+)
 def _(sigma, delta, xw, ww, width):
     return (sigma**2 + delta**2 * ww / width).sqrt()
 
 
-@exercise("11", inputs=[(Z, U, SIGMA, NEW, DELTA), (Z[:2], U, NEW[:2], SIGMA[:2], DELTA[:2])],
-          hint="`(sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]`.")
+@exercise(
+    "11",
+    inputs=[(Z, U, SIGMA, NEW, DELTA), (Z[:2], U, NEW[:2], SIGMA[:2], DELTA[:2])],
+    hint="`(sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]`.",
+)
 def ablated_logits(z, u, sigma, sigma_new, delta):
     return (sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]
 
 
-@ablated_logits.mistake("That is the direct effect: the old logits must be rescaled, too, by sigma / sigma_new.")
+@ablated_logits.mistake(
+    "That is the direct effect: the old logits must be rescaled, too, by sigma / sigma_new."
+)
 def _(z, u, sigma, sigma_new, delta):
     return z + delta[:, None] * u / sigma[:, None]
 
@@ -67,13 +81,18 @@ def _(z, u, sigma, sigma_new, delta):
     return z * (sigma / sigma_new)[:, None] + delta[:, None] * u
 
 
-@exercise("11", inputs=[(Z, SIGMA, NEW), (Z[0], SIGMA[0], NEW[0])],
-          hint="No logit changes but by the division: `z * (sigma / sigma_new)[..., None]`.")
+@exercise(
+    "11",
+    inputs=[(Z, SIGMA, NEW), (Z[0], SIGMA[0], NEW[0])],
+    hint="No logit changes but by the division: `z * (sigma / sigma_new)[..., None]`.",
+)
 def planted(z, sigma, sigma_new):
     return z * (sigma / sigma_new)[..., None]
 
 
-@planted.mistake("The unembedding is blind there, but the norm is not: all logits are divided by sigma_new instead of sigma.")
+@planted.mistake(
+    "The unembedding is blind there, but the norm is not: all logits are divided by sigma_new instead of sigma."
+)
 def _(z, sigma, sigma_new):
     return z
 
@@ -88,8 +107,11 @@ def _(z, sigma, sigma_new):
     return z / sigma_new[..., None]
 
 
-@exercise("11", inputs=[(TOTAL, DIRECT, 0.01), (TOTAL, DIRECT, 0.25), (TOTAL, DIRECT, 0.0)],
-          hint="`np.where(total < threshold, np.nan, 1 - direct / total)`.")
+@exercise(
+    "11",
+    inputs=[(TOTAL, DIRECT, 0.01), (TOTAL, DIRECT, 0.25), (TOTAL, DIRECT, 0.0)],
+    hint="`np.where(total < threshold, np.nan, 1 - direct / total)`.",
+)
 def mediated(total, direct, threshold):
     return np.where(total < threshold, np.nan, 1 - direct / total)
 
@@ -99,12 +121,16 @@ def _(total, direct, threshold):
     return np.where(total < threshold, np.nan, direct / total)
 
 
-@mediated.mistake("Where the total effect is below the threshold the quotient says nothing: put nan.")
+@mediated.mistake(
+    "Where the total effect is below the threshold the quotient says nothing: put nan."
+)
 def _(total, direct, threshold):
     return 1 - direct / total
 
 
-@mediated.mistake("Do not cut at 0 and 1: a negative value is a finding (the norm compensates), and clipping hides it.")
+@mediated.mistake(
+    "Do not cut at 0 and 1: a negative value is a finding (the norm compensates), and clipping hides it."
+)
 def _(total, direct, threshold):
     return np.where(total < threshold, np.nan, np.clip(1 - direct / total, 0, 1))
 
@@ -114,6 +140,8 @@ def _(total, direct, threshold):
     return np.where(direct < threshold, np.nan, 1 - direct / total)
 
 
-@mediated.mistake("nan, not zero: a neuron that hardly acts has no share, and a zero would enter the averages.")
+@mediated.mistake(
+    "nan, not zero: a neuron that hardly acts has no share, and a zero would enter the averages."
+)
 def _(total, direct, threshold):
     return np.where(total < threshold, 0.0, 1 - direct / total)

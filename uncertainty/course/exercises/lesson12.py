@@ -15,20 +15,27 @@ TOTAL = _rng.normal(size=(6, 3)).round(2)
 FROZEN = (TOTAL * [0.2, 0.5, 1.0] + 0.05).round(2)
 
 
-@exercise("12", inputs=[(COUNTS, 3, 1.0), (COUNTS, 5, 1.0), (COUNTS, 5, 0.1)],
-          hint="Add the smoothing to all `rows`, those without a count too, and only then divide by the sum.")
+@exercise(
+    "12",
+    inputs=[(COUNTS, 3, 1.0), (COUNTS, 5, 1.0), (COUNTS, 5, 0.1)],
+    hint="Add the smoothing to all `rows`, those without a count too, and only then divide by the sum.",
+)
 def smoothed_unigram(counts, rows, smoothing):
     padded = torch.zeros(rows)
     padded[: len(counts)] = counts.float()
     return (padded + smoothing) / (padded + smoothing).sum()
 
 
-@smoothed_unigram.mistake("The rows beyond the counts are missing: pad with zeros before you smooth.")
+@smoothed_unigram.mistake(
+    "The rows beyond the counts are missing: pad with zeros before you smooth."
+)
 def _(counts, rows, smoothing):
     return (counts + smoothing) / (counts + smoothing).sum()
 
 
-@smoothed_unigram.mistake("Rows without a token got no probability; the smoothing belongs to every row.")
+@smoothed_unigram.mistake(
+    "Rows without a token got no probability; the smoothing belongs to every row."
+)
 def _(counts, rows, smoothing):
     padded = torch.zeros(rows)
     padded[: len(counts)] = counts + smoothing
@@ -42,13 +49,18 @@ def _(counts, rows, smoothing):
     return (padded + smoothing) / padded.sum()
 
 
-@exercise("12", inputs=[(LOG_P, P_FREQ), (LOG_P, P_FREQ.flip(0)), (LOG_P[0], P_FREQ)],
-          hint="KL(P || Q) = sum over the vocabulary of P (log P - log Q); the first distribution does the weighting.")
+@exercise(
+    "12",
+    inputs=[(LOG_P, P_FREQ), (LOG_P, P_FREQ.flip(0)), (LOG_P[0], P_FREQ)],
+    hint="KL(P || Q) = sum over the vocabulary of P (log P - log Q); the first distribution does the weighting.",
+)
 def kl_from_frequency(log_p_model, p_freq):
     return (p_freq * (p_freq.log() - log_p_model)).sum(-1)
 
 
-@kl_from_frequency.mistake("That is KL(P_model || P_freq): here the *frequencies* do the weighting.")
+@kl_from_frequency.mistake(
+    "That is KL(P_model || P_freq): here the *frequencies* do the weighting."
+)
 def _(log_p_model, p_freq):
     return (log_p_model.exp() * (log_p_model - p_freq.log())).sum(-1)
 
@@ -63,24 +75,33 @@ def _(log_p_model, p_freq):
     return -(p_freq * log_p_model).sum(-1)
 
 
-@kl_from_frequency.mistake("That is the average over all positions: one number per position, sum over the last axis only.")
+@kl_from_frequency.mistake(
+    "That is the average over all positions: one number per position, sum over the last axis only."
+)
 def _(log_p_model, p_freq):
     return (p_freq * (p_freq.log() - log_p_model)).sum(-1).mean()
 
 
-@exercise("12", inputs=[(CLEAN, ABLATED, V), (ABLATED, CLEAN, V), (CLEAN, ABLATED, -V)],
-          hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated logits.")
+@exercise(
+    "12",
+    inputs=[(CLEAN, ABLATED, V), (ABLATED, CLEAN, V), (CLEAN, ABLATED, -V)],
+    hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated logits.",
+)
 def keep_projection(clean, ablated, v):
     lost = (clean - ablated) @ v
     return ablated + lost[:, None] * v
 
 
-@keep_projection.mistake("You removed the projection; it should be as long as it was before the ablation.")
+@keep_projection.mistake(
+    "You removed the projection; it should be as long as it was before the ablation."
+)
 def _(clean, ablated, v):
     return ablated - (ablated @ v)[:, None] * v
 
 
-@keep_projection.mistake("You changed the clean logits; the *ablated* ones are to be corrected, along v only.")
+@keep_projection.mistake(
+    "You changed the clean logits; the *ablated* ones are to be corrected, along v only."
+)
 def _(clean, ablated, v):
     return clean + ((ablated - clean) @ v)[:, None] * v
 
@@ -90,13 +111,18 @@ def _(clean, ablated, v):
     return ablated + ((ablated - clean) @ v)[:, None] * v
 
 
-@keep_projection.mistake("You added the clean projection on top of the ablated one; add only the difference.")
+@keep_projection.mistake(
+    "You added the clean projection on top of the ablated one; add only the difference."
+)
 def _(clean, ablated, v):
     return ablated + (clean @ v)[:, None] * v
 
 
-@exercise("12", inputs=[(TOTAL, FROZEN), (FROZEN, TOTAL)],
-          hint="`np.abs(...)` first, then the mean over the tokens (axis 0), then one minus the ratio.")
+@exercise(
+    "12",
+    inputs=[(TOTAL, FROZEN), (FROZEN, TOTAL)],
+    hint="`np.abs(...)` first, then the mean over the tokens (axis 0), then one minus the ratio.",
+)
 def mediated_share(total, frozen):
     return 1 - np.abs(frozen).mean(0) / np.abs(total).mean(0)
 
@@ -111,7 +137,9 @@ def _(total, frozen):
     return 1 - frozen.mean(0) / total.mean(0)
 
 
-@mediated_share.mistake("A ratio per token explodes where the effect is near zero; divide the *averages*.")
+@mediated_share.mistake(
+    "A ratio per token explodes where the effect is near zero; divide the *averages*."
+)
 def _(total, frozen):
     return (1 - np.abs(frozen) / np.abs(total)).mean(0)
 

@@ -6,36 +6,66 @@ import torch
 from .mechanism import exercise
 
 _g = torch.Generator().manual_seed(13)
-PATTERN = torch.randn(9, 9, generator=_g).masked_fill(torch.ones(9, 9).triu(1).bool(), -torch.inf).softmax(-1)  # length 4
-LONGER = torch.randn(13, 13, generator=_g).masked_fill(torch.ones(13, 13).triu(1).bool(), -torch.inf).softmax(-1)  # length 6
-FIRST, SECOND = torch.randn(6, 4, generator=_g), torch.randn(6, 4, generator=_g) + torch.tensor([1.0, -1.0, 2.0, -2.0])
+PATTERN = (
+    torch.randn(9, 9, generator=_g)
+    .masked_fill(torch.ones(9, 9).triu(1).bool(), -torch.inf)
+    .softmax(-1)
+)  # length 4
+LONGER = (
+    torch.randn(13, 13, generator=_g)
+    .masked_fill(torch.ones(13, 13).triu(1).bool(), -torch.inf)
+    .softmax(-1)
+)  # length 6
+FIRST, SECOND = (
+    torch.randn(6, 4, generator=_g),
+    torch.randn(6, 4, generator=_g) + torch.tensor([1.0, -1.0, 2.0, -2.0]),
+)
 WEIGHTS = torch.randn(4, 4, generator=_g)
 CONTROLS = np.array([0.01, -0.03, 0.0, 0.02, -0.01])
-MEASURED = ((0.05, 0.02, 0.08), (0.02, 0.01, 0.03), (0.05, -0.01, 0.11), (0.01, -0.02, 0.04), (-0.05, -0.08, -0.02),
-            (0.029, 0.02, 0.04), (0.023, 0.01, 0.04), (-0.01, -0.04, 0.02), (-0.05, -0.11, 0.01), (0.016, 0.01, 0.03))
+MEASURED = (
+    (0.05, 0.02, 0.08),
+    (0.02, 0.01, 0.03),
+    (0.05, -0.01, 0.11),
+    (0.01, -0.02, 0.04),
+    (-0.05, -0.08, -0.02),
+    (0.029, 0.02, 0.04),
+    (0.023, 0.01, 0.04),
+    (-0.01, -0.04, 0.02),
+    (-0.05, -0.11, 0.01),
+    (0.016, 0.01, 0.03),
+)
 
 
-@exercise("13", inputs=[(PATTERN, 4), (LONGER, 6)],
-          hint="""The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier occurrence of token t
-          stands at t - (length - 1). Average `pattern[t, t - (length - 1)]` over these t.""")
+@exercise(
+    "13",
+    inputs=[(PATTERN, 4), (LONGER, 6)],
+    hint="""The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier occurrence of token t
+          stands at t - (length - 1). Average `pattern[t, t - (length - 1)]` over these t.""",
+)
 def looks_back(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
     return pattern[t, t - (length - 1)].mean()
 
 
-@looks_back.mistake("That is where the same token stood before; induction looks at the one *after* it: t - (length - 1).")
+@looks_back.mistake(
+    "That is where the same token stood before; induction looks at the one *after* it: t - (length - 1)."
+)
 def _(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
     return pattern[t, t - length].mean()
 
 
-@looks_back.mistake("Rows are the positions that look, columns those looked at: pattern[t, t - (length - 1)].")
+@looks_back.mistake(
+    "Rows are the positions that look, columns those looked at: pattern[t, t - (length - 1)]."
+)
 def _(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
     return pattern[t - (length - 1), t].mean()
 
 
-@looks_back.mistake("The whole diagonal begins before the second copy does; take the second copy's positions only.")
+@looks_back.mistake(
+    "The whole diagonal begins before the second copy does; take the second copy's positions only."
+)
 def _(pattern, length):
     return pattern.diagonal(1 - length).mean()
 
@@ -52,18 +82,25 @@ def _(pattern, length):
     return pattern[t, t - (length - 1)].sum()
 
 
-@exercise("13", inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
-          hint="Average over positions first, then second minus first; then weigh by the length of each neuron's row. Keep the sign.")
+@exercise(
+    "13",
+    inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
+    hint="Average over positions first, then second minus first; then weigh by the length of each neuron's row. Keep the sign.",
+)
 def weighted_change(first, second, weights):
     return (second.mean(0) - first.mean(0)) * weights.norm(dim=1)
 
 
-@weighted_change.mistake("Second minus first: a neuron that rises on the repeat gets a positive number.")
+@weighted_change.mistake(
+    "Second minus first: a neuron that rises on the repeat gets a positive number."
+)
 def _(first, second, weights):
     return (first.mean(0) - second.mean(0)) * weights.norm(dim=1)
 
 
-@weighted_change.mistake("Without its weights: a neuron that writes little may move a lot and do nothing.")
+@weighted_change.mistake(
+    "Without its weights: a neuron that writes little may move a lot and do nothing."
+)
 def _(first, second, weights):
     return second.mean(0) - first.mean(0)
 
@@ -78,19 +115,28 @@ def _(first, second, weights):
     return ((second.mean(0) - first.mean(0)) * weights.norm(dim=1)).abs()
 
 
-@exercise("13", inputs=[(SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
-                        (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0))],
-          hint="Two cases: those that rise get the smaller of value and mean, the others the larger. `torch.where` chooses by neuron.")
+@exercise(
+    "13",
+    inputs=[
+        (SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
+        (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0)),
+    ],
+    hint="Two cases: those that rise get the smaller of value and mean, the others the larger. `torch.where` chooses by neuron.",
+)
 def clipped(a, mean, rises):
     return torch.where(rises, torch.minimum(a, mean), torch.maximum(a, mean))
 
 
-@clipped.mistake("The other way round: one that rises must not exceed its mean, so it gets the minimum.")
+@clipped.mistake(
+    "The other way round: one that rises must not exceed its mean, so it gets the minimum."
+)
 def _(a, mean, rises):
     return torch.where(rises, torch.maximum(a, mean), torch.minimum(a, mean))
 
 
-@clipped.mistake("That sets every activation to the mean; clipping leaves those alone that did not go beyond it.")
+@clipped.mistake(
+    "That sets every activation to the mean; clipping leaves those alone that did not go beyond it."
+)
 def _(a, mean, rises):
     return mean.expand_as(a)
 
@@ -105,9 +151,12 @@ def _(a, mean, rises):
     return torch.where(rises, torch.minimum(a, mean), a)
 
 
-@exercise("13", inputs=[(*measured, CONTROLS) for measured in MEASURED],
-          hint="""Settle "the opposite" first. Then count how many of the two conditions hold; the second compares with the 95 %
-          quantile of the controls' sizes (`np.quantile`).""")
+@exercise(
+    "13",
+    inputs=[(*measured, CONTROLS) for measured in MEASURED],
+    hint="""Settle "the opposite" first. Then count how many of the two conditions hold; the second compares with the 95 %
+          quantile of the controls' sizes (`np.quantile`).""",
+)
 def claim_verdict(value, low, high, controls):
     if high < 0:
         return "the opposite"
@@ -115,33 +164,47 @@ def claim_verdict(value, low, high, controls):
     return ("does not show", "weak", "shows")[int(low > 0) + int(beyond)]
 
 
-@claim_verdict.mistake("An interval that lies below 0 altogether is more than a failure: it says the opposite.")
+@claim_verdict.mistake(
+    "An interval that lies below 0 altogether is more than a failure: it says the opposite."
+)
 def _(value, low, high, controls):
-    return ("does not show", "weak", "shows")[int(low > 0) + int(value > np.quantile(np.abs(controls), 0.95))]
+    return ("does not show", "weak", "shows")[
+        int(low > 0) + int(value > np.quantile(np.abs(controls), 0.95))
+    ]
 
 
-@claim_verdict.mistake("The sign counts: an effect against the claim is not beyond the controls, however large.")
+@claim_verdict.mistake(
+    "The sign counts: an effect against the claim is not beyond the controls, however large."
+)
 def _(value, low, high, controls):
     if high < 0:
         return "the opposite"
-    return ("does not show", "weak", "shows")[int(low > 0) + int(abs(value) > np.quantile(np.abs(controls), 0.95))]
+    return ("does not show", "weak", "shows")[
+        int(low > 0) + int(abs(value) > np.quantile(np.abs(controls), 0.95))
+    ]
 
 
-@claim_verdict.mistake("Compare with the controls' *sizes*: without `abs`, controls that go the other way do not count.")
+@claim_verdict.mistake(
+    "Compare with the controls' *sizes*: without `abs`, controls that go the other way do not count."
+)
 def _(value, low, high, controls):
     if high < 0:
         return "the opposite"
-    return ("does not show", "weak", "shows")[int(low > 0) + int(value > np.quantile(controls, 0.95))]
+    return ("does not show", "weak", "shows")[
+        int(low > 0) + int(value > np.quantile(controls, 0.95))
+    ]
 
 
-@claim_verdict.mistake("Beyond the controls' mean is not beyond the controls: take the 95 % quantile of their sizes.")
+@claim_verdict.mistake(
+    "Beyond the controls' mean is not beyond the controls: take the 95 % quantile of their sizes."
+)
 def _(value, low, high, controls):
     if high < 0:
         return "the opposite"
     return ("does not show", "weak", "shows")[int(low > 0) + int(value > np.abs(controls).mean())]
 
 
-@claim_verdict.mistake("One of the two is enough for \"weak\": you asked for both or nothing.")
+@claim_verdict.mistake('One of the two is enough for "weak": you asked for both or nothing.')
 def _(value, low, high, controls):
     if high < 0:
         return "the opposite"

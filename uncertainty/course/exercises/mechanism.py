@@ -60,9 +60,11 @@ class Exercise:
 
     def mistake(self, sentence: str):
         """Declare a wrong solution and what to tell someone who wrote it."""
+
         def record(wrong: Callable) -> Callable:
             self.mistakes.append((sentence, wrong))
             return wrong
+
         return record
 
     def judge(self, attempt: Callable) -> Outcome:
@@ -71,29 +73,48 @@ class Exercise:
         if any(isinstance(result, NotImplementedError) and not result.args for result in results):
             return Outcome("untouched", "not attempted yet")
         expected = [_result(self.reference, arguments) for arguments in self.inputs]
-        wrong = [i for i, (got, want) in enumerate(zip(results, expected)) if not _same(got, want, self.tolerance)]
+        wrong = [
+            i
+            for i, (got, want) in enumerate(zip(results, expected))
+            if not _same(got, want, self.tolerance)
+        ]
         if not wrong:
             return Outcome("right", "right")
         for sentence, mistaken in self.mistakes:
-            alike = (_same(got, _result(mistaken, a), self.tolerance) for got, a in zip(results, self.inputs))
+            alike = (
+                _same(got, _result(mistaken, a), self.tolerance)
+                for got, a in zip(results, self.inputs)
+            )
             if all(alike):
                 return Outcome("wrong", sentence)
-        return Outcome("wrong", _difference(self.inputs[wrong[0]], results[wrong[0]], expected[wrong[0]]))
+        return Outcome(
+            "wrong", _difference(self.inputs[wrong[0]], results[wrong[0]], expected[wrong[0]])
+        )
 
 
 def exercise(lesson: str, *, inputs: list[tuple], hint: str, tolerance: float = 1e-4):
     """Declare the decorated function as the reference solution of an exercise of that lesson."""
+
     def register(reference: Callable) -> Exercise:
         if reference.__name__ in _REGISTRY:
-            raise ValueError(f"there is an exercise called {reference.__name__!r} already; names are shared by all lessons.")
-        _REGISTRY[reference.__name__] = Exercise(lesson, reference, inputs, textwrap.dedent(hint).strip(), tolerance)
+            raise ValueError(
+                f"there is an exercise called {reference.__name__!r} already; names are shared by all lessons."
+            )
+        _REGISTRY[reference.__name__] = Exercise(
+            lesson, reference, inputs, textwrap.dedent(hint).strip(), tolerance
+        )
         return _REGISTRY[reference.__name__]
+
     return register
 
 
 def exercises(lesson: str | None = None) -> list[Exercise]:
     """All exercises, or those of one lesson ("03"), in the order of the lessons."""
-    for module in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name.startswith("lesson")):
+    for module in sorted(
+        m.name
+        for m in pkgutil.iter_modules([str(Path(__file__).parent)])
+        if m.name.startswith("lesson")
+    ):
         importlib.import_module(f"{__package__}.{module}")
     return [e for e in _REGISTRY.values() if lesson in (None, e.lesson)]
 
@@ -101,7 +122,9 @@ def exercises(lesson: str | None = None) -> list[Exercise]:
 def check(attempt: Callable) -> Callable:
     """Judge a learner's function; returns it when right, else the reference, so that the cells below stay true."""
     found = _find(getattr(attempt, "__name__", repr(attempt)))
-    if isinstance(attempt, Exercise) or attempt is found.reference:  # the cell was run again without its stub
+    if (
+        isinstance(attempt, Exercise) or attempt is found.reference
+    ):  # the cell was run again without its stub
         return found.reference
     outcome = found.judge(attempt)
     _show(found, outcome)
@@ -118,7 +141,7 @@ def hint(name: str) -> None:
 def solution(name: str) -> None:
     """Show the tested reference solution."""
     source = textwrap.dedent(inspect.getsource(_find(name).reference))
-    body = source[source.index("def "):]
+    body = source[source.index("def ") :]
     display(Markdown(f"**A solution for `{name}`:**\n\n```python\n{body}```"))
 
 
@@ -133,7 +156,9 @@ def progress(lesson: str | None = None) -> None:
 def _find(name: str) -> Exercise:
     known = {e.name: e for e in exercises()}
     if name not in known:
-        raise ValueError(f"there is no exercise called {name!r}; keep the function's name. There are: {', '.join(known)}.")
+        raise ValueError(
+            f"there is no exercise called {name!r}; keep the function's name. There are: {', '.join(known)}."
+        )
     return known[name]
 
 
@@ -168,7 +193,9 @@ def _same(got, want, tolerance: float) -> bool:
         got, want = np.asarray(got, dtype=float), np.asarray(want, dtype=float)
     except (TypeError, ValueError):
         return False
-    return got.shape == want.shape and np.allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
+    return got.shape == want.shape and np.allclose(
+        got, want, rtol=tolerance, atol=tolerance, equal_nan=True
+    )
 
 
 def _plain(value):
@@ -207,7 +234,11 @@ def _progress_file() -> Path:
 
 def _solved() -> set[str]:
     try:
-        return {name for name in json.loads(_progress_file().read_text(encoding="utf-8")) if isinstance(name, str)}
+        return {
+            name
+            for name in json.loads(_progress_file().read_text(encoding="utf-8"))
+            if isinstance(name, str)
+        }
     except (OSError, ValueError, TypeError):
         return set()
 
