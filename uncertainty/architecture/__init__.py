@@ -1,4 +1,4 @@
 """Where a transformers model keeps its parts. The only room that knows architectures.
 
-May import: nothing but `_inputs`.
+May import: no other room.
 """

@@ -1,4 +1,4 @@
 """The lessons as a course: their list, their exercises, and runs that are kept on disk.
 
-May import: everything.
+May import: every other room.
 """

@@ -1,4 +1,4 @@
 """Is a doubt worth anything? Discrimination, calibration, intervals, and the grader that says what is right.
 
-May import: nothing else of this package.
+May import: no other room.
 """

@@ -1,4 +1,4 @@
-"""What the model wrote or was given, and the raw logits it was written from.
+"""What the model wrote or was given, with the raw logits it was written from.
 
-May import: information.
+May import: no other room.
 """

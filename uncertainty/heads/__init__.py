@@ -1,4 +1,4 @@
-"""Attention heads: repeated text, induction, BOS ablation.
+"""Attention heads: repeated text, induction scores, BOS ablation.
 
 May import: architecture, lens, data.
 """

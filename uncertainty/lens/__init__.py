@@ -1,4 +1,4 @@
-"""What each depth of the residual stream would say.
+"""What each depth of the residual stream would say about the next token.
 
-May import: information, generation, architecture.
+May import: generation, architecture.
 """

@@ -1,4 +1,4 @@
-"""Where models come from: pinned downloads, the cache, folders, the hub.
+"""Where models come from: pinned downloads, the cache, folders and the hub.
 
-May import: nothing else of this package.
+May import: no other room.
 """

@@ -1,4 +1,4 @@
 """How unsure was the model? Measures from logits, from its own words, and from asking again.
 
-May import: information, generation, evaluation.
+May import: generation, evaluation.
 """

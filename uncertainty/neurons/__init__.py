@@ -1,4 +1,4 @@
 """The last layer's neurons: geometry, ablation, token frequency.
 
-May import: information, architecture, lens.
+May import: architecture.
 """
