@@ -5,13 +5,21 @@ LAB_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test lessons outputs bench model clean
+.PHONY: lab test quick check lessons outputs bench model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m jupyter lab $(LAB_FLAGS) notebooks/00_start_here.ipynb
 
 test: model  ## every test and every lesson
 	$(BIN)/python -m pytest -n 2
+
+check: .venv/ready  ## lint, format and types: half a minute
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+
+quick: check  ## what to run before a commit: the above, and the tests that need no model
+	$(BIN)/python -m pytest -n 2 -m "not model" tests
 
 lessons: model  ## run every lesson and write HTML pages to build/lessons
 	$(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)

@@ -169,6 +169,18 @@ def test_every_interval_in_the_readme_was_printed_by_a_lesson():
     assert len(stated) > 40 and [interval for interval in stated if interval not in printed] == []
 
 
+def test_contributings_map_is_what_the_rooms_say():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = dict(re.findall(r"^\| `(\w+)/` \|.*\| ([^|]+) \|$", text, re.M))
+    stated = {}
+    for room in (ROOT / "uncertainty").glob("*/__init__.py"):
+        [rule] = re.findall(r"^May import: (.+)\.$", room.read_text(encoding="utf-8"), re.M)
+        stated[room.parent.name] = "-" if rule == "no other room" else rule
+    assert drawn == stated
+    for file in re.findall(r"`((?:\w+/)+\w+\.\w+)`", text):
+        assert (ROOT / file).exists() or (ROOT / "uncertainty" / file).exists() or "NN" in file, file
+
+
 def test_every_local_link_leads_somewhere():
     for page in ROOT.glob("*.md"):
         for target in re.findall(

@@ -117,6 +117,9 @@ if TYPE_CHECKING:
     from .generation.decoding import (
         generate as generate,
     )
+    from .generation.decoding import (
+        generate_with_logits as generate_with_logits,
+    )
     from .generation.prompts import (
         prompt_token_ids as prompt_token_ids,
     )
@@ -180,7 +183,7 @@ if TYPE_CHECKING:
     from .lens.translators import (
         translate as translate,
     )
-    from .loading.downloads import (
+    from .loading.errors import (
         ModelUnavailable as ModelUnavailable,
     )
     from .loading.models import (
@@ -191,6 +194,9 @@ if TYPE_CHECKING:
     )
     from .loading.models import (
         prefetch as prefetch,
+    )
+    from .measures.agreement import (
+        agreement_measures as agreement_measures,
     )
     from .measures.answer_measures import (
         answer_measures as answer_measures,
@@ -210,6 +216,12 @@ if TYPE_CHECKING:
     from .measures.judges import (
         model_entails as model_entails,
     )
+    from .measures.labels import (
+        MEASURE_LABELS as MEASURE_LABELS,
+    )
+    from .measures.labels import (
+        measure_label as measure_label,
+    )
     from .measures.meaning import (
         answer_core as answer_core,
     )
@@ -221,9 +233,6 @@ if TYPE_CHECKING:
     )
     from .measures.meaning import (
         semantic_entropy as semantic_entropy,
-    )
-    from .measures.sampling import (
-        agreement_measures as agreement_measures,
     )
     from .measures.sampling import (
         sample_answers as sample_answers,
@@ -342,20 +351,24 @@ if TYPE_CHECKING:
 
 _PUBLIC_NAMES = {
     "information": ("entropy",),
-    "loading.downloads": ("ModelUnavailable",),
+    "loading.errors": ("ModelUnavailable",),
     "loading.models": (
         "is_fetched",
         "load_model",
         "prefetch",
     ),
     "generation.answers": ("Generation",),
-    "generation.decoding": ("generate",),
+    "generation.decoding": (
+        "generate",
+        "generate_with_logits",
+    ),
     "generation.prompts": ("prompt_token_ids",),
     "generation.scoring": (
         "choice_log_probabilities",
         "score",
     ),
     "generation.tokens": ("top_alternatives",),
+    "measures.agreement": ("agreement_measures",),
     "measures.answer_measures": (
         "answer_measures",
         "logTokU",
@@ -364,16 +377,17 @@ _PUBLIC_NAMES = {
     ),
     "measures.evidence": ("aleatoric_epistemic",),
     "measures.judges": ("model_entails",),
+    "measures.labels": (
+        "MEASURE_LABELS",
+        "measure_label",
+    ),
     "measures.meaning": (
         "answer_core",
         "cluster_by_meaning",
         "cluster_by_string",
         "semantic_entropy",
     ),
-    "measures.sampling": (
-        "agreement_measures",
-        "sample_answers",
-    ),
+    "measures.sampling": ("sample_answers",),
     "measures.self_evaluation": (
         "p_true",
         "p_true_conversation",

@@ -107,7 +107,7 @@ def test_a_parallel_block_has_no_middle(models, family):
 def test_opt_350m_has_a_projection_no_final_norm_and_no_middle():
     model = small_opt()
     parts = model_parts(model)
-    assert parts.norm is None and parts.project is not None
+    assert parts.norm is None and parts.projection is not None
     stream, logits = stream_of(model)
     torch.testing.assert_close(parts.logits(stream[-1]), logits)
     with pytest.raises(ValueError, match="no middle"):

@@ -32,7 +32,7 @@ def named(function, name):
 
 
 def shown(call, *arguments):
-    with patch("uncertainty.course.exercises.mechanism.display") as display:
+    with patch("uncertainty.course.exercises.feedback.display") as display:
         value = call(*arguments)
     return value, "\n".join(one.args[0].data for one in display.call_args_list)
 

@@ -1,4 +1,4 @@
-"""generation.py: raw logits that equal a teacher-forced pass, for every family; batches; what is cut and refused."""
+"""generate and score: raw logits that equal a teacher-forced pass, batches, what is refused."""
 
 import copy
 import gc

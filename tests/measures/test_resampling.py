@@ -18,7 +18,7 @@ from uncertainty.course.answer_runs import (
     sampled_answers,
     short_prompt,
 )
-from uncertainty.evaluation.grader import plain_words
+from uncertainty.evaluation.answer_words import plain_words
 from uncertainty.evaluation.leaderboard import check_orientation
 from uncertainty.generation.scoring import choice_log_probabilities, score
 from uncertainty.measures.judges import model_entails, nli_entails

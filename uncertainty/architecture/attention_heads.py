@@ -1,4 +1,4 @@
-"""Where a layer's heads come together: the projection behind them, proven to read averages of values."""
+"""Where a layer's heads come together: the projection behind them, and what it reads."""
 
 from weakref import WeakSet
 
@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from .._inputs import one_text_ids
-from .parts import model_parts
+from .parts import model_parts, relative_tolerance
 
-WAYS_OUT = (
+HEAD_PROJECTIONS = (
     "self_attn.o_proj",
     "self_attn.out_proj",
     "self_attn.dense",
@@ -17,80 +17,119 @@ WAYS_OUT = (
     "attn.attention.out_proj",
     "attention.dense",
     "self_attention.dense",
-)  # the projections behind the heads
+)
 _PROVEN: WeakSet = WeakSet()
 
 
-def relative_tolerance(model) -> float:
-    return 1e-3 if model.dtype.itemsize >= 4 else 0.05
-
-
-def by_head(model, states: Tensor) -> Tensor:
-    return states.unflatten(-1, (model.config.get_text_config().num_attention_heads, -1))
+def split_heads(model, states: Tensor) -> Tensor:
+    """Split what enters the projection: (..., heads * head size) to ``(..., heads, head size)``."""
+    return states.unflatten(-1, (_head_count(model), -1))
 
 
 @torch.no_grad()
 def head_projection(model, layer: int, head: int) -> nn.Module:
-    """The projection whose input are a layer's heads side by side, each an average of values over positions. Proven.
+    """Return the projection behind a layer's heads.
 
-    The attention is fed made-up inputs [u, u], [w, w] and [u, w]: an average shows the value of u, and that of w, everywhere in
-    the first two, and in the third at the second position a point between them, with one share a head.
+    Its input is the heads' outputs side by side. Each output is an average of the head's values
+    over positions; that is proven when a layer is asked for the first time.
+
+    Raises:
+        ValueError: no such head; no projection where we know to look; heads that do not average
+            their values (a sink, as in GPT-OSS, or a gate); a model in training mode.
     """
-    one_text_ids(model, [1])  # refuses a model in training
-    blocks, count, seen = (
-        model_parts(model).blocks,
-        model.config.get_text_config().num_attention_heads,
-        [],
-    )
-    if not (0 <= layer < len(blocks) and 0 <= head < count):
+    one_text_ids(model, [1])  # refuses a model in training mode
+    blocks = model_parts(model).blocks
+    heads = _head_count(model)
+    if not (0 <= layer < len(blocks) and 0 <= head < heads):
         raise ValueError(
-            f"no head {head} in layer {layer}: there are layers 0..{len(blocks) - 1} with heads 0..{count - 1}."
+            f"no head {head} in layer {layer}: there are layers 0..{len(blocks) - 1} with heads "
+            f"0..{heads - 1}."
         )
     modules = dict(blocks[layer].named_modules())
-    path = next((path for path in WAYS_OUT if path in modules), None)
+    path = next((path for path in HEAD_PROJECTIONS if path in modules), None)
     if path is None:
         raise ValueError(
-            f"no projection behind the heads where we know to look in a {type(blocks[layer]).__name__}."
+            "no projection behind the heads where we know to look in a "
+            f"{type(blocks[layer]).__name__}."
         )
-    if modules[path] in _PROVEN:
-        return modules[path]
+    projection = modules[path]
+    if projection not in _PROVEN:
+        attention = modules[path.split(".")[0]]
+        error = _error_of_averages(model, attention, projection)
+        if not error <= relative_tolerance(model):
+            raise ValueError(
+                f"{type(model).__name__}, layer {layer}: what a head puts out is no average of "
+                "values (a sink or a gate?), so its attention cannot be moved to position 0 this "
+                "way."
+            )
+        _PROVEN.add(projection)
+    return projection
 
-    def feed(_, arguments, named):
+
+def _error_of_averages(model, attention: nn.Module, projection: nn.Module) -> float:
+    """Return how far a layer's heads are from averaging values, relative to their outputs.
+
+    The attention is given three texts of two made-up states: [u, u], [w, w] and [u, w]. Let v(x)
+    be a head's value of the state x. A head whose attention weights sum to 1 and that does not
+    look ahead puts out
+
+        text      position 0   position 1
+        [u, u]    v(u)         v(u)
+        [w, w]    v(w)         v(w)
+        [u, w]    v(u)         a v(u) + (1 - a) v(w),  with one weight a for the whole head
+
+    So three outputs must equal v(u) or v(w), which the first positions show, and the last must lie
+    on the line between them. A sink shrinks the values, by another factor where more is attended
+    to; a gate scales the value of one state by the gate of another; and heads in another order
+    than ours need several weights a.
+    """
+
+    # 1. three texts of two states, (3, 2, width), in place of what enters the attention
+    def replace_states(module, arguments, named):
         states = arguments[0] if arguments else named["hidden_states"]
-        u, w = torch.randn(2, states.shape[-1], generator=torch.Generator().manual_seed(0)).to(
-            states
-        )
-        fed = torch.stack([u, u, w, w, u, w]).view(3, 2, -1)
-        return (
-            ((fed, *arguments[1:]), named)
-            if arguments
-            else (arguments, named | {"hidden_states": fed})
-        )
+        generator = torch.Generator().manual_seed(0)
+        u, w = torch.randn(2, states.shape[-1], generator=generator).to(states)
+        made_up = torch.stack([u, u, w, w, u, w]).view(3, 2, -1)
+        if arguments:
+            return (made_up, *arguments[1:]), named
+        return arguments, named | {"hidden_states": made_up}
 
-    hooks = [
-        modules[path.split(".")[0]].register_forward_pre_hook(feed, with_kwargs=True),
-        modules[path].register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0])),
-    ]
-    try:
-        model.base_model(
-            input_ids=torch.ones(3, 2, dtype=torch.long, device=model.device), use_cache=False
-        )
-    finally:
-        for hook in hooks:
-            hook.remove()
-    x = by_head(model, seen[0].double())
-    u, w, mixed = x[0, 0], x[1, 0], x[2, 1]
-    share = ((mixed - w) * (u - w)).sum(-1, keepdim=True) / (u - w).square().sum(-1, keepdim=True)
-    off = (
-        torch.stack([x[0, 1] - u, x[1, 1] - w, x[2, 0] - u, w + share * (u - w) - mixed])
-        .abs()
-        .max()
-        / x.abs().max()
+    # 2. what then enters the projection, (3, 2, heads * head size)
+    recorded: list[Tensor] = []
+
+    def record(module, arguments):
+        recorded.append(arguments[0])
+
+    ids = torch.ones(3, 2, dtype=torch.long, device=model.device)
+    with (
+        attention.register_forward_pre_hook(replace_states, with_kwargs=True),
+        projection.register_forward_pre_hook(record),
+    ):
+        model.base_model(input_ids=ids, use_cache=False)
+    outputs = split_heads(model, recorded[0].double())  # (3, 2, heads, head size)
+
+    # 3. the head's values of u and w, and its mixture of them, each (heads, head size)
+    value_u = outputs[0, 0]
+    value_w = outputs[1, 0]
+    mixture = outputs[2, 1]
+
+    # 4. the weight a of each head, (heads, 1): the point of the line nearest to the mixture
+    line = value_u - value_w
+    weight = ((mixture - value_w) * line).sum(-1, keepdim=True) / line.square().sum(
+        -1, keepdim=True
     )
-    if not off <= relative_tolerance(model):
-        raise ValueError(
-            f"{type(model).__name__}, layer {layer}: what a head puts out is no average of values (a sink or a "
-            "gate?), so its attention cannot be moved to position 0 this way."
-        )
-    _PROVEN.add(modules[path])
-    return modules[path]
+
+    # 5. the largest difference to the table above
+    differences = torch.stack(
+        [
+            outputs[0, 1] - value_u,
+            outputs[1, 1] - value_w,
+            outputs[2, 0] - value_u,
+            value_w + weight * line - mixture,
+        ]
+    )
+    return (differences.abs().max() / outputs.abs().max()).item()
+
+
+def _head_count(model) -> int:
+    return model.config.get_text_config().num_attention_heads

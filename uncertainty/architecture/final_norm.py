@@ -4,15 +4,23 @@ import copy
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .parts import ModelParts
 
 
 @dataclass(frozen=True, eq=False)
 class FinalNorm:
-    """The final norm as a formula, float64: ``gain * (x - m) / s + bias``, with m the mean of x, or 0 where not centred, and
-    ``s = sqrt(mean((x - m) ** 2) + epsilon)``."""
+    """The final norm as a formula, in float64: ``gain * (x - m) / s + bias``.
+
+    m is the mean of x, or 0 where the norm is not centred, and
+    ``s = sqrt(mean((x - m) ** 2) + epsilon)``.
+
+    Attributes:
+        centred: whether the norm subtracts the mean (LayerNorm) or not (RMSNorm).
+        gain, bias: ``(width,)``.
+        epsilon: what is added to the mean square.
+    """
 
     centred: bool
     gain: Tensor
@@ -20,20 +28,24 @@ class FinalNorm:
     epsilon: float
 
     def centre(self, x: Tensor) -> Tensor:
-        """What the norm sees of a vector: LayerNorm takes the mean away, RMSNorm nothing."""
+        """Return what the norm sees of a vector: LayerNorm subtracts the mean, RMSNorm nothing."""
         return x - x.mean(-1, keepdim=True) if self.centred else x
 
     def scale(self, x: Tensor) -> Tensor:
-        """The norm's denominator s, ``(..., 1)``."""
+        """Return the norm's denominator s, ``(..., 1)``."""
         return (self.centre(x).square().mean(-1, keepdim=True) + self.epsilon).sqrt()
 
     def __call__(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
-        """The norm of x; with its denominator frozen where ``scale`` is given."""
-        return self.gain * self.centre(x) / (self.scale(x) if scale is None else scale) + self.bias
+        """Return the norm of x; with the denominator frozen at ``scale`` where that is given."""
+        if scale is None:
+            scale = self.scale(x)
+        return self.gain * self.centre(x) / scale + self.bias
 
 
 def final_norm(parts: ModelParts) -> FinalNorm:
-    """The final norm's formula: found by comparison with the norm itself, on large and on small inputs.
+    """Return the final norm's formula, found by comparison with the norm itself.
+
+    The inputs of the comparison are large and small, so that epsilon counts, too.
 
     Raises:
         ValueError: there is no final norm, or it is neither a LayerNorm nor an RMSNorm.
@@ -41,33 +53,54 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     norm = parts.norm
     if norm is None:
         raise ValueError(
-            "this model has no final norm, so there is no scale to freeze and nothing is mediated by it."
+            "this model has no final norm, so there is no scale to freeze and nothing is mediated "
+            "by it."
         )
-    weight, width = getattr(norm, "weight", None), parts.unembedding.weight.shape[1]
-    like = parts.unembedding.weight if weight is None else weight
-    if parts.project is not None:
-        width = parts.project.weight.shape[1]
-    one = torch.ones(width, dtype=torch.float64, device=like.device)
-    gains = [one] if weight is None else [weight.detach().double(), 1 + weight.detach().double()]
+
+    # 1. what the formula could be made of
+    ones = _ones_like_residual(parts)
+    weight = getattr(norm, "weight", None)
+    if weight is None:
+        gains = [ones]
+    else:
+        weight = weight.detach().double()
+        gains = [weight, 1 + weight]  # Gemma keeps the gain less 1
     bias = getattr(norm, "bias", None)
-    bias = 0 * one if bias is None else bias.detach().double()
-    epsilon = next(
-        (
-            float(value)
-            for key in ("variance_epsilon", "eps", "epsilon")
-            if (value := getattr(norm, key, None))
-        ),
-        1e-5,
-    )
-    probe = torch.randn(4, width, generator=torch.Generator().manual_seed(0)).to(one) + 0.5
-    probe = torch.cat([probe, epsilon**0.5 * probe]).float()
+    bias = 0 * ones if bias is None else bias.detach().double()
+    epsilon = _epsilon(norm)
+
+    # 2. what the norm returns for four large and four small inputs, (8, width)
+    generator = torch.Generator().manual_seed(0)
+    large = torch.randn(4, len(ones), generator=generator).to(ones) + 0.5
+    inputs = torch.cat([large, epsilon**0.5 * large]).float()
     with torch.no_grad():
-        said = copy.deepcopy(norm).float()(probe).double()
-    for form in (
-        FinalNorm(centred, gain, bias, epsilon) for centred in (False, True) for gain in gains
-    ):
-        if torch.allclose(form(probe.double()), said, rtol=1e-4, atol=1e-5 * said.abs().median()):
-            return form
+        outputs = copy.deepcopy(norm).float()(inputs).double()
+
+    # 3. the formula that returns the same
+    tolerance = 1e-5 * outputs.abs().median().item()
+    for centred in (False, True):
+        for gain in gains:
+            form = FinalNorm(centred, gain, bias, epsilon)
+            if torch.allclose(form(inputs.double()), outputs, rtol=1e-4, atol=tolerance):
+                return form
     raise ValueError(
-        f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale cannot be frozen."
+        f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale "
+        "cannot be frozen."
     )
+
+
+def _ones_like_residual(parts: ModelParts) -> Tensor:
+    """Return ``(width of the residual,)`` ones in float64, on the norm's device."""
+    reads_residual = parts.unembedding if parts.projection is None else parts.projection
+    width = reads_residual.weight.shape[1]
+    weight = getattr(parts.norm, "weight", None)
+    device = parts.unembedding.weight.device if weight is None else weight.device
+    return torch.ones(width, dtype=torch.float64, device=device)
+
+
+def _epsilon(norm: nn.Module) -> float:
+    for name in ("variance_epsilon", "eps", "epsilon"):
+        value = getattr(norm, name, None)
+        if value:
+            return float(value)
+    return 1e-5

@@ -1,15 +1,15 @@
-"""The neurons of the last block's MLP: where their activations are read, and what each adds to the stream."""
+"""The neurons of the last block's MLP: their activations, and what each adds to the stream."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from .parts import ModelParts, model_parts, probe_ids
+from .parts import ModelParts, model_parts, probe_ids, relative_tolerance
 
-WRITERS = (
+OUTPUT_PROJECTIONS = (
     "mlp.down_proj",
     "mlp.c_proj",
     "mlp.fc_out",
@@ -25,76 +25,85 @@ class LastLayerNeurons:
     """The neurons of the last block's MLP.
 
     Attributes:
-        output_projection: the module whose input are the activations, ``(..., neurons)``.
-        weight: ``(neurons, width)`` what each adds to the stream per unit of activation, float32 (float64 for such a model).
-        adds_to_stream: whether it arrives there unchanged; False where a norm follows the MLP (Gemma-2 and 3, OLMo-2).
+        output_projection: the module whose input is the activations, ``(..., neurons)``.
+        output_weights: ``(neurons, width)``, what each neuron adds to the stream per unit of
+            activation, in float32 (float64 for such a model). Not centred, even where the final
+            norm is a LayerNorm.
+        adds_to_stream: whether that sum reaches the stream unchanged; False where a norm follows
+            the MLP (Gemma-2 and 3, OLMo-2).
     """
 
     output_projection: nn.Module
-    weight: Tensor
+    output_weights: Tensor
     adds_to_stream: bool
 
     @contextmanager
     def record_activations(self) -> Iterator[list[Tensor]]:
-        """Inside, every forward pass appends the activations to a list, (batch * positions, neurons) or with both axes."""
-        found: list[Tensor] = []
-        hook = self.output_projection.register_forward_pre_hook(
-            lambda _, arguments: found.append(arguments[0].detach())
-        )
-        try:
-            yield found
-        finally:
-            hook.remove()
+        """Record the activations of every forward pass made inside the context.
+
+        Each pass appends one tensor to the list: ``(batch, positions, neurons)``, or
+        ``(batch * positions, neurons)`` where the architecture flattens them.
+        """
+        recorded: list[Tensor] = []
+
+        def record(module, arguments):
+            recorded.append(arguments[0].detach())
+
+        with self.output_projection.register_forward_pre_hook(record):
+            yield recorded
 
     @contextmanager
-    def edit_activations(self, change) -> Iterator[None]:
-        """Inside, the activations a go on as ``change(a)``."""
-        hook = self.output_projection.register_forward_pre_hook(
-            lambda _, arguments: (change(arguments[0]), *arguments[1:])
-        )
-        try:
+    def edit_activations(self, edit: Callable[[Tensor], Tensor]) -> Iterator[None]:
+        """Replace the activations a by ``edit(a)`` in every forward pass made inside the context.
+
+        Their shape is that of `record_activations`, and ``edit`` must keep it.
+        """
+
+        def replace_input(module, arguments):
+            return (edit(arguments[0]), *arguments[1:])
+
+        with self.output_projection.register_forward_pre_hook(replace_input):
             yield
-        finally:
-            hook.remove()
 
 
 @torch.no_grad()
 def last_layer_neurons(model) -> LastLayerNeurons:
-    """The neurons of the last MLP, proven: all activations are moved a little, and the stream must move as the weights say.
+    """Return the neurons of the last MLP.
+
+    Whether they add to the stream is proven: all activations are moved a little, and the stream must
+    move as the weights say.
 
     Raises:
-        ValueError: a mixture of experts, or an MLP we do not know; weights that cannot be read as numbers; else as `model_parts`.
+        ValueError: a mixture of experts, or an MLP we do not know; weights that cannot be read as
+            numbers; else as `model_parts`.
     """
     parts = model_parts(model)
-    block, name = parts.blocks[-1], type(model).__name__
-    reader = next((part for path in WRITERS if (part := _at(block, path)) is not None), None)
-    if reader is None:
+    modules = dict(parts.blocks[-1].named_modules())
+    path = next((path for path in OUTPUT_PROJECTIONS if path in modules), None)
+    if path is None:
         raise ValueError(
-            f"{name}: the last block has no MLP with one list of neurons where we know to look. (In a mixture of "
-            "experts a neuron works only where its expert was chosen; this course does not read those.)"
+            f"{type(model).__name__}: the last block has no MLP with one list of neurons where we "
+            "know to look. (In a mixture of experts a neuron works only where its expert was "
+            "chosen; this course does not read those.)"
         )
-    weight = _output_weights(reader).to(
-        torch.float64 if model.dtype == torch.float64 else torch.float32
-    )
-    weight = weight * (
-        getattr(model.config.get_text_config(), "residual_multiplier", None) or 1
-    )  # Granite
-    return LastLayerNeurons(reader, weight, _adds(model, parts, reader, weight))
+    weights = _stored_weights(modules[path])
+    weights = weights.to(torch.float64 if model.dtype == torch.float64 else torch.float32)
+    multiplier = getattr(model.config.get_text_config(), "residual_multiplier", None)  # Granite
+    weights = weights * (multiplier or 1)
+    neurons = LastLayerNeurons(modules[path], weights, adds_to_stream=False)
+    return replace(neurons, adds_to_stream=_moves_stream_by_weights(model, parts, neurons))
 
 
-def _at(module: nn.Module, path: str) -> nn.Module | None:
-    for name in path.split("."):
-        module = getattr(module, name, None)
-    return module
+def _stored_weights(projection: nn.Module) -> Tensor:
+    """Return a linear layer's weights as numbers, ``(inputs, outputs)`` for every kind of layer.
 
-
-def _output_weights(reader: nn.Module) -> Tensor:
-    """(neurons, width), whatever the layer's orientation; 4-bit weights as the numbers they stand for."""
-    weight = getattr(reader, "weight", None)
+    4-bit weights are returned as the numbers they stand for.
+    """
+    weight = getattr(projection, "weight", None)
     if weight is None:
         raise ValueError(
-            f"a {type(reader).__name__} has no weights to read as numbers (GPTQ, AWQ?): load the model in floating "
-            "point, or with quantize='nf4'."
+            f"a {type(projection).__name__} has no weights to read as numbers (GPTQ, AWQ?): load "
+            "the model in floating point, or with quantize='nf4'."
         )
     if hasattr(weight, "quant_state"):
         from bitsandbytes.functional import dequantize_4bit
@@ -102,34 +111,40 @@ def _output_weights(reader: nn.Module) -> Tensor:
         return dequantize_4bit(weight.data, weight.quant_state).T
     if not weight.is_floating_point() or weight.is_meta:
         raise ValueError(
-            f"the MLP's output weights are packed or not in memory ({weight.dtype}, {weight.device}): load the model in "
-            "floating point, or with quantize='nf4'."
+            f"the MLP's output weights are packed or not in memory ({weight.dtype}, "
+            f"{weight.device}): load the model in floating point, or with quantize='nf4'."
         )
-    return weight.detach() if type(reader).__name__ == "Conv1D" else weight.detach().T
+    if type(projection).__name__ == "Conv1D":  # GPT-2 stores (inputs, outputs)
+        return weight.detach()
+    return weight.detach().T
 
 
-def _adds(model, parts: ModelParts, reader: nn.Module, weight: Tensor) -> bool:
-    """Whether moving the activations moves the stream by the same times the weights."""
-    neurons, ids = LastLayerNeurons(reader, weight, False), probe_ids(model)
+def _moves_stream_by_weights(model, parts: ModelParts, neurons: LastLayerNeurons) -> bool:
+    """Return whether a shift of the activations moves the stream by shift @ output_weights."""
+    weights = neurons.output_weights
+    ids = probe_ids(model)
 
-    def run(change):
-        with parts.record_stream() as stream, neurons.edit_activations(change):
+    def run(edit: Callable[[Tensor], Tensor]) -> Tensor:
+        """Return what enters the final norm, ``(tokens, width)``."""
+        with parts.record_stream() as stream, neurons.edit_activations(edit):
             model.base_model(input_ids=ids, use_cache=False)
-        return stream[-1][0].to(weight)
+        return stream[-1][0].to(weights)
 
-    still = run(lambda a: a)
-    shift = torch.randn(ids.shape[1], len(weight), generator=torch.Generator().manual_seed(0)).to(
-        weight
-    )
-    shift *= (
-        still.norm() / (shift @ weight).norm()
-    )  # as long as the stream, or its rounding hides the move
-    moved = run(lambda a: a + shift.view(a.shape).to(a)) - still
+    # 1. the stream as it is
+    unmoved = run(lambda a: a)
+
+    # 2. a random shift, (tokens, neurons): it moves the stream by the stream's own length, because
+    #    the rounding of the stream would hide a smaller move
+    generator = torch.Generator().manual_seed(0)
+    shift = torch.randn(ids.shape[1], len(weights), generator=generator).to(weights)
+    shift *= unmoved.norm() / (shift @ weights).norm()
+
+    # 3. the move that follows, against the move that the weights promise
+    moved = run(lambda a: a + shift.view(a.shape).to(a)) - unmoved
     if not moved.isfinite().all():
         raise ValueError(
-            f"{type(model).__name__}: nan or infinite numbers in the stream; load it in another precision."
+            f"{type(model).__name__}: nan or infinite numbers in the stream; load it in another "
+            "precision."
         )
-    return bool(
-        (moved - shift @ weight).norm()
-        <= (1e-3 if model.dtype.itemsize >= 4 else 0.05) * moved.norm()
-    )
+    error = (moved - shift @ weights).norm()
+    return bool(error <= relative_tolerance(model) * moved.norm())

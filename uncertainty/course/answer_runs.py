@@ -1,7 +1,5 @@
-"""The runs that several lessons look at: each asks the model once and is remembered on disk."""
+"""The runs that several lessons look at: each asks the model once and is kept on disk."""
 
-import json
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,40 +8,52 @@ from ..data.questions import Question
 from ..generation.answers import Generation
 from ..generation.decoding import generate
 from ..generation.prompts import Prompt, require_prompt_list
+from ..information import upcast
 from ..measures.answer_measures import answer_measures
+from ..measures.evidence import aleatoric_epistemic
+from ..measures.raw_logits import raw_logits
 from ..measures.sampling import sample_answers
 from ..measures.token_measures import token_measures
-from .results import cached_results
+from .results import batch_seed, cached_results, json_checksum
 
 SHORT = {"role": "system", "content": "Answer with a short answer, a word or a few words only."}
 LIMIT = 24  # tokens; the grader reads the first sentence
-SAMPLE_LIMIT = (
-    16  # by then a short answer has said what it says, and ten samples are ten times as dear
-)
+SAMPLE_LIMIT = 16  # tokens: enough for a short answer, and ten samples cost ten times as much
+
+# One function from each module that decides the measures: the measures, and what they rest on.
+MEASURING = (answer_measures, token_measures, raw_logits, aleatoric_epistemic, upcast)
 
 
 def short_prompt(question: Question | str) -> list[dict[str, str]]:
-    """The conversation that asks for a short answer."""
-    return [SHORT, {"role": "user", "content": getattr(question, "question", question)}]
+    """Return the conversation that asks for a short answer."""
+    text = question.question if isinstance(question, Question) else question
+    return [SHORT, {"role": "user", "content": text}]
 
 
 def greedy_answers(
     model, tokenizer, prompts: Sequence[Prompt], max_new_tokens: int = LIMIT, batch_size: int = 32
 ) -> list[dict]:
-    """The greedy answer to each prompt: ``text``, ``tokens`` and ``read`` (how many were written and read), ``measures``.
+    """Return the greedy answer to each prompt, from disk where it was asked for before.
 
-    ``measures`` are `answer_measures`; None for an answer that ended at once, which has nothing to measure.
+    Each record holds ``text``, ``tokens`` and ``read`` (how many tokens were written and read), and
+    ``measures``: `answer_measures`, or None for an answer that ended at once, which has nothing to
+    measure.
     """
     require_prompt_list(prompts)
 
-    def compute(batch):
-        return [
-            _record(g) for g in generate(model, tokenizer, batch, max_new_tokens=max_new_tokens)
-        ]
+    def compute(batch: list) -> list[dict]:
+        answers = generate(model, tokenizer, batch, max_new_tokens=max_new_tokens)
+        return [_answer_record(answer) for answer in answers]
 
-    settings = {"limit": max_new_tokens, "batch": batch_size}
     return cached_results(
-        "greedy", model, tokenizer, list(prompts), compute, settings=settings, batch_size=batch_size
+        model,
+        tokenizer,
+        prompts,
+        compute,
+        task="greedy",
+        settings={"limit": max_new_tokens, "batch": batch_size},
+        batch_size=batch_size,
+        code=(greedy_answers, *MEASURING),
     )
 
 
@@ -58,21 +68,28 @@ def sampled_answers(
     seed: int = 0,
     batch_size: int = 8,
 ) -> list[dict]:
-    """So many samples for each prompt: lists ``texts``, ``tokens`` and ``surprisal`` (mean per token, nats), and ``read``.
+    """Return several sampled answers to each prompt, from disk where they were drawn before.
 
-    The samples belong to this list of prompts: another list draws others. A batch holds prompts x samples x tokens x
-    vocabulary raw logits for a moment (250 MB with the defaults); a smaller ``batch_size`` needs less.
+    Each record holds the lists ``texts``, ``tokens`` (how many were written) and ``surprisal`` (mean
+    per token, nats; None for an empty sample), and ``read``, the tokens of the prompt.
+
+    The samples belong to this list of prompts: another list draws others. A batch holds prompts x
+    samples x tokens x vocabulary raw logits for a moment (250 MB with the defaults); a smaller
+    ``batch_size`` needs less.
     """
     require_prompt_list(prompts)
 
-    def compute(batch):
-        own = seed + zlib.crc32(
-            json.dumps(batch).encode()
-        )  # equal seeds would give all batches the same luck
-        options = dict(temperature=temperature, max_new_tokens=max_new_tokens, seed=own)
-        return [
-            _samples(group) for group in sample_answers(model, tokenizer, batch, samples, **options)
-        ]
+    def compute(batch: list) -> list[dict]:
+        groups = sample_answers(
+            model,
+            tokenizer,
+            batch,
+            samples,
+            temperature=temperature,
+            max_new_tokens=max_new_tokens,
+            seed=batch_seed(seed, batch),
+        )
+        return [_sample_record(group) for group in groups]
 
     settings = {
         "samples": samples,
@@ -80,43 +97,53 @@ def sampled_answers(
         "limit": max_new_tokens,
         "seed": seed,
         "batch": batch_size,
-        "prompts": zlib.crc32(json.dumps(list(prompts)).encode()),
+        "prompts": json_checksum(list(prompts)),
     }
     return cached_results(
-        "samples",
         model,
         tokenizer,
-        list(prompts),
+        prompts,
         compute,
+        task="samples",
         settings=settings,
         batch_size=batch_size,
+        code=(sampled_answers, sample_answers, batch_seed, *MEASURING),
     )
 
 
 def measure_columns(records: Sequence[dict]) -> dict[str, np.ndarray]:
-    """Every measure of `greedy_answers` as a column, and the length in tokens; nan where an answer ended at once."""
-    names = dict.fromkeys(name for r in records for name in r["measures"] or {})
+    """Return every measure of `greedy_answers` as a column, and the length in tokens.
+
+    An answer that ended at once has nan for each measure.
+    """
+    measured = [record["measures"] or {} for record in records]
+    names = dict.fromkeys(name for measures in measured for name in measures)
     columns = {
-        name: np.array([(r["measures"] or {}).get(name, np.nan) for r in records]) for name in names
+        name: np.array([measures.get(name, np.nan) for measures in measured]) for name in names
     }
-    return columns | {"length": np.array([float(r["tokens"]) for r in records])}
+    columns["length"] = np.array([float(record["tokens"]) for record in records])
+    return columns
 
 
-def _record(answer: Generation) -> dict:
-    measures = answer_measures(answer) if len(answer) else None
+def _answer_record(answer: Generation) -> dict:
     return {
         "text": answer.text,
         "tokens": len(answer),
         "read": len(answer.prompt_ids),
-        "measures": measures,
+        "measures": answer_measures(answer) if len(answer) else None,
     }
 
 
-def _samples(group: list[Generation]) -> dict:
-    surprisal = [token_measures(g)["surprisal"].mean().item() if len(g) else None for g in group]
+def _sample_record(samples: list[Generation]) -> dict:
     return {
-        "texts": [g.text for g in group],
-        "tokens": [len(g) for g in group],
-        "surprisal": surprisal,
-        "read": len(group[0].prompt_ids),
+        "texts": [sample.text for sample in samples],
+        "tokens": [len(sample) for sample in samples],
+        "surprisal": [_mean_surprisal(sample) for sample in samples],
+        "read": len(samples[0].prompt_ids),
     }
+
+
+def _mean_surprisal(answer: Generation) -> float | None:
+    if len(answer) == 0:
+        return None
+    return token_measures(answer)["surprisal"].mean().item()

@@ -1,14 +1,16 @@
-"""The runs through depth that lessons 08 and 09 look at: each asks the model once and is remembered on disk."""
+"""The runs through depth of lessons 08 and 09: each asks the model once and is kept on disk."""
 
-import json
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from ..architecture.parts import model_parts
+from ..generation.answers import Generation
 from ..generation.prompts import Prompt, require_prompt_list
+from ..information import upcast
 from ..lens.generated import generate_with_lens
-from .results import cached_results
+from ..lens.logit_lens import LensTrace, logit_lens
+from .results import batch_seed, cached_results, json_checksum
 
 
 def answers_with_depth(
@@ -22,68 +24,74 @@ def answers_with_depth(
     renyi: Sequence[float] = (),
     batch_size: int = 32,
 ) -> list[dict]:
-    """An answer to each prompt with what the lens saw: ``text``, ``tokens`` and ``read`` (how many were written and read).
+    """Return an answer to each prompt with what the lens saw, from disk where it was asked before.
 
-    ``entropy``, ``cross_entropy`` (to the written token) and the Renyi entropies (``"0.5"`` for order 0.5) are lists of
-    depths (0 the embedding, -1 the model) of lists of tokens, in nats with four decimals.
+    Each record holds ``text``, ``tokens`` and ``read`` (how many tokens were written and read).
+    ``entropy``, ``cross_entropy`` (to the written token) and the Renyi entropies (``"0.5"`` for
+    order 0.5) are lists of depths (0 the embedding, -1 the model) of lists of tokens, in nats with
+    four decimals.
     """
     require_prompt_list(prompts)
 
-    def compute(batch):
-        own = seed + zlib.crc32(
-            json.dumps(batch).encode()
-        )  # equal seeds would give all batches the same luck
-        options = dict(
+    def compute(batch: list) -> list[dict]:
+        answers = generate_with_lens(
+            model,
+            tokenizer,
+            batch,
+            renyi=renyi,
             max_new_tokens=max_new_tokens,
             temperature=temperature,
-            seed=own if temperature else None,
+            seed=batch_seed(seed, batch) if temperature else None,
         )
-        return [
-            _record(*pair)
-            for pair in generate_with_lens(model, tokenizer, batch, renyi=renyi, **options)
-        ]
+        return [_depth_record(answer, trace) for answer, trace in answers]
 
-    settings = dict(
-        limit=max_new_tokens,
-        temperature=temperature,
-        seed=seed,
-        renyi=[str(order) for order in renyi],
-        batch=batch_size,
-    )
-    if temperature:
-        settings["prompts"] = zlib.crc32(json.dumps(list(prompts)).encode())
+    settings = {
+        "limit": max_new_tokens,
+        "temperature": temperature,
+        "seed": seed,
+        "renyi": [str(order) for order in renyi],
+        "batch": batch_size,
+    }
+    if temperature:  # then the samples belong to this list of prompts
+        settings["prompts"] = json_checksum(list(prompts))
     return cached_results(
-        "depth",
         model,
         tokenizer,
-        list(prompts),
+        prompts,
         compute,
+        task="depth",
         settings=settings,
         batch_size=batch_size,
         code=(
-            "architecture.parts",
-            "lens.logit_lens",
-            "lens.generated",
-            "lens._vocabulary_slices",
-            "course.depth_runs",
+            answers_with_depth,
+            generate_with_lens,
+            logit_lens,  # with the private files of its room
+            model_parts,
+            upcast,
+            batch_seed,
         ),
     )
 
 
 def profile_rows(records: Sequence[dict], name: str = "entropy") -> np.ndarray:
-    """One row a record: the mean over its tokens at each depth, ``(records, depths)``; nan for an empty answer."""
-    return np.array(
-        [
-            np.mean(r[name], axis=1) if r["tokens"] else np.full(len(r[name]), np.nan)
-            for r in records
-        ]
-    )
+    """Return one row per record: the mean over its tokens at each depth, ``(records, depths)``.
+
+    An empty answer's row is nan.
+    """
+    return np.array([_mean_profile(record, name) for record in records])
 
 
-def _record(answer, trace) -> dict:
-    columns = {"entropy": trace.entropy, "cross_entropy": trace.cross_entropy} | {
-        str(a): v for a, v in trace.renyi.items()
-    }
-    return dict(text=answer.text, tokens=len(answer), read=len(answer.prompt_ids)) | {
-        name: np.round(values.double().numpy(), 4).tolist() for name, values in columns.items()
-    }
+def _mean_profile(record: dict, name: str) -> np.ndarray:
+    if record["tokens"] == 0:
+        return np.full(len(record[name]), np.nan)
+    return np.mean(record[name], axis=1)  # (depths, tokens) -> (depths,)
+
+
+def _depth_record(answer: Generation, trace: LensTrace) -> dict:
+    assert trace.cross_entropy is not None  # the targets are the written tokens
+    record = {"text": answer.text, "tokens": len(answer), "read": len(answer.prompt_ids)}
+    columns = {"entropy": trace.entropy, "cross_entropy": trace.cross_entropy}
+    columns |= {str(order): values for order, values in trace.renyi.items()}
+    for name, values in columns.items():
+        record[name] = np.round(values.double().numpy(), 4).tolist()
+    return record

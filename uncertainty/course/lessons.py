@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class Lesson(NamedTuple):
-    """One notebook; `seconds` is the first "Run all" on the reference machine: two cores, no GPU, the model in the cache."""
+    """One notebook.
+
+    `seconds` is the first "Run all" on the reference machine: two cores, no GPU, the model cached.
+    """
 
     number: str
     file: str

@@ -1,178 +1,163 @@
-"""Keep on disk what a model answered, so that a lesson run again is quick and a run that was killed goes on.
+"""Keep on disk what a model answered: a second run is quick, and a killed run goes on.
 
-One file of JSON lines per task, model, tokenizer and settings; a line per item. What changes the answers changes the
-file's name: a weight, the precision or kind of device, the chat template, the tokens that stop an answer, a setting, the
-versions of torch and transformers, and the code of this package that asks and measures.
+One file of JSON lines holds one task of one model; one line holds one item. Whatever changes the
+answers changes the file's name: the weights, the precision or kind of device, the attention
+implementation, the tokenizer's vocabulary and chat template, the tokens that stop an answer, a
+setting, the versions of torch and transformers, and the code that asks and measures.
 """
 
 import hashlib
-import importlib
-import inspect
 import json
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 import transformers
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
-from ..generation.prompts import stop_token_ids
+from ..generation.answers import Generation
+from ..generation.batch_decoding import decode_batch
+from ..generation.decoding import generate
+from ..generation.prompts import prompt_token_ids, stop_token_ids
+from ..generation.scoring import choice_log_probabilities
+from ..generation.shared_prefix import read_prompts
 from ..loading.cache import cache_folder
+from .fingerprint import fingerprint
+from .source_code import Code, source_checksums
 
+# How a model is asked: the code of these always counts, whatever a caller adds to it.
 ASKING = (
-    "information",
-    "generation.decoding",
-    "generation.prompts",
-    "generation.scoring",
-    "generation.shared_prefix",
-    "measures.raw_logits",
-    "measures.token_measures",
-    "measures.evidence",
-    "measures.answer_measures",
-    "measures.verbalised",
-    "measures.sampling",
-    "measures.meaning",
-    "measures.self_evaluation",
-    "measures.judges",
-    "evaluation.grader",
-    "course.answer_runs",
+    generate,
+    decode_batch,
+    choice_log_probabilities,
+    prompt_token_ids,
+    read_prompts,
+    Generation,
 )
 
 
 def cached_results(
-    task: str,
     model,
     tokenizer,
-    items: list,
+    items: Sequence,
     compute: Callable[[list], list],
     *,
+    task: str,
     settings: dict | None = None,
     batch_size: int = 32,
-    code: tuple[str, ...] = (),
+    code: Sequence[Code] = (),
 ) -> list:
-    """``compute`` applied to all items in batches, each result kept on disk as soon as its batch is done.
+    """Return ``compute`` of all items, and keep each batch's results on disk as soon as it is done.
 
-    Items are sorted by length first, so that a batch needs little padding, and the same items always make the same
-    batches; so a run that was killed and goes on draws the same samples as one that was not. A progress bar counts the
-    items that have to be computed.
+    Items are sorted by length first, so that a batch needs little padding, and the same items always
+    make the same batches: a run that was killed and goes on draws the same samples as one that was
+    not. A progress bar counts the items that have to be computed.
 
     Args:
-        task: the experiment's name, part of the file name.
         items: what is asked, anything JSON can hold (a prompt, a list of messages, ...).
         compute: takes a list of items, returns one JSON-ready result for each.
-        settings: everything else the results depend on (limits, temperature, seed, wording), JSON-ready.
-        code: modules of this package that compute them, besides those that ask.
+        task: the experiment's name, part of the file name.
+        settings: everything else the results depend on (limits, temperature, seed, wording),
+            JSON-ready.
+        code: the functions (or modules) that compute the results, besides those in `ASKING`. When
+            the source of a module they come from changes, everything is computed again. List each
+            module that matters: what these functions import is not followed.
 
     Returns:
-        One result per item, in the items' order. When the folder cannot be written: a warning, and nothing is kept.
+        One result per item, in the items' order. When the folder cannot be written: a warning, and
+        nothing is kept.
 
     Raises:
-        ValueError: batch_size below 1, or compute returned another number of results.
+        ValueError: batch_size below 1, compute returned another number of results, ``code`` without
+            source (`source_checksums`), or weights that are not in memory (`fingerprint`).
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
-    path = _path(task, model, tokenizer, settings, code)
+    path = _results_file(model, tokenizer, task, settings, code)
+    results = _read_results(path)
+
+    # 1. the batches, always the same for the same items
     keys = [_digest(item) for item in items]
-    known = _load(path)
-    unique = dict(zip(keys, items))
-    order = sorted(unique, key=lambda key: (len(json.dumps(unique[key])), key))
-    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    missing = [batch for batch in batches if not known.keys() >= set(batch)]
-    with tqdm(total=sum(map(len, missing)), desc=task, disable=not missing, leave=False) as bar:
-        for batch in missing:
-            found = compute([unique[key] for key in batch])
-            if len(found) != len(batch):
-                raise ValueError(
-                    f"{task}: compute returned {len(found)} results for {len(batch)} items."
-                )
-            new = {
-                key: json.loads(json.dumps(result))
-                for key, result in zip(batch, found)
-                if key not in known
-            }
-            _append(path, new)
-            known |= new
-            bar.update(len(batch))
-    return [known[key] for key in keys]
+    item_of_key = dict(zip(keys, items))
+    ordered = sorted(item_of_key, key=lambda key: (len(json.dumps(item_of_key[key])), key))
+    batches = [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
+
+    # 2. those that lack a result are computed
+    missing = [batch for batch in batches if not results.keys() >= set(batch)]
+    if missing:
+        with tqdm(total=sum(map(len, missing)), desc=task, leave=False) as bar:
+            for batch in missing:
+                computed = _compute_batch(compute, [item_of_key[key] for key in batch], task)
+                new = {key: value for key, value in zip(batch, computed) if key not in results}
+                _append_results(path, new)
+                results |= new
+                bar.update(len(batch))
+    return [results[key] for key in keys]
 
 
-def fingerprint(model) -> str:
-    """A name for exactly these weights, in this precision, on this kind of device; hooks are not seen.
-
-    Raises:
-        ValueError: weights that are not in memory (offloaded to disk), whose bytes cannot be read.
-    """
-    seen = hashlib.sha256(f"{type(model).__name__} {model.device.type} {_config(model)}".encode())
-    for name, weight in model.state_dict().items():
-        if isinstance(weight, torch.Tensor):
-            seen.update(
-                f"{name} {weight.dtype} {tuple(weight.shape)} {_checksum(name, weight)}".encode()
-            )
-    return seen.hexdigest()[:16]
+def batch_seed(seed: int, batch: list) -> int:
+    """Return a seed for one batch; with equal seeds all batches would draw the same random numbers."""
+    return seed + json_checksum(batch)
 
 
-def _checksum(name: str, weight: torch.Tensor) -> int:
-    if weight.is_meta:
+def json_checksum(value) -> int:
+    """Return the CRC-32 of anything that JSON can hold."""
+    return zlib.crc32(json.dumps(value).encode())
+
+
+def _compute_batch(compute: Callable[[list], list], items: list, task: str) -> list:
+    """Return the results of one batch as they will be read from the file (tuples become lists)."""
+    computed = compute(items)
+    if len(computed) != len(items):
         raise ValueError(
-            f"{name} is not in memory (offloaded), so results cannot be kept for this model: load all of it."
+            f"{task}: compute returned {len(computed)} results for {len(items)} items."
         )
-    return zlib.crc32(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return json.loads(json.dumps(computed))
 
 
-def _config(model) -> str:
-    config = {
-        k: v
-        for k, v in model.config.to_dict().items()
-        if k not in ("_name_or_path", "transformers_version")
-    }
-    return json.dumps(config, sort_keys=True, default=str)
-
-
-def _path(task: str, model, tokenizer, settings: dict | None, modules: tuple[str, ...]) -> Path:
-    reads = [
+def _results_file(model, tokenizer, task: str, settings: dict | None, code: Sequence[Code]) -> Path:
+    """Return the file whose name stands for everything that the results depend on."""
+    reading = [
         _digest(tokenizer.get_vocab()),
         tokenizer.chat_template,
         sorted(stop_token_ids(model, tokenizer)),
     ]
     versions = [torch.__version__.split("+")[0], transformers.__version__]
-    loaded = [importlib.import_module(f"uncertainty.{name}") for name in [*ASKING, *modules]]
-    code = [zlib.crc32(inspect.getsource(module).encode()) for module in loaded]
-    return (
-        cache_folder()
-        / "results"
-        / f"{task}-{_digest([fingerprint(model), reads, settings, versions, code])}.jsonl"
-    )
+    sources = source_checksums([*ASKING, *code])
+    name = f"{task}-{_digest([fingerprint(model), reading, settings, versions, sources])}.jsonl"
+    return cache_folder() / "results" / name
 
 
 def _digest(value) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _load(path: Path) -> dict:
-    """Every whole line; a line cut short by a kill is left out, and computed again."""
-    known = {}
-    for line in path.read_bytes().splitlines() if path.exists() else []:
+def _read_results(path: Path) -> dict:
+    """Return the results by their items' keys; a line that a kill cut short is left out."""
+    results: dict = {}
+    if not path.exists():
+        return results
+    for line in path.read_bytes().splitlines():
         try:
             entry = json.loads(line)
-            known.setdefault(entry["item"], entry["result"])
+            results.setdefault(entry["item"], entry["result"])
         except (ValueError, KeyError, TypeError):
             continue
-    return known
+    return results
 
 
-def _append(path: Path, results: dict) -> None:
-    lines = "".join(
-        "\n" + json.dumps({"item": key, "result": result}) for key, result in results.items()
-    )
+def _append_results(path: Path, results: dict) -> None:
+    entries = [json.dumps({"item": key, "result": result}) for key, result in results.items()]
+    lines = "".join(f"\n{entry}" for entry in entries) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            file.write(lines + "\n")
+            file.write(lines)
     except OSError as error:
         warnings.warn(
-            f"results cannot be kept in {path.parent} ({error}); set UNCERTAINTY_CACHE to a folder you can "
-            "write to, or every run starts anew.",
+            f"results cannot be kept in {path.parent} ({error}); set UNCERTAINTY_CACHE to a folder "
+            "you can write to, or every run starts anew.",
             stacklevel=3,
         )

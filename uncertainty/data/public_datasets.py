@@ -1,21 +1,25 @@
-"""The papers' own data, for those who can reach them. Nothing here downloads: pass the place of your copy."""
+"""The papers' own data, for those who have a copy. Nothing is downloaded: pass the copy's place."""
 
 import json
 from pathlib import Path
 
 from .questions import Idiom, Question
 
+# One file with idioms that never change, one with idioms that are inflected.
 EPIE_FILES = ("Static_idioms.txt", "Formal_idioms.txt")
 
 
 def load_epie(folder: str | Path, min_words: int = 3) -> list[Idiom]:
-    """Idioms of the EPIE corpus (Saxena and Paul 2020), cut before their last word, shortest first.
+    """Return the idioms of the EPIE corpus (Saxena and Paul 2020), shortest first.
 
-    Kept: idioms of at least ``min_words`` words without a placeholder such as "[pron]" or "(somebody)". The paper that
-    uses 330 of them (arXiv 2412.05768) does not publish its own rule.
+    Each is cut before its last word. Kept are idioms of at least ``min_words`` words without a
+    placeholder such as "[pron]" or "(somebody)". The paper that uses 330 of them (arXiv 2412.05768)
+    does not publish its own rule.
 
     Args:
-        folder: a copy of github.com/prateeksaxena2809/EPIE_Corpus, which holds one idiom a line in two text files.
+        folder: a copy of github.com/prateeksaxena2809/EPIE_Corpus, which holds one idiom a line in
+            two text files.
+        min_words: of the whole idiom.
 
     Raises:
         FileNotFoundError: one of the two files is not there.
@@ -23,21 +27,30 @@ def load_epie(folder: str | Path, min_words: int = 3) -> list[Idiom]:
     """
     if min_words < 2:
         raise ValueError(
-            f"min_words must be at least 2 (something must come before the last word), got {min_words}."
+            "min_words must be at least 2 (something must come before the last word), "
+            f"got {min_words}."
         )
     paths = [Path(folder) / name for name in EPIE_FILES]
-    if missing := [path.name for path in paths if not path.exists()]:
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
         raise FileNotFoundError(
-            f"no {' and no '.join(missing)} in {folder}: clone github.com/prateeksaxena2809/EPIE_Corpus "
-            "and pass its folder."
+            f"no {' and no '.join(missing)} in {folder}: "
+            "clone github.com/prateeksaxena2809/EPIE_Corpus and pass its folder."
         )
-    lines = [
-        line.strip().lower()
-        for path in paths
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    idioms = [line.split() for line in dict.fromkeys(lines) if line and not set(line) & set("[(")]
-    kept = sorted((words for words in idioms if len(words) >= min_words), key=len)
+
+    # 1. every idiom once, in the order of the files
+    lines: list[str] = []
+    for path in paths:
+        lines += path.read_text(encoding="utf-8").splitlines()
+    cleaned = [line.strip().lower() for line in lines]
+    unique = list(dict.fromkeys(cleaned))
+
+    # 2. those that are long enough and have no placeholder, shortest first
+    idioms = [line.split() for line in unique if "[" not in line and "(" not in line]
+    kept = [words for words in idioms if len(words) >= min_words]
+    kept.sort(key=len)
+
+    # 3. cut before the last word
     return [
         Idiom(f"epie-{i}", " ".join(words[:-1]), words[-1], len(words) - 1)
         for i, words in enumerate(kept)
@@ -45,12 +58,15 @@ def load_epie(folder: str | Path, min_words: int = 3) -> list[Idiom]:
 
 
 def load_triviaqa(path: str | Path, limit: int | None = None) -> list[Question]:
-    """Questions of TriviaQA (Joshi et al. 2017) with all their aliases, in the file's order, as kind "unique".
+    """Return questions of TriviaQA (Joshi et al. 2017) with all their aliases, as kind "unique".
+
+    They keep the order of the file.
 
     Args:
-        path: a JSON file of the official archive (nlp.cs.washington.edu/triviaqa), such as wikipedia-dev.json: a
-            dictionary whose "Data" lists entries with "QuestionId", "Question" and "Answer" ("Value", "Aliases").
-        limit: so many questions at most.
+        path: a JSON file of the official archive (nlp.cs.washington.edu/triviaqa), such as
+            wikipedia-dev.json: a dictionary whose "Data" lists entries with "QuestionId",
+            "Question" and "Answer" ("Value", "Aliases").
+        limit: so many questions at most; None for all.
 
     Raises:
         FileNotFoundError: no such file.
@@ -61,19 +77,26 @@ def load_triviaqa(path: str | Path, limit: int | None = None) -> list[Question]:
         raise ValueError(f"limit must be at least 1 or None, got {limit}.")
     if not path.exists():
         raise FileNotFoundError(
-            f"no file {path}: get the archive from nlp.cs.washington.edu/triviaqa, unpack it and pass "
-            "one of its JSON files."
+            f"no file {path}: get the archive from nlp.cs.washington.edu/triviaqa, unpack it "
+            "and pass one of its JSON files."
         )
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["Data"][:limit]
-        return [_question(entry) for entry in entries]
+        return [_question_from_entry(entry) for entry in entries]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path.name} is no TriviaQA file with answers ({type(error).__name__}: {error})."
         ) from error
 
 
-def _question(entry: dict) -> Question:
+def _question_from_entry(entry: dict) -> Question:
+    """Return one entry of the file as a question, with every wording of its answer once."""
     answer = entry["Answer"]
     wordings = dict.fromkeys([answer["Value"], *answer.get("Aliases", [])])
-    return Question(entry["QuestionId"], "unique", "trivia", entry["Question"], tuple(wordings))
+    return Question(
+        id=entry["QuestionId"],
+        kind="unique",
+        category="trivia",
+        question=entry["Question"],
+        answers=tuple(wordings),
+    )

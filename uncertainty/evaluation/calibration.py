@@ -1,24 +1,17 @@
-"""Is a doubt worth anything? Two different virtues, measured apart, each with an interval.
+"""Calibration: when a confidence says 70 %, is the answer right in 70 % of the cases?"""
 
-*Discrimination*: does a measure rank wrong answers above right ones? `auroc`, `average_precision`, `risk_coverage`,
-`prediction_rejection_ratio` take ``(wrong, uncertainty)``; any scale will do.
-
-*Calibration*: when it says 70 %, is it right in 70 %? `expected_calibration_error`, `brier`, `brier_decomposition`,
-`negative_log_likelihood` take ``(correct, confidence)`` with confidences in [0, 1].
-
-Labels come first, as in scikit-learn. Missing values (nan) are refused, never dropped: decide what they mean, and say
-how many there were. `leaderboard` does that for a whole table of measures.
-"""
-
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import brier_score_loss, log_loss
 
 from .columns import confidence_columns
 
 
-class ReliabilityBins(NamedTuple):
+@dataclass(frozen=True)
+class ReliabilityBins:
     """The occupied bins of a reliability diagram: mean confidence, accuracy and number of answers of each."""
 
     confidence: np.ndarray
@@ -35,12 +28,14 @@ class BrierDecomposition(NamedTuple):
 
 
 def reliability_bins(
-    correct, confidence, bins: int = 10, equal_mass: bool = False
+    correct: ArrayLike, confidence: ArrayLike, bins: int = 10, equal_mass: bool = False
 ) -> ReliabilityBins:
-    """Mean confidence and accuracy per bin, as scikit-learn's ``calibration_curve``, with the counts it leaves out.
+    """Return mean confidence, accuracy and number of answers per bin.
 
-    Bins are (a, b], the first includes 0. ``equal_mass`` puts the borders at quantiles of the confidence instead of
-    spacing them equally; equal confidences always share a bin, so there can be fewer bins than asked for.
+    The first two are those of scikit-learn's ``calibration_curve``, which leaves out the counts. Bins
+    are (a, b], and the first includes 0. ``equal_mass`` puts the borders at quantiles of the confidence
+    instead of spacing them equally. Equal confidences always share a bin, so there can be fewer bins
+    than asked for.
 
     Raises:
         ValueError: bins below 1, or a confidence outside [0, 1]; else as `auroc`.
@@ -48,65 +43,88 @@ def reliability_bins(
     correct, confidence = confidence_columns(correct, confidence)
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}.")
-    inner = np.linspace(0, 1, bins + 1)[1:-1]
-    places = np.searchsorted(np.quantile(confidence, inner) if equal_mass else inner, confidence)
-    count = np.bincount(places, minlength=bins)
-    full = count > 0
-    means = [
-        np.bincount(places, weights=column, minlength=bins)[full] / count[full]
-        for column in (confidence, correct)
-    ]
-    return ReliabilityBins(*means, count[full])
+
+    # 1. the bin of each answer
+    borders = np.linspace(0, 1, bins + 1)[1:-1]
+    if equal_mass:
+        borders = np.quantile(confidence, borders)
+    bin_of = np.searchsorted(borders, confidence)  # (answers,)
+
+    # 2. sums over each bin, and means over those that hold an answer
+    count = np.bincount(bin_of, minlength=bins)  # (bins,)
+    confidence_sum = np.bincount(bin_of, weights=confidence, minlength=bins)
+    correct_sum = np.bincount(bin_of, weights=correct, minlength=bins)
+    occupied = count > 0
+    count = count[occupied]
+    return ReliabilityBins(
+        confidence=confidence_sum[occupied] / count,
+        accuracy=correct_sum[occupied] / count,
+        count=count,
+    )
 
 
 def expected_calibration_error(
-    correct, confidence, bins: int = 10, equal_mass: bool = False
+    correct: ArrayLike, confidence: ArrayLike, bins: int = 10, equal_mass: bool = False
 ) -> float:
-    """ECE = sum over bins of (share of answers in the bin) x |accuracy - mean confidence|.
+    """Return the ECE = sum over bins of (share of answers in the bin) x |accuracy - mean confidence|.
 
-    0 for perfect calibration *and* endless data; with n answers even a perfectly calibrated model gets about
-    0.8 sqrt(bins x p (1 - p) / n). It depends on the bins: say which. Raises ValueError as `reliability_bins`.
+    It is 0 for perfect calibration *and* endless data; with n answers even a perfectly calibrated model
+    gets about 0.8 sqrt(bins x p (1 - p) / n). It depends on the bins: say which you used.
+
+    Raises:
+        ValueError: as `reliability_bins`.
     """
-    found = reliability_bins(correct, confidence, bins, equal_mass)
-    return float(found.count @ np.abs(found.accuracy - found.confidence) / found.count.sum())
+    diagram = reliability_bins(correct, confidence, bins, equal_mass)
+    gaps = np.abs(diagram.accuracy - diagram.confidence)
+    return float(diagram.count @ gaps / diagram.count.sum())
 
 
-def brier(correct, confidence) -> float:
-    """Mean of (confidence - correct)^2 (scikit-learn's): smaller is better. Raises ValueError as `reliability_bins`."""
+def brier(correct: ArrayLike, confidence: ArrayLike) -> float:
+    """Return the mean of (confidence - correct)^2 (scikit-learn's): smaller is better.
+
+    Raises:
+        ValueError: as `reliability_bins`.
+    """
     correct, confidence = confidence_columns(correct, confidence)
     return float(brier_score_loss(correct, confidence, pos_label=True))
 
 
 def brier_decomposition(
-    correct, confidence, bins: int = 10, equal_mass: bool = False
+    correct: ArrayLike, confidence: ArrayLike, bins: int = 10, equal_mass: bool = False
 ) -> BrierDecomposition:
-    """Brier = reliability - resolution + uncertainty, with bin weights w, mean confidences f, accuracies o::
+    """Return the parts of Brier = reliability - resolution + uncertainty.
+
+    With bin weights w, mean confidences f, accuracies o and the share of right answers ``base``::
 
         reliability = sum w (f - o)^2        the squared calibration error: small is good
         resolution  = sum w (o - base)^2     how far the bins' accuracies spread: large is good
         uncertainty = base (1 - base)        the questions' own: nobody's merit or fault
 
-    Within a bin confidences differ, which Murphy's identity forgets; their share (2 x covariance with being correct -
-    variance) is added to the resolution, so that the identity is exact (Stephenson, Coelho and Jolliffe 2008); with few
-    bins and confidences that scatter for nothing it can be negative.
-    Raises ValueError as `reliability_bins`.
+    Confidences differ within a bin, which Murphy's identity neglects. Their share (2 x covariance with
+    being correct - variance) is added to the resolution, so that the identity is exact (Stephenson,
+    Coelho and Jolliffe 2008). The resolution can therefore be negative when there are few bins and the
+    confidences within them scatter for nothing.
+
+    Raises:
+        ValueError: as `reliability_bins`.
     """
     correct, confidence = confidence_columns(correct, confidence)
-    found = reliability_bins(correct, confidence, bins, equal_mass)
-    weights, base = found.count / len(correct), correct.mean()
-    reliability = weights @ (found.confidence - found.accuracy) ** 2
+    diagram = reliability_bins(correct, confidence, bins, equal_mass)
+    weights = diagram.count / len(correct)
+    base = correct.mean()
+    reliability = weights @ (diagram.confidence - diagram.accuracy) ** 2
     uncertainty = base * (1 - base)
-    return BrierDecomposition(
-        float(reliability),
-        float(reliability + uncertainty - brier(correct, confidence)),
-        float(uncertainty),
-    )
+    resolution = reliability + uncertainty - brier(correct, confidence)
+    return BrierDecomposition(float(reliability), float(resolution), float(uncertainty))
 
 
-def negative_log_likelihood(correct, confidence) -> float:
-    """-mean log(probability given to what happened), nats (scikit-learn's log loss: 0 and 1 are clipped by 2e-16).
+def negative_log_likelihood(correct: ArrayLike, confidence: ArrayLike) -> float:
+    """Return -mean log(probability given to what happened), in nats.
 
-    Raises ValueError as `reliability_bins`.
+    It is scikit-learn's log loss, which clips 0 and 1 by 2e-16.
+
+    Raises:
+        ValueError: as `reliability_bins`.
     """
     correct, confidence = confidence_columns(correct, confidence)
     return float(log_loss(correct, confidence, labels=[False, True]))

@@ -1,10 +1,13 @@
 """A metric with its bootstrap interval."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from .columns import as_array
 
 
 class Interval(NamedTuple):
@@ -19,17 +22,24 @@ class Interval(NamedTuple):
 
 
 def bootstrap(
-    metric: Callable[..., float], *columns, questions=None, rounds: int = 1000, seed: int = 0
+    metric: Callable[..., float],
+    *columns: ArrayLike,
+    questions: ArrayLike | None = None,
+    rounds: int = 1000,
+    seed: int = 0,
 ) -> Interval:
-    """A metric of some columns with its 95 % percentile bootstrap interval, drawing whole questions.
+    """Return a metric of some columns with its 95 % percentile bootstrap interval, drawing whole questions.
 
     Args:
-        metric: called with the columns; pass ``lambda wrong, a, b: auroc(wrong, a) - auroc(wrong, b)`` to compare two
-            measures on the same answers, which is far sharper than comparing two intervals.
-        questions: which question each row belongs to; rows of one question are drawn together. Default: one row each.
+        metric: called with the columns. To compare two measures on the same answers, pass
+            ``lambda wrong, a, b: auroc(wrong, a) - auroc(wrong, b)``, which is far sharper than
+            comparing two intervals.
+        questions: which question each row belongs to; rows of one question are drawn together.
+            Default: one row each.
 
-    Draws on which the metric is nan (one class only, which happens when one class is rare) do not count, so the interval
-    is then conditional on both being there; a metric that is nan itself gives nan bounds.
+    Draws on which the metric is nan do not count. (There is one class only, which happens when one
+    class is rare.) So the interval is conditional on both classes being there. A metric that is nan
+    itself gives nan bounds.
 
     Raises:
         ValueError: no columns, columns of different lengths, or rounds below 1.
@@ -38,27 +48,37 @@ def bootstrap(
         raise ValueError(
             f"need at least one column and one round, got {len(columns)} and {rounds}."
         )
-    columns = [np.asarray(column) for column in columns]
-    labels = np.arange(len(columns[0])) if questions is None else np.asarray(questions)
-    if {len(column) for column in columns} != {len(labels)}:
+    arrays = [as_array(column) for column in columns]
+    if questions is None:
+        questions = np.arange(len(arrays[0]))
+    questions = as_array(questions)
+    lengths = [len(array) for array in [*arrays, questions]]
+    if len(set(lengths)) > 1:
         raise ValueError(
-            f"the columns (and questions) must have one length, got lengths {[len(c) for c in [*columns, labels]]}."
+            f"the columns (and questions) must have one length, got lengths {lengths}."
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        value = metric(*columns)
-        draws = [
-            metric(*(column[rows] for column in columns)) for rows in _draws(labels, rounds, seed)
-        ]
+        value = float(metric(*arrays))
+        draws = []
+        for rows in _bootstrap_rows(questions, rounds, seed):
+            drawn_columns = [array[rows] for array in arrays]
+            draws.append(metric(*drawn_columns))
     if np.isnan(value) or np.isnan(draws).all():
-        return Interval(float(value), float("nan"), float("nan"))
-    return Interval(float(value), *map(float, np.nanquantile(draws, [0.025, 0.975])))
+        return Interval(value, float("nan"), float("nan"))
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return Interval(value, float(low), float(high))
 
 
-def _draws(questions: np.ndarray, rounds: int, seed: int):
-    """Row numbers of each bootstrap round: as many questions as there are, drawn with replacement, with all their rows."""
-    _, places = np.unique(questions, return_inverse=True)
-    rows_of = np.split(np.argsort(places, kind="stable"), np.cumsum(np.bincount(places))[:-1])
+def _bootstrap_rows(questions: np.ndarray, rounds: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the row numbers of each round.
+
+    A round draws as many questions as there are, with replacement, each with all its rows.
+    """
+    _, question_of, sizes = np.unique(questions, return_inverse=True, return_counts=True)
+    rows_by_question = np.argsort(question_of, kind="stable")
+    rows_of = np.split(rows_by_question, np.cumsum(sizes)[:-1])
     random = np.random.default_rng(seed)
     for _ in range(rounds):
-        yield np.concatenate([rows_of[i] for i in random.integers(0, len(rows_of), len(rows_of))])
+        drawn = random.integers(0, len(rows_of), len(rows_of))
+        yield np.concatenate([rows_of[question] for question in drawn])

@@ -1,98 +1,139 @@
 """Turn a measure of doubt into a probability of being right, learnt on answers that are not judged afterwards.
 
-Each function fits on held-out ``(correct, ...)`` columns and returns a function from new values to confidences in
-[0, 1]. Temperature needs confidences to start from; Platt and isotonic take any measure that grows with confidence
-(so pass ``-uncertainty``). Temperature and Platt keep the ranking of the answers. Isotonic makes ties of neighbours; on
-the answers it learnt from that can only raise the AUROC, which is one more reason to judge on others.
+Each function fits on held-out ``(correct, ...)`` columns. It returns a function from new values, an
+array of any shape or a bare number, to confidences in [0, 1] of the same shape. Temperature needs
+confidences to start from; Platt and isotonic take any measure that grows with confidence (so pass
+``-uncertainty``). Temperature and Platt keep the ranking of the answers. Isotonic makes ties of
+neighbours; on the answers it learnt from that can only raise the AUROC, which is one more reason to
+judge on others.
 """
 
 import warnings
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from .calibration import negative_log_likelihood
-from .columns import confidence_columns, label_columns
+from .columns import as_array, confidence_columns, label_columns, without_rounding_error
 
-Recalibration = Callable[[np.ndarray], np.ndarray]
+Recalibration = Callable[[ArrayLike], np.ndarray]
 
 
-def temperature_scaling(correct, confidence) -> Recalibration:
-    """sigmoid(logit(confidence) / T) with the one T > 0 that minimises the negative log-likelihood.
+def temperature_scaling(correct: ArrayLike, confidence: ArrayLike) -> Recalibration:
+    """Fit sigmoid(logit(confidence) / T) with the one T > 0 that minimises the negative log-likelihood.
 
-    T above 1 takes overconfidence back. 0.5 stays 0.5, so it cannot repair a model that is too sure on average of
-    answers around one half. Confidences are taken as at least 1e-6 away from 0 and 1. Source: Guo et al. 2017, for one
-    probability. Raises ValueError as `brier`, on new values, too.
+    T above 1 takes overconfidence back. 0.5 stays 0.5, so this cannot repair a model that is too sure
+    on average of answers around one half. Confidences are taken as at least 1e-6 away from 0 and 1.
+
+    Source: Guo et al. 2017, for one probability.
+
+    Raises:
+        ValueError: as `brier`, for new values, too.
     """
     correct, confidence = confidence_columns(correct, confidence)
-    start = _log_odds(confidence)
-    loss = lambda log_t: negative_log_likelihood(correct, expit(start / np.exp(log_t)))  # noqa: E731
-    temperature = float(np.exp(minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
-    return lambda values: expit(_log_odds(_checked(values, 0, 1)) / temperature)
+    log_odds = _log_odds(confidence)
+
+    def loss(log_temperature: float) -> float:
+        scaled = expit(log_odds / np.exp(log_temperature))
+        return negative_log_likelihood(correct, scaled)
+
+    best = minimize_scalar(loss, bounds=(-5, 5), method="bounded")
+    temperature = float(np.exp(best.x))
+
+    def recalibrate(confidences: ArrayLike) -> np.ndarray:
+        new_confidences = without_rounding_error(as_array(confidences).astype(float))
+        _check_range(new_confidences, 0, 1)
+        return expit(_log_odds(new_confidences) / temperature)
+
+    return recalibrate
 
 
-def platt_scaling(correct, score) -> Recalibration:
-    """sigmoid(a x score + b), fitted by maximum likelihood (scikit-learn's logistic regression, no penalty).
+def platt_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
+    """Fit sigmoid(a x score + b) by maximum likelihood (scikit-learn's logistic regression, no penalty).
 
-    The score is standardised first, which changes nothing but the optimiser's comfort. Source: Platt 1999. A score that
+    The score is standardised first, which helps the optimiser and changes nothing else. A score that
     falls with being correct is fitted all the same, with a warning.
 
-    Raises:
-        ValueError: one class only, or a value that is nan or infinite, now or later; else as `auroc`.
-    """
-    correct, score = _both_classes(correct, score)
-    centre, spread = score.mean(), score.std() or 1.0
-    model = LogisticRegression(C=np.inf, max_iter=1000).fit(
-        ((score - centre) / spread)[:, None], correct
-    )
-    _warn_if(model.coef_.item() < 0)
-    return lambda values: model.predict_proba(((_checked(values) - centre) / spread)[:, None])[:, 1]
-
-
-def isotonic_scaling(correct, score) -> Recalibration:
-    """The best non-decreasing function (scikit-learn's isotonic regression: steps, joined by straight lines).
-
-    Needs some hundreds of answers. A score that falls with being correct gives a constant, with a warning.
+    Source: Platt 1999.
 
     Raises:
         ValueError: one class only, or a value that is nan or infinite, now or later; else as `auroc`.
     """
-    correct, score = _both_classes(correct, score)
-    model = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(score, correct)
-    _warn_if(np.ptp(model.y_thresholds_) == 0)
-    return lambda values: model.predict(_checked(values))
+    correct, score = _columns_to_fit(correct, score)
+    centre = score.mean()
+    spread = score.std() or 1.0
+    standardised = (score - centre) / spread
+    model = LogisticRegression(C=np.inf, max_iter=1000)
+    model.fit(standardised[:, None], correct)  # (answers, 1)
+    if model.coef_.item() < 0:
+        _warn_that_score_falls()
+
+    def recalibrate(scores: ArrayLike) -> np.ndarray:
+        new_scores = as_array(scores).astype(float)
+        _check_range(new_scores)
+        standardised = (new_scores - centre) / spread
+        probabilities = model.predict_proba(standardised.reshape(-1, 1))  # (answers, 2)
+        return probabilities[:, 1].reshape(new_scores.shape)
+
+    return recalibrate
 
 
-def _warn_if(falling: bool) -> None:
-    if falling:
-        warnings.warn(
-            "on the held-out answers this score does not grow with being correct: is it a doubt? Pass -doubt.",
-            stacklevel=3,
-        )
+def isotonic_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
+    """Fit the best non-decreasing function (scikit-learn's isotonic regression: steps, joined by straight lines).
+
+    It needs some hundreds of answers. A score that falls with being correct gives a constant, with a
+    warning.
+
+    Raises:
+        ValueError: one class only, or a value that is nan or infinite, now or later; else as `auroc`.
+    """
+    correct, score = _columns_to_fit(correct, score)
+    model = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+    model.fit(score, correct)
+    if np.ptp(model.y_thresholds_) == 0:
+        _warn_that_score_falls()
+
+    def recalibrate(scores: ArrayLike) -> np.ndarray:
+        new_scores = as_array(scores).astype(float)
+        _check_range(new_scores)
+        return model.predict(new_scores.reshape(-1)).reshape(new_scores.shape)
+
+    return recalibrate
 
 
-def _checked(values, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
-    values = np.asarray(values, dtype=float)
-    if not np.isfinite(values).all() or values.min() < low or values.max() > high:
-        raise ValueError(
-            f"values must be finite and lie in [{low}, {high}], got {values.min():.3g} to {values.max():.3g}."
-        )
-    return values
-
-
-def _both_classes(correct, score):
+def _columns_to_fit(correct: ArrayLike, score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels as booleans, of both classes, and finite scores."""
     correct, score = label_columns(correct, score)
-    _checked(score)
+    _check_range(score)
     if correct.all() or not correct.any():
+        verdict = "right" if correct[0] else "wrong"
         raise ValueError(
-            f"all {len(correct)} held-out answers are {'right' if correct[0] else 'wrong'}: nothing to learn from."
+            f"all {len(correct)} held-out answers are {verdict}: nothing to learn from."
         )
     return correct, score
 
 
+def _check_range(values: np.ndarray, low: float = -np.inf, high: float = np.inf) -> None:
+    smallest = values.min()
+    largest = values.max()
+    if not np.isfinite(values).all() or smallest < low or largest > high:
+        raise ValueError(
+            f"values must be finite and lie in [{low}, {high}], got {smallest:.7g} to {largest:.7g}."
+        )
+
+
 def _log_odds(confidence: np.ndarray) -> np.ndarray:
     return logit(np.clip(confidence, 1e-6, 1 - 1e-6))
+
+
+def _warn_that_score_falls() -> None:
+    warnings.warn(
+        "on the held-out answers this score does not grow with being correct: "
+        "is it a doubt? Pass -doubt.",
+        stacklevel=3,  # whoever called the scaling
+    )

@@ -1,76 +1,139 @@
 """What the model reads: a prompt as token ids, through the chat template or plain."""
 
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard, cast
+
 import torch
 from torch import Tensor
 
-Prompt = (
-    str | list[dict[str, str]]
-)  # a question, or a conversation of {"role": ..., "content": ...} messages
+# A question, or a conversation of {"role": ..., "content": ...} messages.
+Prompt = str | list[dict[str, str]]
+
+# Variables of a chat template that `prompt_token_ids` sets itself.
+OWN_TEMPLATE_OPTIONS = {
+    "add_generation_prompt",
+    "continue_final_message",
+    "conversation",
+    "messages",
+    "return_dict",
+    "tokenize",
+}
+
+
+def is_batch(prompt: Prompt | Sequence[Prompt]) -> TypeGuard[Sequence[Prompt]]:
+    """Say whether this is a list of prompts, rather than one string or one conversation.
+
+    Raises:
+        ValueError: a single message, which is no conversation.
+    """
+    if isinstance(prompt, dict):
+        raise ValueError(
+            "one message is no conversation: put it in a list, [{'role': 'user', 'content': ...}]."
+        )
+    if isinstance(prompt, str):
+        return False
+    is_conversation = len(prompt) > 0 and isinstance(prompt[0], dict)
+    return not is_conversation
+
+
+def prompt_list(prompt: Prompt | Sequence[Prompt]) -> list[Prompt]:
+    """Return the prompts of a batch as a list, and one prompt as a list of one."""
+    if is_batch(prompt):
+        return list(prompt)
+    return [cast(Prompt, prompt)]
 
 
 def require_prompt_list(prompts) -> None:
-    """ValueError unless this is a list of prompts with something in it (one string would be cut into characters)."""
+    """Raise ValueError unless this is a list of prompts that is not empty.
+
+    One string would otherwise be cut into characters.
+    """
     if not is_batch(prompts) or not len(prompts):
         raise ValueError(f"need a list of prompts, [prompt, ...], got {prompts!r}.")
 
 
-def prompt_token_ids(tokenizer, prompt: Prompt, *, chat: bool = True) -> Tensor:
-    """What the model reads, ``(tokens,)``: with ``chat`` through the chat template (which writes its own BOS), else plain.
+def prompt_token_ids(
+    tokenizer,
+    prompt: Prompt,
+    *,
+    chat: bool = True,
+    template_options: Mapping[str, Any] | None = None,
+) -> Tensor:
+    """Return the token ids that the model reads, ``(tokens,)``.
 
-    A conversation that ends with an assistant message is left open, so that the model goes on with that reply.
+    With ``chat`` the prompt goes through the chat template, which writes its own
+    beginning-of-sequence token. A conversation that ends with an assistant message is left open, so
+    that the model goes on with that reply.
+
+    Args:
+        chat: whether to use the tokenizer's chat template; ``False`` reads the text as it stands.
+        template_options: values for variables of the chat template, such as
+            ``{"enable_thinking": False}``.
 
     Raises:
-        ValueError: an empty prompt, messages with ``chat=False``, or a tokenizer without a chat template.
+        ValueError: an empty prompt, messages or template options with ``chat=False``, a tokenizer
+            without a chat template, an option that this function sets itself, or one that the
+            template never mentions.
     """
     if not prompt:
         raise ValueError(f"the prompt is empty: {prompt!r}.")
-    if not chat and not isinstance(prompt, str):
-        raise ValueError(
-            "a conversation needs its chat template: leave chat=True, or pass one string."
-        )
     if not chat:
-        return torch.tensor(tokenizer(prompt).input_ids)
+        return _plain_token_ids(tokenizer, prompt, template_options)
     if not tokenizer.chat_template:
-        raise ValueError(
-            f"{tokenizer.name_or_path or 'this tokenizer'} has no chat template (a base model?): pass chat=False."
-        )
+        name = tokenizer.name_or_path or "this tokenizer"
+        raise ValueError(f"{name} has no chat template (a base model?): pass chat=False.")
+    options = dict(template_options or {})
+    _check_template_options(tokenizer, options)
     messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-    begun = messages[-1]["role"] == "assistant"
+    is_open_reply = messages[-1]["role"] == "assistant"
     templated = tokenizer.apply_chat_template(
         messages,
-        add_generation_prompt=not begun,
-        continue_final_message=begun,
+        add_generation_prompt=not is_open_reply,
+        continue_final_message=is_open_reply,
         tokenize=True,
         return_dict=True,
+        **options,
     )
     return torch.tensor(templated["input_ids"])
 
 
 def stop_token_ids(model, tokenizer) -> set[int]:
-    """Every token id that ends an answer: the generation config's and the tokenizer's."""
+    """Return every token id that ends an answer: the generation config's and the tokenizer's."""
     configured = model.generation_config.eos_token_id
-    listed = configured if isinstance(configured, (list, tuple)) else [configured]
-    return {int(token) for token in [*listed, tokenizer.eos_token_id] if token is not None}
+    if not isinstance(configured, (list, tuple)):
+        configured = [configured]
+    return {int(token) for token in [*configured, tokenizer.eos_token_id] if token is not None}
 
 
-def decoded(tokenizer, token_ids: Tensor) -> str:
+def decode_text(tokenizer, token_ids: Tensor) -> str:
+    """Return tokens as text, without special tokens."""
     return tokenizer.decode(token_ids.tolist(), skip_special_tokens=True)
 
 
-def require_decoder_in_eval_mode(model) -> None:
-    if model.config.is_encoder_decoder:
+def _plain_token_ids(tokenizer, prompt: Prompt, template_options) -> Tensor:
+    if not isinstance(prompt, str):
         raise ValueError(
-            f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model."
+            "a conversation needs its chat template: leave chat=True, or pass one string."
         )
-    if model.training:
+    if template_options:
         raise ValueError(
-            "the model is in training mode, where dropout changes every number: call model.eval()."
+            f"template_options {sorted(template_options)} have no effect with chat=False, "
+            "which reads the prompt without its chat template: leave chat=True."
         )
+    return torch.tensor(tokenizer(prompt).input_ids)
 
 
-def is_batch(prompt) -> bool:
-    if isinstance(prompt, dict):
-        raise ValueError(
-            "one message is no conversation: put it in a list, [{'role': 'user', 'content': ...}]."
-        )
-    return not isinstance(prompt, str) and not (len(prompt) and isinstance(prompt[0], dict))
+def _check_template_options(tokenizer, options: dict[str, Any]) -> None:
+    """Refuse what we set ourselves, and what transformers would ignore without a word."""
+    if not options:
+        return
+    own = sorted(OWN_TEMPLATE_OPTIONS & options.keys())
+    if own:
+        raise ValueError(f"template_options cannot hold {own}: these are set from the prompt.")
+    template = tokenizer.get_chat_template(tools=options.get("tools"))
+    for name in options:
+        if not re.search(rf"\b{re.escape(name)}\b", template):
+            raise ValueError(
+                f"the chat template never mentions {name!r}, so this option would be ignored."
+            )

@@ -1,121 +1,177 @@
-"""Read nothing twice: what the prompts of a batch begin with, and a prompt that is sampled ten times.
+"""Read nothing twice: neither a batch's common prefix, nor a prompt that is sampled ten times.
 
-The rows of a batch are laid out as ``prefix | padding | rest``. The common prefix goes through the model once, each
-distinct prompt once; keys and values are copied for all rows that go on from there. Where nothing is shared the padding
-stands on the left, as usual. Padding *inside* a row is harmless only where positions are counted by the attention mask
-alone, so on other models prompts of uneven length have no common prefix.
+The rows of a batch are laid out as ``prefix | padding | rest``. The common prefix goes through the
+model once, and so does each distinct prompt; keys and values are copied for all rows that go on
+from there. Where nothing is shared the padding stands on the left, as usual. Padding *inside* a row
+is harmless only where positions are counted by the attention mask alone, so on other models prompts
+of uneven length have no common prefix.
 """
 
 import inspect
+from typing import Any
 
 import torch
 from torch import Tensor
 
-WORTH = 8  # a shorter prefix does not pay for a pass of its own
-ATTENTION = {
-    "full_attention",
-    "sliding_attention",
-    "chunked_attention",
-}  # layers whose cache is keys and values
+MIN_PREFIX = 8
+"""A common prefix of fewer tokens does not pay for a pass of its own."""
+
+ATTENTION_LAYERS = {"full_attention", "sliding_attention", "chunked_attention"}
+"""Kinds of layers whose cache is keys and values."""
 
 
-def read_prompts(model, rows: list[Tensor], padding: int, steps: int):
-    """Read what can be shared, before so many ``steps`` of generation.
+def read_prompts(
+    model, rows: list[Tensor], *, padding: int, new_tokens: int
+) -> tuple[Tensor, Tensor, Any]:
+    """Read what the prompts of a batch share, before their answers are generated.
+
+    Every row keeps at least its last token unread: that token's logits start the answer.
+
+    Args:
+        rows: the prompts' token ids, each ``(tokens,)``.
+        padding: the token id that fills short rows.
+        new_tokens: how many tokens at most will be generated.
 
     Returns:
-        token ids and attention mask, both ``(rows, width)``, and a key-value cache of their first columns for all rows
-        (None when nothing was shared). Every row keeps at least its last token unread: its logits start the answer.
+        Token ids and attention mask, both ``(rows, width)``, and a key-value cache of their first
+        columns for all rows (None when nothing was shared).
     """
-    distinct, places = _distinct(rows)
-    copies, caching = len(distinct) < len(rows), _caches_keys_and_values(model)
-    even = min(map(len, distinct)) == max(map(len, distinct))
-    may_pad = caching and (even or _ignores_padding_inside(model, max(map(len, distinct)) + steps))
-    shared = _common_length(distinct) if may_pad else 0
-    ids, mask = lay_out(distinct, shared, padding)
+    # 1. the distinct prompts, and what this model lets them share
+    distinct, prompt_of_row = _distinct_prompts(rows)
+    has_repeats = len(distinct) < len(rows)
+    can_copy_cache = _caches_keys_and_values(model)
+    shared = 0
+    if can_copy_cache and _may_share_a_prefix(model, distinct, new_tokens):
+        shared = _common_prefix_length(distinct)
+    ids, mask = lay_out(distinct, shared=shared, padding=padding)  # (distinct, width) each
+
+    # 2. the common prefix, read once and copied for every distinct prompt
     cache = None
     if shared:
-        cache = _read(model, distinct[0][None, :shared])
+        prefix = distinct[0][None, :shared]  # (1, shared)
+        cache = _extend_cache(model, prefix)
         cache.batch_repeat_interleave(len(distinct))
-    if copies and caching and ids.shape[1] > 1:
-        cache = (
-            _read(model, ids[:, shared:-1], mask[:, :-1], cache)
-            if shared < ids.shape[1] - 1
-            else cache
-        )
-        cache.reorder_cache(places.to(model.device))
-    return (ids[places], mask[places], cache) if copies else (ids, mask, cache)
+    if not has_repeats:
+        return ids, mask, cache
+
+    # 3. the rest of every distinct prompt but its last token, copied for every repeat
+    if can_copy_cache:
+        unread = ids[:, shared:-1]  # (distinct, width - shared - 1)
+        if unread.shape[1] > 0:
+            cache = _extend_cache(model, unread, mask[:, :-1], cache)
+        if cache is not None:
+            cache.reorder_cache(prompt_of_row.to(model.device))
+    return ids[prompt_of_row], mask[prompt_of_row], cache  # (rows, width) each
 
 
-def lay_out(rows: list[Tensor], shared: int, padding: int) -> tuple[Tensor, Tensor]:
-    """Token ids and attention mask, both ``(rows, width)``, with every row's padding right after the shared prefix."""
-    width = max(map(len, rows))
-    gaps = [torch.full((width - len(row),), padding) for row in rows]
-    ids = torch.stack(
-        [torch.cat([row[:shared], gap, row[shared:]]) for row, gap in zip(rows, gaps)]
-    )
-    column = torch.arange(width)
-    mask = torch.stack([(column < shared) | (column >= shared + len(gap)) for gap in gaps]).long()
-    return ids, mask
+def lay_out(rows: list[Tensor], *, shared: int, padding: int) -> tuple[Tensor, Tensor]:
+    """Return token ids and attention mask, both ``(rows, width)``.
+
+    Every row's padding stands right after its first ``shared`` tokens.
+    """
+    width = max(len(row) for row in rows)
+    columns = torch.arange(width)
+    padded_rows = []
+    masks = []
+    for row in rows:
+        missing = width - len(row)
+        fill = torch.full((missing,), padding)
+        padded_rows.append(torch.cat([row[:shared], fill, row[shared:]]))
+        masks.append((columns < shared) | (columns >= shared + missing))
+    return torch.stack(padded_rows), torch.stack(masks).long()
 
 
-def _distinct(rows: list[Tensor]) -> tuple[list[Tensor], Tensor]:
-    """The prompts without repeats, in order, and for each row the number of its prompt."""
-    keys = [tuple(row.tolist()) for row in rows]
-    row_of = dict(zip(keys, rows))
-    number = {key: i for i, key in enumerate(row_of)}
-    return list(row_of.values()), torch.tensor([number[key] for key in keys])
+def _distinct_prompts(rows: list[Tensor]) -> tuple[list[Tensor], Tensor]:
+    """Return the prompts without repeats, in order, and for each row the number of its prompt."""
+    number_of: dict[tuple[int, ...], int] = {}
+    distinct: list[Tensor] = []
+    prompt_of_row = []
+    for row in rows:
+        key = tuple(row.tolist())
+        if key not in number_of:
+            number_of[key] = len(distinct)
+            distinct.append(row)
+        prompt_of_row.append(number_of[key])
+    return distinct, torch.tensor(prompt_of_row)
 
 
-def _common_length(rows: list[Tensor]) -> int:
-    """How many leading tokens all rows have in common, their last left out; 0 when that is not worth a pass."""
-    if len(rows) < 2:
+def _may_share_a_prefix(model, prompts: list[Tensor], new_tokens: int) -> bool:
+    """Say whether the prompts need no padding, or padding after a prefix would change no number."""
+    lengths = [len(prompt) for prompt in prompts]
+    if min(lengths) == max(lengths):
+        return True
+    return _ignores_padding_inside(model, max(lengths) + new_tokens)
+
+
+def _common_prefix_length(prompts: list[Tensor]) -> int:
+    """Count the leading tokens that all prompts have in common, leaving each at least its last.
+
+    The count is 0 when the prefix is too short to pay for a pass of its own.
+    """
+    if len(prompts) < 2:
         return 0
-    heads = torch.stack([row[: min(map(len, rows)) - 1] for row in rows])
-    agreed = int((heads == heads[0]).all(0).long().cumprod(0).sum())
-    return agreed if agreed >= WORTH else 0
+    comparable = min(len(prompt) for prompt in prompts) - 1
+    beginnings = torch.stack([prompt[:comparable] for prompt in prompts])  # (prompts, comparable)
+    agrees = (beginnings == beginnings[0]).all(0)  # (comparable,)
+    length = int(agrees.long().cumprod(0).sum())
+    return length if length >= MIN_PREFIX else 0
 
 
 @torch.no_grad()
-def _read(model, ids: Tensor, mask: Tensor | None = None, cache=None):
-    """The key-value cache after these tokens (and those in ``cache``); the costly unembedding is left out."""
-    seen = dict(attention_mask=mask.to(model.device)) if mask is not None else {}
-    if mask is not None and not mask.all() and "position_ids" in _arguments(model):
-        seen["position_ids"] = (
-            (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :].to(model.device)
-        )
-    return model.base_model(
-        input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, **seen
-    ).past_key_values
+def _extend_cache(model, ids: Tensor, mask: Tensor | None = None, cache=None):
+    """Return the key-value cache after these tokens and those that ``cache`` holds already.
+
+    The costly unembedding is left out.
+
+    Args:
+        ids: ``(rows, tokens)``.
+        mask: ``(rows, cached + tokens)``.
+    """
+    options = {}
+    if mask is not None:
+        options["attention_mask"] = mask.to(model.device)
+        if not mask.all() and "position_ids" in _forward_arguments(model):
+            positions = (mask.cumsum(-1) - 1).clamp(min=0)  # (rows, cached + tokens)
+            options["position_ids"] = positions[:, -ids.shape[1] :].to(model.device)
+    output = model.base_model(
+        input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, **options
+    )
+    return output.past_key_values
 
 
 def _caches_keys_and_values(model) -> bool:
-    """No recurrent state (Mamba, linear attention, convolutions), which cannot be copied or left waiting."""
-    kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or [])
-    return (
-        kinds <= ATTENTION
-        and not getattr(model, "_is_stateful", False)
-        and "past_key_values" in _arguments(model)
-    )
+    """Say whether the model keeps keys and values, and nothing else, between tokens.
+
+    A recurrent state (Mamba, linear attention, convolutions) cannot be copied or left waiting.
+    """
+    layer_types = getattr(model.config.get_text_config(), "layer_types", None) or []
+    has_only_attention = set(layer_types) <= ATTENTION_LAYERS
+    is_stateful = getattr(model, "_is_stateful", False)
+    return has_only_attention and not is_stateful and "past_key_values" in _forward_arguments(model)
 
 
 def _ignores_padding_inside(model, width: int) -> bool:
-    """Rotary positions, counted by the mask; no attention window, and no change of frequencies, within that width."""
+    """Say whether padding inside a row of this width changes no number.
+
+    That needs rotary positions, counted by the mask, and within that width no attention window that
+    ends and no change of frequencies.
+    """
     config = model.config.get_text_config()
-    windows = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
     rotary = getattr(config, "rope_parameters", None)
-    plain = (
-        rotary is not None
-        and not getattr(config, "alibi", False)
-        and not {"dynamic", "longrope"} & _rope_types(rotary)
-    )
-    return plain and all(size is None or width <= size for size in windows)
+    if rotary is None or getattr(config, "alibi", False):
+        return False
+    if {"dynamic", "longrope"} & _rope_types(rotary):
+        return False
+    windows = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
+    return all(size is None or width <= size for size in windows)
 
 
 def _rope_types(rotary: dict) -> set[str]:
-    """Of the whole model, or of each kind of layer."""
-    kinds = [rotary, *(inner for inner in rotary.values() if isinstance(inner, dict))]
-    return {kind["rope_type"] for kind in kinds if "rope_type" in kind}
+    """Return the kinds of rotary positions, of the whole model or of each kind of layer."""
+    by_layer_kind = [value for value in rotary.values() if isinstance(value, dict)]
+    settings = [rotary, *by_layer_kind]
+    return {each["rope_type"] for each in settings if "rope_type" in each}
 
 
-def _arguments(model) -> set[str]:
+def _forward_arguments(model) -> set[str]:
     return set(inspect.signature(model.base_model.forward).parameters)

@@ -1,30 +1,68 @@
 """Tokens as people can read them."""
 
+from typing import TYPE_CHECKING
+
 import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from .answers import Generation
 
 SPACE_MARKS = ("\u0120", "\u2581")  # how byte-level BPE and SentencePiece store a leading space
 
 
+class SavedLabels(dict[int, str]):
+    """The labels of the tokens in a saved answer, in place of the tokenizer that made them."""
+
+    def __missing__(self, token_id: int) -> str:
+        raise ValueError(
+            f"the saved answer holds no label for token {token_id}: "
+            "read it with its tokenizer, Generation.from_dict(data, tokenizer)."
+        )
+
+
 def token_labels(tokenizer, token_ids) -> list[str]:
-    """Each token as text on its own, with its leading space; a piece of a multi-byte character shows as stored."""
+    """Return each token as text on its own, with its leading space.
+
+    A piece of a multi-byte character is shown as the tokenizer stores it.
+    """
     ids = torch.as_tensor(token_ids).tolist()
+    if isinstance(tokenizer, SavedLabels):
+        return [tokenizer[i] for i in ids]
     return [_label(tokenizer.decode([i]), tokenizer.convert_ids_to_tokens(i)) for i in ids]
 
 
-def top_alternatives(generation, count: int = 5) -> list[list[tuple[str, float]]]:
-    """The likeliest tokens of every step with their probabilities, likeliest first."""
-    top = generation.logits.topk(min(count, generation.logits.shape[-1]))
-    probabilities = (top.values - generation.logits.logsumexp(-1, keepdim=True)).exp()
-    labels = [token_labels(generation.tokenizer, ids) for ids in top.indices]
-    return [list(zip(names, row.tolist())) for names, row in zip(labels, probabilities)]
+def top_tokens(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the ids and the probabilities of the likeliest tokens, likeliest first.
+
+    Args:
+        logits: ``(steps, vocabulary)``.
+        count: how many tokens a step; cut to the vocabulary.
+
+    Returns:
+        Ids and probabilities, both ``(steps, count)``.
+    """
+    top = logits.topk(min(count, logits.shape[-1]))
+    probabilities = (top.values - logits.logsumexp(-1, keepdim=True)).exp()
+    return top.indices, probabilities
+
+
+def top_alternatives(generation: "Generation", count: int = 5) -> list[list[tuple[str, float]]]:
+    """Return the likeliest tokens of every step with their probabilities, likeliest first."""
+    token_ids, probabilities = top_tokens(generation.logits, count)
+    alternatives = []
+    for step_ids, step_probabilities in zip(token_ids, probabilities):
+        labels = token_labels(generation.tokenizer, step_ids)
+        alternatives.append(list(zip(labels, step_probabilities.tolist())))
+    return alternatives
 
 
 def _label(text: str, stored: str | None) -> str:
-    if (
-        stored is None
-    ):  # a row that pads the vocabulary: it takes part in the softmax, but is no token
+    """Return a token's label from its decoded text and from the form the tokenizer stores."""
+    if stored is None:
+        # a row that pads the vocabulary: it takes part in the softmax, but is no token
         return "<unused>"
     if "\ufffd" in text:  # decode() loses half characters; the stored form keeps them apart
         return stored
-    swallowed = stored[:1] in SPACE_MARKS and not text[:1].isspace()
-    return " " + text if swallowed else text
+    lost_space = stored[:1] in SPACE_MARKS and not text[:1].isspace()
+    return " " + text if lost_space else text

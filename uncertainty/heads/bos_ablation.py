@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .._inputs import IGNORE_INDEX, one_text_ids
-from ..architecture.attention_heads import by_head, head_projection, relative_tolerance
+from ..architecture.attention_heads import split_heads, head_projection, relative_tolerance
 from ..architecture.last_mlp import LastLayerNeurons, last_layer_neurons
 from ..architecture.parts import ModelParts, model_parts
 from ..lens.logit_lens import read_stream
@@ -145,7 +145,7 @@ def _read_extra(
 
 def _moved(model, head: int, rows: slice, _, arguments: tuple) -> Tensor:
     """A pre-hook: the heads' outputs with one head's at these rows replaced by what it puts out at position 0."""
-    heads = by_head(model, arguments[0]).clone()
+    heads = split_heads(model, arguments[0]).clone()
     heads[:, rows, head] = heads[:, :1, head]
     return heads.flatten(-2)
 

@@ -1,6 +1,13 @@
-"""The lens' arithmetic: a few statistics of every slice of the vocabulary, mixed at the end in float64."""
+"""The arithmetic of the lens: statistics of each slice of the vocabulary, combined in float64.
+
+Axes in the comments: T tokens of a block, L depths (the last one is the model itself), V tokens of
+    a slice of the vocabulary,
+K targets a token, S slices. Logits at depth l are z_l, probabilities p_l; z_L and p_L are the
+model's own.
+"""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -8,136 +15,267 @@ from torch import Tensor
 from ..architecture.parts import ModelParts
 from ..information import upcast
 
-ROWS, COLUMNS = 2048, 2048  # so many logits at a time: 16 MB in float32, twice
+ROWS = 2048  # pairs of a token and a depth at a time
+COLUMNS = (
+    2048  # tokens of the vocabulary at a time; ROWS x COLUMNS are 16 MB in float32, held twice
+)
 PIECE = 64  # a divisor of COLUMNS
 
 
+class LensBlock(NamedTuple):
+    """The fields of a `LensTrace` for one block of tokens, tokens first: ``(T, L, ...)``."""
+
+    entropy: Tensor
+    kl_to_final: Tensor
+    reverse_kl: Tensor
+    top_tokens: Tensor
+    top_probabilities: Tensor
+    renyi: dict[float, Tensor]
+    cross_entropy: Tensor
+    rank: Tensor
+
+
+class SliceStatistics(NamedTuple):
+    """What is kept of one slice of the vocabulary; here p_l is a distribution over the slice.
+
+    Attributes:
+        log_sum_exp: ``(T, L)`` log sum_v exp(z_l[v]), the weight of the slice among the slices.
+        mean: ``(T, L)`` E[z_l] under p_l.
+        mean_under_final: ``(T, L)`` E[z_l] under p_L.
+        mean_of_final: ``(T, L)`` E[z_L] under p_l.
+        log_power_sums: order alpha -> ``(T, L)`` log sum_v exp(alpha z_l[v]), for the orders
+            without a closed form.
+        top_logits, top_tokens: ``(T, L, top)`` the largest logits and their token ids, largest
+            first.
+        larger: ``(T, L, K)`` how many logits are larger than the target's.
+    """
+
+    log_sum_exp: Tensor
+    mean: Tensor
+    mean_under_final: Tensor
+    mean_of_final: Tensor
+    log_power_sums: dict[float, Tensor]
+    top_logits: Tensor
+    top_tokens: Tensor
+    larger: Tensor
+
+
 def read_block(
-    parts: ModelParts, stream: Tensor, targets: Tensor, orders: list[float], top: int
-) -> dict[str | float, Tensor]:
-    """Everything about one block of tokens, by name: ``(tokens, depths, ...)``."""
-    states, targets = parts.before_head(stream), targets.clamp(min=0).to(stream.device)
-    weight, bias = parts.unembedding.weight, getattr(parts.unembedding, "bias", None)
-    chosen = torch.einsum("tld,tkd->tlk", states, weight[targets])
-    chosen = upcast(parts.after_head(chosen if bias is None else chosen + bias[targets][:, None]))
-    slices, width = [], min(COLUMNS, len(weight))
-    products, space = (
-        like.new_empty(states.shape[:2].numel() * width) for like in (states, chosen)
-    )  # used again and again
-    for start in range(0, len(weight), COLUMNS):
-        part = slice(start, start + COLUMNS)
-        shape = (*states.shape[:2], len(weight[part]))
+    parts: ModelParts, stream: Tensor, targets: Tensor, *, orders: list[float], top: int
+) -> LensBlock:
+    """Compute everything that the lens says about one block of tokens.
+
+    Args:
+        stream: ``(T, L, width)`` the residual stream.
+        targets: ``(T, K)`` token ids; what is computed for a negative one means nothing.
+        orders: of the Renyi entropies, each once.
+        top: how many of the likeliest tokens to keep, `COLUMNS` at most.
+    """
+    weight = parts.unembedding.weight
+    bias = getattr(parts.unembedding, "bias", None)
+    vocabulary = len(weight)
+
+    # 1. what the unembedding multiplies, and the logits of the targets
+    states = parts.before_head(stream)  # (T, L, width)
+    targets = targets.clamp(min=0).to(stream.device)  # (T, K)
+    target_logits = torch.einsum("tld,tkd->tlk", states, weight[targets])  # (T, L, K)
+    if bias is not None:
+        target_logits = target_logits + bias[targets][:, None]
+    target_logits = upcast(parts.after_head(target_logits))
+
+    # 2. two buffers that every slice uses again
+    buffer_size = states.shape[:2].numel() * min(COLUMNS, vocabulary)
+    product_buffer = states.new_empty(buffer_size)
+    work_buffer = target_logits.new_empty(buffer_size)
+
+    # 3. slice by slice: the logits, and the few statistics of them that stay
+    slices = []
+    for start in range(0, vocabulary, COLUMNS):
+        columns = slice(start, start + COLUMNS)
+        weight_slice = weight[columns]  # (V, width)
+        shape = (*states.shape[:2], len(weight_slice))  # (T, L, V)
+        size = math.prod(shape)
         logits = torch.mm(
             states.flatten(0, 1),
-            weight[part].T,
-            out=products[: math.prod(shape)].view(-1, shape[-1]),
+            weight_slice.T,
+            out=product_buffer[:size].view(-1, shape[-1]),
         ).view(shape)
-        logits = upcast(parts.after_head(logits if bias is None else logits.add_(bias[part])))
-        slices.append(
-            _read_slice(
-                logits, chosen, targets - start, orders, top, space[: math.prod(shape)].view(shape)
-            )
+        if bias is not None:
+            logits.add_(bias[columns])
+        logits = upcast(parts.after_head(logits))
+        statistics = _slice_statistics(
+            logits,
+            target_logits,
+            targets - start,
+            orders=orders,
+            top=top,
+            workspace=work_buffer[:size].view(shape),
         )
-        slices[-1]["top_tokens"] += start
-    values = {name: [one[name] for one in slices] for name in slices[0]}
-    return {
-        name: value.to(chosen.dtype) if value.is_floating_point() else value
-        for name, value in _mix(values, chosen, orders, len(weight), top).items()
-    }
+        statistics.top_tokens.add_(start)
+        slices.append(statistics)
+
+    # 4. all slices together
+    return _combine_slices(slices, target_logits, orders=orders, vocabulary=vocabulary, top=top)
 
 
-def _read_slice(
-    logits: Tensor, chosen: Tensor, own: Tensor, orders: list[float], top: int, space: Tensor
-) -> dict:
-    """One slice of the vocabulary, as a distribution p of its own over logits z.
+def _slice_statistics(
+    logits: Tensor,
+    target_logits: Tensor,
+    target_places: Tensor,
+    *,
+    orders: list[float],
+    top: int,
+    workspace: Tensor,
+) -> SliceStatistics:
+    """Compute the statistics of one slice of the vocabulary; top tokens are places in the slice.
 
-    ``mean`` is E[z_l] under p_l, ``final_mean`` E[z_l] under p_L, ``reverse_mean`` E[z_L] under p_l, all within the slice.
-    The slice's size is its log-sum-exp. ``space`` is memory to work in, shaped like the logits.
+    Args:
+        logits: ``(T, L, V)``.
+        target_logits: ``(T, L, K)``.
+        target_places: ``(T, K)`` the targets' places in the slice; outside 0..V-1 when they lie in
+            another slice.
+        workspace: memory to work in, shaped like the logits; whatever is large is written there.
     """
-    values, places = _largest(logits, min(top, logits.shape[-1]))
-    p = torch.softmax(logits, -1, out=space)
-    largest = values[..., 0].double()
-    size = largest - p.gather(-1, places[..., :1])[..., 0].double().log()
-    final_mean = torch.bmm(p[:, -1:], logits.transpose(1, 2))[:, 0].double()
-    reverse_mean = torch.bmm(logits[:, -1:], p.transpose(1, 2))[:, 0].double()
+    # 1. the largest logits
+    top_logits, top_tokens = _topk_by_pieces(logits, min(top, logits.shape[-1]))  # (T, L, top)
+    largest = top_logits[..., 0].double()  # (T, L)
+
+    # 2. the distribution, and its log-sum-exp: the largest logit minus its log-probability
+    p = torch.softmax(logits, -1, out=workspace)  # (T, L, V)
+    largest_p = p.gather(-1, top_tokens[..., :1])[..., 0].double()
+    log_sum_exp = largest - largest_p.log()
+
+    # 3. means of logits; the last one destroys p
+    mean_under_final = torch.bmm(p[:, -1:], logits.transpose(1, 2))[:, 0].double()
+    mean_of_final = torch.bmm(logits[:, -1:], p.transpose(1, 2))[:, 0].double()
     mean = p.mul_(logits).sum(-1).double()
-    powers = {
-        alpha: alpha * largest
-        + torch.sub(logits, values[..., :1], out=space).mul_(alpha).exp_().sum(-1).double().log()
-        for alpha in orders
-        if alpha not in (0, 1, math.inf)
-    }
-    return (
-        dict(
-            size=size,
-            mean=mean,
-            final_mean=final_mean,
-            reverse_mean=reverse_mean,
-            top_tokens=places,
-            top_logits=values,
-            rank=_larger(logits, chosen, own, space),
-        )
-        | powers
+
+    # 4. for Renyi entropies: sums of exp(alpha (z - largest)), which cannot overflow
+    log_power_sums = {}
+    for alpha in orders:
+        if not _has_closed_form(alpha):
+            powers = torch.sub(logits, top_logits[..., :1], out=workspace).mul_(alpha).exp_()
+            log_power_sums[alpha] = alpha * largest + powers.sum(-1).double().log()
+
+    # 5. ranks
+    larger = _count_larger(logits, target_logits, target_places, workspace)
+    return SliceStatistics(
+        log_sum_exp=log_sum_exp,
+        mean=mean,
+        mean_under_final=mean_under_final,
+        mean_of_final=mean_of_final,
+        log_power_sums=log_power_sums,
+        top_logits=top_logits,
+        top_tokens=top_tokens,
+        larger=larger,
     )
 
 
-def _largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The `count` largest logits and their places: looked for only in the pieces that have the largest maxima."""
+def _has_closed_form(alpha: float) -> bool:
+    """Whether the Renyi entropy of this order follows from what is computed anyway."""
+    return alpha in (0, 1, math.inf)
+
+
+def _topk_by_pieces(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return ``logits.topk(count)``: values and places, ``(T, L, count)``.
+
+    The `count` largest logits lie in the `count` pieces with the largest maxima, so only those
+    pieces are searched.
+    """
     width = logits.shape[-1]
     if width % PIECE or count > width // PIECE:
-        return tuple(logits.topk(count))
-    pieces = logits.unflatten(-1, (-1, PIECE))
-    where = pieces.amax(-1).topk(count).indices
-    best = pieces.take_along_dim(where[..., None], -2).flatten(-2).topk(count)
-    return best.values, where.gather(-1, best.indices // PIECE) * PIECE + best.indices % PIECE
+        values, places = logits.topk(count)
+        return values, places
+    pieces = logits.unflatten(-1, (-1, PIECE))  # (T, L, pieces, PIECE)
+    candidates = pieces.amax(-1).topk(count).indices  # (T, L, count) which pieces
+    searched = pieces.take_along_dim(candidates[..., None], -2).flatten(-2)  # (T, L, count * PIECE)
+    values, indices = searched.topk(count)
+    piece = candidates.gather(-1, indices // PIECE)
+    return values, piece * PIECE + indices % PIECE
 
 
-def _larger(logits: Tensor, chosen: Tensor, own: Tensor, space: Tensor) -> Tensor:
-    """How many logits of a slice exceed each chosen token's, itself not counted; ``own`` is its place, perhaps outside.
+def _count_larger(
+    logits: Tensor, target_logits: Tensor, target_places: Tensor, workspace: Tensor
+) -> Tensor:
+    """Count the logits of a slice that exceed each target's, itself left out: ``(T, L, K)``.
 
-    The chosen logits come from another product, a rounding apart; so equals must not count as larger.
+    The targets' logits come from another product and differ by a rounding error, so a margin keeps
+    equal logits from counting.
     """
-    chosen = chosen + 8 * torch.finfo(chosen.dtype).eps * (1 + chosen.abs())
-    larger = torch.zeros_like(chosen)
-    for k in range(chosen.shape[-1]):
-        larger[..., k] = torch.gt(logits, chosen[..., k : k + 1], out=space).sum(-1)
-    inside = (own >= 0) & (own < logits.shape[-1])
-    itself = (
-        logits.gather(-1, own.clamp(0, logits.shape[-1] - 1)[:, None].expand(chosen.shape)) > chosen
-    )
-    return larger.long() - (itself & inside[:, None]).long()
+    # 1. all logits above each target's
+    margin = 8 * torch.finfo(target_logits.dtype).eps * (1 + target_logits.abs())
+    bar = target_logits + margin  # (T, L, K)
+    larger = torch.zeros_like(bar)
+    for k in range(bar.shape[-1]):
+        larger[..., k] = torch.gt(logits, bar[..., k : k + 1], out=workspace).sum(-1)
+
+    # 2. take the target itself away, where it lies in this slice and was counted
+    last_place = logits.shape[-1] - 1
+    inside = (target_places >= 0) & (target_places <= last_place)  # (T, K)
+    places = target_places.clamp(0, last_place)[:, None].expand(bar.shape)  # (T, L, K)
+    counts_itself = (logits.gather(-1, places) > bar) & inside[:, None]
+    return larger.long() - counts_itself.long()
 
 
-def _mix(
-    values: dict, chosen: Tensor, orders: list[float], vocabulary: int, top: int
-) -> dict[str | float, Tensor]:
-    """Put the slices of the vocabulary together; every value is a list with one tensor a slice."""
-    sizes, mean, final_mean, reverse_mean = (
-        torch.stack(values[name]) for name in ("size", "mean", "final_mean", "reverse_mean")
+def _combine_slices(
+    slices: list[SliceStatistics],
+    target_logits: Tensor,
+    *,
+    orders: list[float],
+    vocabulary: int,
+    top: int,
+) -> LensBlock:
+    """Combine the slices into statistics of the whole vocabulary.
+
+    A mean under the whole distribution is the sum of the slices' means, each times the slice's
+    share of the probability.
+    """
+    dtype = target_logits.dtype
+
+    # 1. log-sum-exp of the whole vocabulary, and each slice's share of the probability
+    slice_sizes = torch.stack([part.log_sum_exp for part in slices])  # (S, T, L)
+    log_sum_exp = slice_sizes.logsumexp(0)  # (T, L)
+    share = (slice_sizes - log_sum_exp).exp()  # (S, T, L)
+
+    # 2. entropy and cross-entropies: CE(p, q) = log-sum-exp of q's logits minus their mean under p
+    mean = torch.stack([part.mean for part in slices])
+    mean_under_final = torch.stack([part.mean_under_final for part in slices])
+    mean_of_final = torch.stack([part.mean_of_final for part in slices])
+    entropy = log_sum_exp - (share * mean).sum(0)
+    ce_to_final = log_sum_exp - (share[..., -1:] * mean_under_final).sum(0)  # CE(p_L, p_l)
+    ce_from_final = log_sum_exp[:, -1:] - (share * mean_of_final).sum(0)  # CE(p_l, p_L)
+    nonnegative_entropy = entropy.clamp(min=0)
+
+    # 3. the likeliest tokens among the slices' own
+    top_logits, places = torch.cat([part.top_logits for part in slices], -1).topk(top)
+    top_tokens = torch.cat([part.top_tokens for part in slices], -1).gather(-1, places)
+
+    # 4. Renyi entropies
+    renyi = {}
+    for alpha in orders:
+        if alpha == 0:
+            values = torch.full_like(log_sum_exp, math.log(vocabulary))
+        elif alpha == 1:
+            values = nonnegative_entropy
+        elif alpha == math.inf:
+            values = log_sum_exp - top_logits[..., 0]
+        else:
+            log_power_sums = torch.stack([part.log_power_sums[alpha] for part in slices])
+            values = (log_power_sums.logsumexp(0) - alpha * log_sum_exp) / (1 - alpha)
+        renyi[alpha] = values.to(dtype)
+
+    # 5. the targets
+    cross_entropy = (log_sum_exp[..., None] - target_logits).clamp(min=0)  # (T, L, K)
+    rank = torch.zeros_like(slices[0].larger)
+    for part in slices:
+        rank += part.larger
+    return LensBlock(
+        entropy=nonnegative_entropy.to(dtype),
+        kl_to_final=(ce_to_final - entropy[:, -1:]).clamp(min=0).to(dtype),
+        reverse_kl=(ce_from_final - entropy).clamp(min=0).to(dtype),
+        top_tokens=top_tokens,
+        top_probabilities=(top_logits - log_sum_exp[..., None]).exp().to(dtype),
+        renyi=renyi,
+        cross_entropy=cross_entropy.to(dtype),
+        rank=rank,
     )
-    size = sizes.logsumexp(0)
-    share = (sizes - size).exp()
-    entropy = size - (share * mean).sum(0)
-    to_final = size - (share[..., -1:] * final_mean).sum(0)  # CE(p_L, p_l)
-    from_final = size[:, -1:] - (share * reverse_mean).sum(0)  # CE(p_l, p_L)
-    best = torch.cat(values["top_logits"], -1).topk(top)
-    found = dict(
-        entropy=entropy.clamp(min=0),
-        kl_to_final=(to_final - entropy[:, -1:]).clamp(min=0),
-        reverse_kl=(from_final - entropy).clamp(min=0),
-        top_tokens=torch.cat(values["top_tokens"], -1).gather(-1, best.indices),
-        top_probabilities=(best.values - size[..., None]).exp(),
-        cross_entropy=(size[..., None] - chosen).clamp(min=0),
-        rank=sum(values["rank"]),
-    )
-    limits = {
-        0: torch.full_like(size, math.log(vocabulary)),
-        1: found["entropy"],
-        math.inf: size - best.values[..., 0],
-    }
-    return found | {
-        alpha: limits[alpha]
-        if alpha in limits
-        else (torch.stack(values[alpha]).logsumexp(0) - alpha * size) / (1 - alpha)
-        for alpha in orders
-    }

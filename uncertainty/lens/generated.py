@@ -21,30 +21,40 @@ def generate_with_lens(
     top: int = 1,
     **options,
 ) -> list[tuple[Generation, LensTrace]]:
-    """`generate` for a list of prompts, with the lens at every step; each position is computed once.
+    """Answer a list of prompts as `generate` does, with the lens at every step.
 
-    Column t of an answer's trace is the stream that its token t was drawn from, and that token is the target.
+    Each position is computed once. Column t of an answer's trace is the stream that its token t was
+    drawn from, and that token is the target.
 
     Raises:
         ValueError: one prompt instead of a list; else as `generate` and `logit_lens`.
     """
     answers, stream = generate_with_stream(model, tokenizer, prompts, **options)
-    written = torch.cat(
-        [rows[:, : len(answer)] for answer, rows in zip(answers, stream)], 1
-    )  # all answers in a row
-    targets = torch.cat([answer.token_ids for answer in answers])
-    trace = read_stream(model_parts(model), written, targets=targets, renyi=renyi, top=top)
-    ends = torch.tensor([len(answer) for answer in answers]).cumsum(0).tolist()
-    return [(answer, trace.columns(end - len(answer), end)) for answer, end in zip(answers, ends)]
+
+    # 1. the steps that wrote a token, all answers in a row
+    written = [steps[:, : len(answer)] for answer, steps in zip(answers, stream)]
+    token_ids = torch.cat([answer.token_ids for answer in answers])  # (tokens,)
+    row = torch.cat(written, 1)  # (depths, tokens, width)
+
+    # 2. one reading for all of them, cut at the answers' ends
+    trace = read_stream(model_parts(model), row, targets=token_ids, renyi=renyi, top=top)
+    pairs = []
+    start = 0
+    for answer in answers:
+        stop = start + len(answer)
+        pairs.append((answer, trace.columns(start, stop)))
+        start = stop
+    return pairs
 
 
 def generate_with_stream(
     model, tokenizer, prompts: Sequence[Prompt], **options
 ) -> tuple[list[Generation], Tensor]:
-    """`generate` for a list of prompts, and the residual stream each token was drawn from.
+    """Answer a list of prompts, and keep the residual stream that each token was drawn from.
 
     Returns:
-        The answers, and ``(prompts, layers + 1, steps, width)``; the steps after an answer's end mean nothing.
+        The answers, and ``(prompts, layers + 1, steps, width)``; the steps after an answer's end
+        mean nothing.
 
     Raises:
         ValueError: one prompt instead of a list; else as `generate`.
@@ -53,11 +63,10 @@ def generate_with_stream(
     parts = model_parts(model)
     with parts.record_stream(positions=slice(-1, None)) as stream:
         answers = generate(model, tokenizer, list(prompts), **options)
-    depths, steps = (
-        len(parts.blocks) + 1,
-        max(len(answer) + (answer.finish_reason == "stop") for answer in answers),
-    )
-    written = torch.cat(
-        stream[-steps * depths :], 1
-    )  # passes before these only read what the prompts begin with
-    return answers, written.unflatten(1, (steps, depths)).transpose(1, 2)
+
+    # An answer that stopped by itself took one more step, in which it drew the end token. The
+    # passes before these steps only read what the prompts have in common at their beginning.
+    steps = max(len(answer) + (answer.finish_reason == "stop") for answer in answers)
+    depths = len(parts.blocks) + 1
+    recorded = torch.cat(stream[-steps * depths :], 1)  # (prompts, steps * depths, width)
+    return answers, recorded.unflatten(1, (steps, depths)).transpose(1, 2)

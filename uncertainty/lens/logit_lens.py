@@ -1,9 +1,10 @@
-"""The logit lens: what the model would say if it stopped at each depth, and how sure it would be.
+"""The logit lens: what the model would say if it stopped at each depth, and how unsure it would be.
 
-At every depth the residual stream goes through the model's own final norm and unembedding. All depths of a block of tokens
-are one tall matrix, multiplied by a slice of the unembedding at a time. A slice's few statistics are kept, its logits are
-not, so nothing of size depths x tokens x vocabulary ever exists. Each slice is treated as a small distribution of its own
-(its log-sum-exp, and means under it); at the end the slices are mixed, in float64.
+At every depth the residual stream goes through the model's own final norm and unembedding. All
+depths of a block of tokens form one tall matrix, which is multiplied by one slice of the
+unembedding at a time. A few statistics of each slice are kept, its logits are not, so nothing of
+size depths x tokens x vocabulary ever exists. Each slice is treated as a small distribution of its
+own (its log-sum-exp, and means under it); at the end the slices are combined in float64.
 """
 
 import math
@@ -21,17 +22,21 @@ from . import _vocabulary_slices
 
 @dataclass(eq=False)
 class LensTrace:
-    """What each depth says about the next token. First axis: depths, 0 the embedding, -1 the model itself. Nats.
+    """What each depth says about the next token, in nats.
+
+    The first axis of every tensor is the depth: 0 the embedding, -1 the model itself.
 
     Attributes:
         entropy: ``(depths, tokens)`` Shannon entropy of the lens' distribution p_l.
         kl_to_final: ``(depths, tokens)`` KL(p_L || p_l), where p_L is the model's own distribution.
         reverse_kl: ``(depths, tokens)`` KL(p_l || p_L).
-        top_tokens, top_probabilities: ``(depths, tokens, top)`` the likeliest tokens, likeliest first.
-        renyi: order -> ``(depths, tokens)``.
-        cross_entropy: -log p_l(target), ``(depths, tokens)``, with one more axis when there are several targets a token; nan
-            where the target is -100; None without targets.
-        rank: the same shape, how many *other* tokens are likelier than the target (0: it is the top token); -1 for -100.
+        top_tokens, top_probabilities: ``(depths, tokens, top)`` the likeliest tokens, likeliest
+            first.
+        renyi: order -> ``(depths, tokens)`` Renyi entropy.
+        cross_entropy: ``(depths, tokens)`` -log p_l(target), with one more axis when there are
+            several targets a token; nan where the target is -100; None without targets.
+        rank: the same shape, how many *other* tokens are likelier than the target (0: it is the top
+            token); -1 where the target is -100; None without targets.
     """
 
     entropy: Tensor
@@ -45,131 +50,180 @@ class LensTrace:
 
     @property
     def top_token(self) -> Tensor:
-        """``(depths, tokens)`` the likeliest token."""
+        """The likeliest token, ``(depths, tokens)``."""
         return self.top_tokens[..., 0]
-
-    def columns(self, start: int, stop: int) -> "LensTrace":
-        """The trace of some of the tokens only."""
-        cut = {
-            name: None if value is None else value[:, start:stop]
-            for name, value in vars(self).items()
-            if name != "renyi"
-        }
-        return LensTrace(
-            renyi={alpha: value[:, start:stop] for alpha, value in self.renyi.items()}, **cut
-        )
 
     @property
     def cross_entropy_to_final(self) -> Tensor:
-        """CE(p_L, p_l) = H(p_L) + KL(p_L || p_l): how surprised depth l would be by what the model draws, on average."""
+        """CE(p_L, p_l) = H(p_L) + KL(p_L || p_l), ``(depths, tokens)``.
+
+        How surprised depth l is, on average, by a token drawn from the model.
+        """
         return self.entropy[-1] + self.kl_to_final
+
+    def columns(self, start: int, stop: int) -> "LensTrace":
+        """Return the trace of the tokens ``start`` to ``stop - 1`` only."""
+        part = slice(start, stop)
+        return LensTrace(
+            entropy=self.entropy[:, part],
+            kl_to_final=self.kl_to_final[:, part],
+            reverse_kl=self.reverse_kl[:, part],
+            top_tokens=self.top_tokens[:, part],
+            top_probabilities=self.top_probabilities[:, part],
+            renyi={alpha: values[:, part] for alpha, values in self.renyi.items()},
+            cross_entropy=None if self.cross_entropy is None else self.cross_entropy[:, part],
+            rank=None if self.rank is None else self.rank[:, part],
+        )
 
 
 @torch.no_grad()
 def logit_lens(
     model,
-    input_ids,
+    input_ids: Tensor | Sequence,
     *,
-    targets=None,
+    targets: Tensor | Sequence | None = None,
     renyi: Sequence[float] = (),
     top: int = 1,
     middle: bool = False,
 ) -> LensTrace:
-    """Read the residual stream at every depth and every token through the final norm and the unembedding.
+    """Read the residual stream at every depth through the final norm and the unembedding.
 
-    The norm is computed anew at each depth. Rows that pad a vocabulary take part, as they do in the model's own softmax.
+    The norm is computed anew at each depth. Rows that pad a vocabulary take part, as they do in the
+    model's own softmax.
 
     Args:
         input_ids: ``(tokens,)`` or ``(1, tokens)``.
-        targets: token ids to measure: one a token, or ``(tokens, k)``; -100 for none. Position t says what comes *after*
-            token t, so the text's own next tokens are ``[*input_ids[1:], -100]``.
-        renyi: orders of Renyi entropies, 0 and infinity included.
+        targets: token ids to measure: one a token, or ``(tokens, k)``; -100 for none. Position t
+            says what comes *after* token t, so the text's own next tokens are ``[*input_ids[1:],
+            -100]``.
+        renyi: orders of Renyi entropies, 0 and infinity included; an order given twice counts once.
         top: how many of the likeliest tokens to keep.
-        middle: rows for the stream between attention and MLP, too: ``2 * layers + 1`` depths instead of ``layers + 1``.
+        middle: include the stream between attention and MLP: ``2 * layers + 1`` depths instead of
+            ``layers + 1``.
 
     Returns:
-        A `LensTrace` on the CPU, float32 (float64 for a float64 model). The logits are those of the model's own precision:
-        in bfloat16 they are rounded to three digits, and entropies to about 0.05.
+        A `LensTrace` on the CPU, float32 (float64 for a float64 model). The logits are those of the
+        model's own precision: in bfloat16 they are rounded to three digits, and entropies to about
+        0.05.
 
     Raises:
-        ValueError: shapes that do not fit, ids outside the vocabulary, an order that is negative or too near to 1, a model in
-            training mode or one that `model_parts` cannot prove, ``middle`` where a block has none.
+        ValueError: shapes that do not fit, ids outside the vocabulary, an order that is negative or
+            too near to 1, a model in training mode or one that `model_parts` cannot prove,
+            ``middle`` where a block has none.
 
     Source: arXiv 2412.05768, section 2; arXiv 2502.16570, section 3.
     """
     parts = model_parts(model)
     ids = one_text_ids(model, input_ids)
-    with parts.record_stream(middle=resid_mid_modules(model) if middle else ()) as stream:
+    resid_mid = resid_mid_modules(model) if middle else ()
+    with parts.record_stream(middle=resid_mid) as stream:
         model.base_model(input_ids=ids, use_cache=False)
-    return read_stream(parts, [state[0] for state in stream], targets=targets, renyi=renyi, top=top)
+    states = [state[0] for state in stream]  # a (tokens, width) tensor for each depth
+    return read_stream(parts, states, targets=targets, renyi=renyi, top=top)
 
 
 @torch.no_grad()
 def read_stream(
     parts: ModelParts,
-    stream: Sequence[Tensor],
+    stream: Sequence[Tensor] | Tensor,
     *,
-    targets=None,
+    targets: Tensor | Sequence | None = None,
     renyi: Sequence[float] = (),
     top: int = 1,
 ) -> LensTrace:
-    """The lens on a stream that is there already: a ``(tokens, width)`` tensor for each depth, the last the model's own.
+    """Read a residual stream that was recorded before.
 
-    Arguments, result and errors as in `logit_lens`.
+    ``stream`` holds a ``(tokens, width)`` tensor for each depth, the last one the model's own.
+    Other arguments, result and errors are those of `logit_lens`.
     """
-    tokens, vocabulary = len(stream[0]), len(parts.unembedding.weight)
-    if not 1 <= top <= min(vocabulary, _vocabulary_slices.COLUMNS):
-        raise ValueError(
-            f"top must lie between 1 and {min(vocabulary, _vocabulary_slices.COLUMNS)}, got {top}."
-        )
-    aims, several = _targets(targets, tokens, vocabulary)
-    orders, step = (
-        [_order(alpha) for alpha in renyi],
-        max(1, _vocabulary_slices.ROWS // len(stream)),
-    )
-    blocks = [
-        _vocabulary_slices.read_block(
+    # 1. what is asked for
+    tokens = len(stream[0])
+    vocabulary = len(parts.unembedding.weight)
+    most = min(vocabulary, _vocabulary_slices.COLUMNS)
+    if not 1 <= top <= most:
+        raise ValueError(f"top must lie between 1 and {most}, got {top}.")
+    target_ids, several = _target_ids(targets, tokens, vocabulary)  # (tokens, k)
+    orders = _renyi_orders(renyi)
+
+    # 2. block by block of tokens, all depths together
+    block_size = max(1, _vocabulary_slices.ROWS // len(stream))
+    blocks = []
+    for start in range(0, max(tokens, 1), block_size):
+        part = slice(start, start + block_size)
+        block = _vocabulary_slices.read_block(
             parts,
-            torch.stack([state[i : i + step] for state in stream], 1),
-            aims[i : i + step],
-            orders,
-            top,
+            torch.stack([state[part] for state in stream], 1),  # (block, depths, width)
+            target_ids[part],
+            orders=orders,
+            top=top,
         )
-        for i in range(0, max(tokens, 1), step)
-    ]
-    found = {
-        name: torch.cat([block[name] for block in blocks]).transpose(0, 1).cpu()
-        for name in blocks[0]
-    }
-    found["cross_entropy"][:, aims == IGNORE_INDEX] = math.nan
-    found["rank"][:, aims == IGNORE_INDEX] = -1
-    for name in ("cross_entropy", "rank"):
-        found[name] = None if targets is None else found[name] if several else found[name][..., 0]
-    return LensTrace(renyi={alpha: found.pop(alpha) for alpha in orders}, **found)
+        blocks.append(block)
+
+    # 3. the blocks in a row, depths first
+    trace = LensTrace(
+        entropy=_join([block.entropy for block in blocks]),
+        kl_to_final=_join([block.kl_to_final for block in blocks]),
+        reverse_kl=_join([block.reverse_kl for block in blocks]),
+        top_tokens=_join([block.top_tokens for block in blocks]),
+        top_probabilities=_join([block.top_probabilities for block in blocks]),
+        renyi={alpha: _join([block.renyi[alpha] for block in blocks]) for alpha in orders},
+        cross_entropy=None,
+        rank=None,
+    )
+    if targets is None:
+        return trace
+
+    # 4. the targets: tokens without one are marked, and one target a token needs no axis
+    no_target = target_ids == IGNORE_INDEX
+    cross_entropy = _join([block.cross_entropy for block in blocks])  # (depths, tokens, k)
+    cross_entropy[:, no_target] = math.nan
+    rank = _join([block.rank for block in blocks])
+    rank[:, no_target] = -1
+    trace.cross_entropy = cross_entropy if several else cross_entropy[..., 0]
+    trace.rank = rank if several else rank[..., 0]
+    return trace
 
 
-def _targets(targets, tokens: int, vocabulary: int) -> tuple[Tensor, bool]:
-    """Targets as ``(tokens, k)``, and whether there was an axis for several."""
+def _join(blocks: list[Tensor]) -> Tensor:
+    """Join blocks of ``(block, depths, ...)`` into ``(depths, tokens, ...)`` on the CPU."""
+    return torch.cat(blocks).transpose(0, 1).cpu()
+
+
+def _target_ids(
+    targets: Tensor | Sequence | None, tokens: int, vocabulary: int
+) -> tuple[Tensor, bool]:
+    """Return the targets as ``(tokens, k)``, and whether they had an axis for several."""
     if targets is None:
         return torch.zeros(tokens, 0, dtype=torch.long), False
     ids = torch.as_tensor(targets).cpu()
-    ids = ids[0] if ids.shape == (1, tokens) else ids
+    if ids.shape == (1, tokens):
+        ids = ids[0]
     if ids.ndim not in (1, 2) or len(ids) != tokens or ids.is_floating_point():
         raise ValueError(
-            f"need one target id for each of {tokens} tokens, or (tokens, k); got {tuple(ids.shape)}, {ids.dtype}."
+            f"need one target id for each of {tokens} tokens, or (tokens, k); "
+            f"got {tuple(ids.shape)}, {ids.dtype}."
         )
-    wrong = ids[(ids != IGNORE_INDEX) & ((ids < 0) | (ids >= vocabulary))]
+    outside = (ids < 0) | (ids >= vocabulary)
+    wrong = ids[outside & (ids != IGNORE_INDEX)]
     if len(wrong):
         raise ValueError(
-            f"targets must lie in 0..{vocabulary - 1}, or be {IGNORE_INDEX} for none; got {wrong[0]}."
+            f"targets must lie in 0..{vocabulary - 1}, or be {IGNORE_INDEX} for none; "
+            f"got {wrong[0]}."
         )
-    return (ids if ids.ndim == 2 else ids[:, None]).long(), ids.ndim == 2
+    several = ids.ndim == 2
+    if not several:
+        ids = ids[:, None]
+    return ids.long(), several
 
 
-def _order(alpha: float) -> float:
-    if not alpha >= 0 or 0 < abs(alpha - 1) < 0.01:
-        raise ValueError(
-            f"a Renyi order must be 0 or larger (infinity is allowed), and 1 or at least 0.01 away from it: {alpha}. "
-            "Nearer to 1 the formula divides one rounding error by another; 1 itself is the Shannon entropy."
-        )
-    return alpha
+def _renyi_orders(renyi: Sequence[float]) -> list[float]:
+    """Return each order once; ValueError for one that cannot be computed."""
+    orders = list(dict.fromkeys(renyi))
+    for alpha in orders:
+        if not alpha >= 0 or 0 < abs(alpha - 1) < 0.01:
+            raise ValueError(
+                "a Renyi order must be 0 or larger (infinity is allowed), and 1 or at least 0.01 "
+                f"away from it: {alpha}. Nearer to 1 the formula divides one rounding error by "
+                "another; 1 itself is the Shannon entropy."
+            )
+    return orders

@@ -1,35 +1,47 @@
-"""Entropy profiles: the lens entropy through depth as a feature vector, made comparable between answers and models.
+"""Entropy profiles: the lens entropy through depth as a feature vector.
 
-Source: Entropy-Lens (arXiv 2502.16570). Depth comes first in every array, as in a `LensTrace`.
+The functions make the profiles of different answers and models comparable. The depth is the first
+axis of every array, as in a `LensTrace`. Source: Entropy-Lens (arXiv 2502.16570).
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy.interpolate import make_interp_spline
+from torch import Tensor
 
 from .._inputs import one_text_ids
 from ..architecture.parts import model_parts
 
 
-def windows(profile, count: int) -> np.ndarray:
-    """The mean over each of ``count`` equal stretches of tokens: ``(depths, tokens)`` to ``(depths, count)``.
+def window_means(profile: ArrayLike | Tensor, count: int) -> np.ndarray:
+    """Compute the mean over each of ``count`` equal windows of tokens.
+
+    From ``(depths, tokens)`` to ``(depths, count)``.
 
     Raises:
         ValueError: the tokens cannot be divided into that many equal windows.
     """
     profile = np.asarray(profile)
-    tokens = profile.shape[-1]
+    *depths, tokens = profile.shape
     if count < 1 or tokens == 0 or tokens % count:
         raise ValueError(
-            f"{tokens} tokens cannot be cut into {count} equal windows: cut the answers to a multiple of {count}."
+            f"{tokens} tokens cannot be cut into {count} equal windows: "
+            f"cut the answers to a multiple of {count}."
         )
-    return profile.reshape(*profile.shape[:-1], count, tokens // count).mean(-1)
+    windows = profile.reshape(*depths, count, tokens // count)
+    return windows.mean(-1)
 
 
-def resample_depth(profile, points: int = 33) -> np.ndarray:
-    """A profile on a common grid of relative depths 0..1, linearly interpolated: ``(depths, ...)`` to ``(points, ...)``.
+def resample_depth(profile: ArrayLike | Tensor, points: int = 33) -> np.ndarray:
+    """Interpolate a profile linearly on a common grid of relative depths 0..1.
 
-    Models of different depth become comparable. (Padding the shorter with zeros would make the depth itself the feature.)
+    From ``(depths, ...)`` to ``(points, ...)``. Models of different depth become comparable.
+    (Padding the shorter profile with zeros would make the depth itself the feature.) A column with
+    a nan in it, such as the profile of an empty answer, is nan throughout; the others are not
+    affected.
 
     Raises:
         ValueError: fewer than two depths or points.
@@ -39,21 +51,37 @@ def resample_depth(profile, points: int = 33) -> np.ndarray:
         raise ValueError(
             f"need at least two depths and two points, got {len(profile)} and {points}."
         )
-    depths, grid = np.linspace(0, 1, len(profile)), np.linspace(0, 1, points)
-    return make_interp_spline(depths, profile, k=1)(grid)
+    depths = np.linspace(0, 1, len(profile))
+    grid = np.linspace(0, 1, points)
+    undefined = np.isnan(profile).any(0)  # (...)
+    line = make_interp_spline(depths, np.where(undefined, 0, profile), k=1)
+    return np.where(undefined, np.nan, line(grid))
 
 
-def settled_depth(top_token) -> np.ndarray:
-    """The first depth from which the lens' top token is the model's own and stays so: ``(depths, tokens)`` to ``(tokens,)``."""
-    same = np.asarray(top_token) == np.asarray(top_token)[-1]
-    return len(same) - np.cumprod(same[::-1], axis=0).sum(0)
+def settled_depth(top_token: ArrayLike | Tensor) -> np.ndarray:
+    """Find the first depth from which on the lens' top token is the model's own.
+
+    From ``(depths, tokens)`` to ``(tokens,)``.
+    """
+    top_token = np.asarray(top_token)
+    agrees = top_token == top_token[-1]  # (depths, tokens)
+    agrees_to_the_end = np.cumprod(agrees[::-1], axis=0)  # from the last depth down
+    return len(agrees) - agrees_to_the_end.sum(0)
 
 
 @torch.no_grad()
-def nucleus_sizes(model, input_ids, mass: float = 0.6, rows: int = 64) -> np.ndarray:
-    """How many of the likeliest tokens hold this much probability, at each depth: ``(layers + 1, tokens)``.
+def nucleus_sizes(
+    model, input_ids: Tensor | Sequence, *, mass: float = 0.6, rows: int = 64
+) -> np.ndarray:
+    """Count how many of the likeliest tokens hold this much probability, at each depth.
 
-    Needs every row sorted, so it is slower than the whole lens; ``rows`` of the vocabulary are in memory at a time.
+    Returns ``(layers + 1, tokens)``. Every row of logits is sorted, so this is slower than the
+    whole lens.
+
+    Args:
+        input_ids: ``(tokens,)`` or ``(1, tokens)``.
+        mass: the probability to reach.
+        rows: how many rows of logits, one for each token and depth, are in memory at a time.
 
     Raises:
         ValueError: mass not between 0 and 1; else as `logit_lens`.
@@ -61,13 +89,21 @@ def nucleus_sizes(model, input_ids, mass: float = 0.6, rows: int = 64) -> np.nda
     if not 0 < mass < 1:
         raise ValueError(f"mass must lie between 0 and 1, got {mass}.")
     parts = model_parts(model)
+    ids = one_text_ids(model, input_ids)
     with parts.record_stream() as stream:
-        model.base_model(input_ids=one_text_ids(model, input_ids), use_cache=False)
-    states = torch.cat(stream).flatten(0, 1).split(rows)
-    sizes = [(_held(parts.logits(part)) < mass).sum(-1) + 1 for part in states]
+        model.base_model(input_ids=ids, use_cache=False)
+    states = torch.cat(stream).flatten(0, 1)  # (depths * tokens, width)
+    sizes = []
+    for block in states.split(rows):
+        held = _held_probability(parts.logits(block))  # (rows, vocabulary)
+        sizes.append((held < mass).sum(-1) + 1)
     return torch.cat(sizes).reshape(len(stream), -1).cpu().numpy()
 
 
-def _held(logits):
-    """The probability of the likeliest 1, 2, 3, ... tokens, in float64: a float32 sum of 50,000 terms ends off 1."""
-    return logits.double().softmax(-1).sort(descending=True).values.cumsum(-1)
+def _held_probability(logits: Tensor) -> Tensor:
+    """Return the probability of the likeliest 1, 2, 3, ... tokens: ``(..., vocabulary)``.
+
+    In float64, because a float32 sum of 50,000 terms does not end at 1.
+    """
+    sorted_p = logits.double().softmax(-1).sort(descending=True).values
+    return sorted_p.cumsum(-1)

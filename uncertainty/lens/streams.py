@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
-from .._inputs import one_text_ids
+from .._inputs import SKIPPED_POSITIONS, one_text_ids
 from ..architecture.parts import model_parts
 from ..generation.prompts import Prompt, require_prompt_list
 from .generated import generate_with_stream
@@ -12,27 +13,41 @@ from .generated import generate_with_stream
 
 def last_streams(
     model, tokenizer, prompts: Sequence[Prompt], *, chat: bool = True, batch_size: int = 32
-) -> torch.Tensor:
-    """The residual stream where each prompt ends: ``(layers + 1, prompts, width)``, for `read_stream`."""
+) -> Tensor:
+    """Return the residual stream where each prompt ends, for `read_stream`.
+
+    Its shape is ``(layers + 1, prompts, width)``.
+
+    Raises:
+        ValueError: one prompt instead of a list; else as `generate`.
+    """
     require_prompt_list(prompts)
-    batches = [list(prompts[i : i + batch_size]) for i in range(0, len(prompts), batch_size)]
-    found = [
-        generate_with_stream(model, tokenizer, batch, chat=chat, max_new_tokens=1)[1][:, :, 0]
-        for batch in batches
-    ]
-    return torch.cat(found).transpose(0, 1)
+    ends = []
+    for start in range(0, len(prompts), batch_size):
+        batch = list(prompts[start : start + batch_size])
+        _, stream = generate_with_stream(model, tokenizer, batch, chat=chat, max_new_tokens=1)
+        ends.append(stream[:, :, 0])  # (batch, depths, width)
+    return torch.cat(ends).transpose(0, 1)
 
 
 @torch.no_grad()
 def text_stream(
-    model, input_ids, piece: int = 256, skip: int = 4
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The residual stream along a text, read in pieces, without each piece's first tokens (where attention is parked).
+    model, input_ids: Tensor | Sequence, *, piece: int = 256, skip: int = SKIPPED_POSITIONS
+) -> tuple[Tensor, Tensor]:
+    """Record the residual stream along a text that is read in pieces.
 
-    Only the first piece begins as the text does; a model that needs a beginning-of-sequence token reads the others without.
+    Only the first piece begins as the text does; a model that needs a beginning-of-sequence token
+    reads the others without it.
+
+    Args:
+        input_ids: ``(tokens,)`` or ``(1, tokens)``.
+        piece: so many tokens are read at a time.
+        skip: so many positions at the beginning of each piece are left out: attention is parked
+            there.
 
     Returns:
-        ``(layers + 1, positions, width)`` for `read_stream`, and ``(positions,)`` the token that follows each.
+        ``(layers + 1, positions, width)`` for `read_stream`, and ``(positions,)`` the token that
+        follows each.
 
     Raises:
         ValueError: a text or piece too short to leave anything.
@@ -43,9 +58,11 @@ def text_stream(
         raise ValueError(
             f"{len(ids)} tokens in pieces of {piece} leave nothing after skipping {skip}."
         )
-    parts, streams = model_parts(model), []
-    for one in pieces:
-        with parts.record_stream() as caught:
-            model.base_model(input_ids=one[None], use_cache=False)
-        streams.append(torch.cat(caught)[:, skip:-1])
-    return torch.cat(streams, 1), torch.cat([one[skip + 1 :] for one in pieces]).cpu()
+    parts = model_parts(model)
+    streams = []
+    for part in pieces:
+        with parts.record_stream() as recorded:
+            model.base_model(input_ids=part[None], use_cache=False)
+        streams.append(torch.cat(recorded)[:, skip:-1])  # (depths, positions, width)
+    following = torch.cat([part[skip + 1 :] for part in pieces])
+    return torch.cat(streams, 1), following.cpu()

@@ -8,13 +8,14 @@ import platformdirs
 
 
 def cache_folder() -> Path:
-    """The folder named by the environment variable UNCERTAINTY_CACHE, else this system's usual place for caches."""
+    """Return the folder named by the environment variable UNCERTAINTY_CACHE.
+
+    Without that variable it is this system's usual place for caches.
+    """
     chosen = os.environ.get("UNCERTAINTY_CACHE")
-    return (
-        Path(chosen).expanduser()
-        if chosen
-        else platformdirs.user_cache_path("llm-uncertainty-course")
-    )
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_cache_path("llm-uncertainty-course")
 
 
 def write_aside(path: Path, text: str) -> None:

@@ -4,23 +4,25 @@ import math
 
 from torch import Tensor
 
+from .raw_logits import LogitsSource
 from .token_measures import get_token_confidence, token_measures
 
 
-def token_uncertainty_naive(generation) -> float:
-    """1 - prod_j max_v p_j(v). Under greedy decoding: the chance that a sampled answer would differ in some token.
+def token_uncertainty_naive(generation: LogitsSource) -> float:
+    """Compute 1 - prod_j max_v p_j(v), in [0, 1].
 
-    In [0, 1]. Grows with every step and so towards 1 for long answers: the length trap. Source: the summer-school
-    notebook "LLMs and Uncertainty".
+    Under greedy decoding this is the chance that a sampled answer would differ in some token. It
+    grows with every step, and so it tends to 1 for long answers: the length trap.
+    Source: the summer-school notebook "LLMs and Uncertainty".
 
     Raises:
         ValueError: a source these measures refuse (see `raw_logits`).
     """
-    return -math.expm1(get_token_confidence(generation).log().sum().item())
+    return _one_minus_product(get_token_confidence(generation))
 
 
-def token_uncertainty_vanilla(generation) -> float:
-    """1 - mean_j max_v p_j(v): the average doubt of a step. In [0, 1], and of the same size for any length.
+def token_uncertainty_vanilla(generation: LogitsSource) -> float:
+    """Compute 1 - mean_j max_v p_j(v): the average doubt of a step, in [0, 1], for any length.
 
     Raises:
         ValueError: a source these measures refuse (see `raw_logits`).
@@ -28,48 +30,81 @@ def token_uncertainty_vanilla(generation) -> float:
     return 1 - get_token_confidence(generation).mean().item()
 
 
-def logTokU(generation, top_k_inconfident: int = 25, n_evidence: int = 2) -> float:  # noqa: N802 (the paper's name)
-    """LogTokU's unreliability of an answer: the mean of AU x EU over its least reliable tokens. 0 or larger.
+def logTokU(  # noqa: N802 (the paper's name)
+    generation: LogitsSource, top_k_inconfident: int = 25, n_evidence: int = 2
+) -> float:
+    """Compute LogTokU's unreliability of an answer, 0 or larger.
+
+    It is the mean of AU x EU (`aleatoric_epistemic`) over the least reliable tokens. The paper's
+    reliability is the negative of this.
 
     Args:
-        top_k_inconfident: how many of the *least* reliable tokens count (all, when the answer is shorter).
-        n_evidence: how many of the largest logits count as evidence. (The paper writes K for both numbers.)
+        top_k_inconfident: how many of the *least* reliable tokens count (all, when the answer is
+            shorter).
+        n_evidence: how many of the largest logits count as evidence. (The paper writes K for both
+            numbers.)
 
-    The paper's reliability is the negative of this. Source: arXiv 2502.00290 and its reference code's settings.
+    Source: arXiv 2502.00290 and its reference code's settings.
 
     Raises:
         ValueError: either number too small, or a source these measures refuse (see `raw_logits`).
     """
-    return _mean_of_largest(
-        token_measures(generation, n_evidence=n_evidence)["logtoku"], top_k_inconfident
-    )
+    unreliability = token_measures(generation, n_evidence=n_evidence)["logtoku"]
+    return _mean_of_largest(unreliability, top_k_inconfident)
 
 
 def answer_measures(
-    generation, token_ids: Tensor | None = None, *, top_k_inconfident: int = 25, n_evidence: int = 2
+    generation: LogitsSource,
+    token_ids: Tensor | None = None,
+    *,
+    top_k_inconfident: int = 25,
+    n_evidence: int = 2,
 ) -> dict[str, float]:
-    """Every measure as one number for the answer; larger means less sure, for all of them, and the names say so.
+    """Compute every measure as one number for the answer. Larger means less sure for all of them.
 
-    naive, vanilla, 1 - sequence probability (prod of p), 1 - min probability, 1 - mean margin, perplexity (exp of the
-    mean surprisal), mean and max entropy (nats), LogTokU and the means of its two parts.
+    ===============================  ==========================================================
+    naive                            `token_uncertainty_naive`
+    vanilla                          `token_uncertainty_vanilla`
+    sequence_probability_complement  1 - product of the written tokens' probabilities
+    min_probability_complement       1 - the smallest of these probabilities
+    mean_margin_complement           1 - mean margin of the likeliest over the second likeliest
+    perplexity                       exp of the mean surprisal
+    mean_entropy, max_entropy        nats
+    logtoku                          `logTokU`
+    aleatoric, epistemic             means of its two parts
+    ===============================  ==========================================================
+
+    `measure_label` gives each key's words for display. The arguments are those of `token_measures`
+    and of `logTokU`.
+
+    Raises:
+        ValueError: as `token_measures` and `logTokU`.
     """
-    m = token_measures(generation, token_ids, n_evidence=n_evidence)
+    per_token = token_measures(generation, token_ids, n_evidence=n_evidence)
+    surprisal = per_token["surprisal"]
     return {
-        "naive": -math.expm1(m["max_probability"].log().sum().item()),
-        "vanilla": 1 - m["max_probability"].mean().item(),
-        "1 - sequence probability": -math.expm1(-m["surprisal"].sum().item()),
-        "1 - min probability": 1 - m["probability"].min().item(),
-        "1 - mean margin": 1 - m["margin"].mean().item(),
-        "perplexity": m["surprisal"].mean().exp().item(),
-        "mean_entropy": m["entropy"].mean().item(),
-        "max_entropy": m["entropy"].max().item(),
-        "logtoku": _mean_of_largest(m["logtoku"], top_k_inconfident),
-        "aleatoric": m["aleatoric"].mean().item(),
-        "epistemic": m["epistemic"].mean().item(),
+        "naive": _one_minus_product(per_token["max_probability"]),
+        "vanilla": 1 - per_token["max_probability"].mean().item(),
+        "sequence_probability_complement": -math.expm1(-surprisal.sum().item()),
+        "min_probability_complement": 1 - per_token["probability"].min().item(),
+        "mean_margin_complement": 1 - per_token["margin"].mean().item(),
+        "perplexity": surprisal.mean().exp().item(),
+        "mean_entropy": per_token["entropy"].mean().item(),
+        "max_entropy": per_token["entropy"].max().item(),
+        "logtoku": _mean_of_largest(per_token["logtoku"], top_k_inconfident),
+        "aleatoric": per_token["aleatoric"].mean().item(),
+        "epistemic": per_token["epistemic"].mean().item(),
     }
+
+
+def _one_minus_product(probabilities: Tensor) -> float:
+    """Compute 1 - prod p through a sum of logarithms, so that nothing is lost near 0 and 1."""
+    log_product = probabilities.log().sum().item()
+    return -math.expm1(log_product)
 
 
 def _mean_of_largest(values: Tensor, count: int) -> float:
     if count < 1:
         raise ValueError(f"top_k_inconfident must be at least 1, got {count}.")
-    return values.topk(min(count, len(values))).values.mean().item()
+    largest = values.topk(min(count, len(values))).values
+    return largest.mean().item()

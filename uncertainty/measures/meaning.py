@@ -1,83 +1,110 @@
-"""Which answers mean the same: clusters by their words or by a judge, and the entropy over clusters."""
+"""Which answers mean the same: clusters by words or by a judge, and the entropy over clusters."""
 
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import dropwhile, takewhile
 
-from ..evaluation.grader import plain_words
+from ..evaluation.answer_words import plain_words
 
-Entails = Callable[
-    [str, list[tuple[str, str]]], list[bool]
-]  # (question, pairs of answers) -> first implies second?
+# (question, pairs of answers) -> for each pair, whether the first answer implies the second
+Entails = Callable[[str, list[tuple[str, str]]], list[bool]]
+
 PAUSES = {",", ";"}
-FRAME = set(
+FRAME_WORDS = set(
     plain_words(
-        "what which who whom whose how many much when where why is are was were be been do does did have has had it "
-        "its this that there of in on at to by for from with as and also equals called named known answer "
-        "question"
+        "what which who whom whose how many much when where why is are was were be been do does "
+        "did have has had it its this that there of in on at to by for from with as and also "
+        "equals called named known answer question"
     )
 )
 
 
-def answer_core(text: str, question: str = "") -> str:
-    """What an answer adds to its question: "The capital of Peru is Lima, on the coast." -> "lima".
+def answer_core(text: str, *, question: str = "") -> str:
+    """Return what an answer adds to its question, as plain words.
 
-    The first sentence's words without the question's own, without articles and words such as "is" and "called", up to
-    the first comma or semicolon after something was said. The words next to an "or" in the question are possible
-    answers and count. When nothing is left, all words count. A rule of thumb that looks at no label: it splits
-    paraphrases, and now and then merges answers that differ.
+    "The capital of Peru is Lima, on the coast." gives "lima": the first sentence's words without
+    the question's own, without articles and words such as "is" and "called", up to the first comma
+    or semicolon after the first word that is left. The words next to an "or" in the question are
+    possible answers and count. When no word is left, all words count.
+
+    This is a rule of thumb that looks at no label: it splits paraphrases, and now and then it
+    merges answers that differ.
     """
-    words, asked = _bare(plain_words(text)), _bare(plain_words(question))
-    offered = {
-        word
-        for before, middle, after in zip(asked, asked[1:], asked[2:])
-        if middle == "or"
-        for word in (before, after)
-    }
-    known = (FRAME | set(asked)) - offered - PAUSES - {"minus"}
-    own = list(dropwhile(PAUSES.__contains__, (word for word in words if word not in known)))
-    return " ".join(takewhile(lambda word: word not in PAUSES, own)) or " ".join(words)
+    words = _words_without_possessive(text)
+    question_words = _words_without_possessive(question)
+    offered = _words_around_or(question_words)
+    skipped = (FRAME_WORDS | set(question_words)) - offered - PAUSES - {"minus"}
+
+    added = [word for word in words if word not in skipped]
+    from_first_word = dropwhile(lambda word: word in PAUSES, added)
+    up_to_pause = takewhile(lambda word: word not in PAUSES, from_first_word)
+    return " ".join(up_to_pause) or " ".join(words)
 
 
-def _bare(words: list[str]) -> list[str]:
-    return [word.removesuffix("'s") for word in words]
+def _words_without_possessive(text: str) -> list[str]:
+    return [word.removesuffix("'s") for word in plain_words(text)]
 
 
-def cluster_by_string(texts: Sequence[str], question: str = "") -> list[int]:
-    """For each answer the number of its cluster: answers with the same `answer_core` share one."""
-    cores = [answer_core(text, question) for text in texts]
-    number = {core: i for i, core in enumerate(dict.fromkeys(cores))}
-    return [number[core] for core in cores]
+def _words_around_or(words: list[str]) -> set[str]:
+    """Return the words before and after each "or" that stands between two words."""
+    around = set()
+    for before, middle, after in zip(words, words[1:], words[2:]):
+        if middle == "or":
+            around |= {before, after}
+    return around
 
 
-def cluster_by_meaning(question: str, texts: Sequence[str], entails: Entails) -> list[int]:
-    """For each answer the number of its cluster: two answers share one when each entails the other.
+def cluster_by_string(texts: Sequence[str], *, question: str = "") -> list[int]:
+    """Return each answer's cluster number: answers with the same `answer_core` share a cluster."""
+    cores = [answer_core(text, question=question) for text in texts]
+    number_of = {core: number for number, core in enumerate(dict.fromkeys(cores))}
+    return [number_of[core] for core in cores]
 
-    An answer is compared with the first member of every cluster and joins the first that fits (Kuhn, Gal and Farquhar
-    2023, arXiv 2302.09664). Answers whose first sentences have equal words are one without asking.
+
+def cluster_by_meaning(texts: Sequence[str], entails: Entails, *, question: str) -> list[int]:
+    """Return each answer's cluster number: two answers share a cluster when each entails the other.
+
+    An answer is compared with the first member of every cluster and joins the first cluster that
+    fits. Answers whose first sentences have equal words share a cluster without asking the judge.
+
+    Source: Kuhn, Gal and Farquhar 2023 (arXiv 2302.09664).
     """
-    first: list[str] = []  # of each cluster
-    cluster_of: dict[str, int] = {}
-    for text in texts:
-        words = " ".join(plain_words(text))
-        if words not in cluster_of:
-            verdicts = (
-                entails(question, [pair for old in first for pair in ((old, text), (text, old))])
-                if first
-                else []
-            )
-            fits = [i for i in range(len(first)) if verdicts[2 * i] and verdicts[2 * i + 1]]
-            cluster_of[words] = fits[0] if fits else len(first)
-            first += [] if fits else [text]
-    return [cluster_of[" ".join(plain_words(text))] for text in texts]
+    first_members: list[str] = []  # of each cluster
+    cluster_of: dict[str, int] = {}  # by the words of the first sentence
+    keys = [" ".join(plain_words(text)) for text in texts]
+    for key, text in zip(keys, texts):
+        if key in cluster_of:
+            continue
+        fitting = _equivalent(text, first_members, entails, question)
+        if fitting:
+            cluster_of[key] = fitting[0]
+        else:
+            cluster_of[key] = len(first_members)
+            first_members.append(text)
+    return [cluster_of[key] for key in keys]
+
+
+def _equivalent(text: str, others: list[str], entails: Entails, question: str) -> list[int]:
+    """Return the positions of the other answers that entail this one and are entailed by it."""
+    if not others:
+        return []
+    pairs = [pair for other in others for pair in ((other, text), (text, other))]
+    verdicts = entails(question, pairs)
+    both_ways = zip(verdicts[::2], verdicts[1::2])
+    return [position for position, (there, back) in enumerate(both_ways) if there and back]
 
 
 def semantic_entropy(clusters: Sequence[int]) -> float:
-    """Entropy of the clusters' shares, -sum_c (n_c / N) log(n_c / N): 0 when all samples agree, log N when none do.
+    """Compute the entropy of the clusters' shares, -sum_c (n_c / N) log(n_c / N), nats.
 
-    The discrete version, from counts alone (Farquhar et al. 2024, Nature 630). With few samples it is biased low.
-    Raises ValueError for no samples.
+    It is 0 when all samples agree and log N when no two do. This is the discrete version, from
+    counts alone. With few samples it is biased low.
+
+    Source: Farquhar et al. 2024 (Nature 630).
+
+    Raises:
+        ValueError: no samples.
     """
     if not len(clusters):
         raise ValueError("no samples: nothing to compute an entropy of.")

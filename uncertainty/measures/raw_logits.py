@@ -1,63 +1,81 @@
 """Raw logits out of whatever a measure is given; what would silently mislead is refused."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from transformers.utils import ModelOutput
 
+from ..generation.answers import Generation
 from ..information import check_rows, upcast
 
+# What the measures accept: an answer, transformers' own result, or the logits themselves.
+LogitsSource = Generation | ModelOutput | Tensor | np.ndarray | Sequence[Tensor]
 
-def raw_logits(source) -> Tensor:
-    """The ``(steps, vocabulary)`` raw logits of anything these measures accept, float32 or better.
+
+def raw_logits(source: LogitsSource) -> Tensor:
+    """Return the raw logits of a source, ``(steps, vocabulary)``, in float32 or better.
 
     Raises:
-        ValueError: beam search, processed scores, several prompts at once, no steps, or a row that is no distribution.
+        ValueError: beam search, processed scores, several prompts at once, no steps, or a row that
+            is no distribution.
     """
-    logits = source if isinstance(source, Tensor) else torch.as_tensor(_stacked(source))
+    logits = source if isinstance(source, Tensor) else _stack_steps(source)
     if logits.ndim != 2 or 0 in logits.shape:
         raise ValueError(
-            f"need (steps, vocabulary) logits with at least one step, got shape {tuple(logits.shape)}; "
+            "need (steps, vocabulary) logits with at least one step, "
+            f"got shape {tuple(logits.shape)}; "
             "an answer that stopped at once has nothing to measure."
         )
     logits = upcast(logits)
     check_rows(logits.amax(-1))
     if logits.amin() == -math.inf:
-        _refuse_truncated((logits == -math.inf).float().mean().item())
+        _refuse_truncated_scores(logits)
     return logits
 
 
-def _refuse_truncated(removed: float) -> None:
-    if removed > 0.5:
-        raise ValueError(
-            f"{removed:.0%} of the entries are -inf: these are processed scores, after top-k or top-p. "
-            "Pass raw logits: generate(..., output_logits=True).logits."
-        )
-
-
-def _stacked(source) -> Tensor:
-    """The logits of a Generation or of a transformers result, checked for what would silently mislead."""
-    if (
-        getattr(source, "beam_indices", None) is not None
-        or getattr(source, "sequences_scores", None) is not None
-    ):
-        raise ValueError("beam search mixes several answers in one row of logits: use num_beams=1.")
-    logits = (
-        source if isinstance(source, (tuple, list, np.ndarray)) else getattr(source, "logits", None)
-    )
+def _stack_steps(source: LogitsSource) -> Tensor:
+    """Return the logits of an answer, a transformers result or a list of steps as one tensor."""
+    _refuse_beam_search(source)
+    is_logits = isinstance(source, (tuple, list, np.ndarray))
+    logits: Any = source if is_logits else getattr(source, "logits", None)
     if logits is None:
         has_scores = getattr(source, "scores", None) is not None
+        scores_only = ", only processed scores" if has_scores else ""
         raise ValueError(
-            f"{type(source).__name__} has no raw logits"
-            + (", only processed scores" if has_scores else "")
-            + ": call generate(..., return_dict_in_generate=True, output_logits=True)."
+            f"{type(source).__name__} has no raw logits{scores_only}: "
+            "call generate(..., return_dict_in_generate=True, output_logits=True)."
         )
     if isinstance(logits, (Tensor, np.ndarray)):
-        return logits
-    if len(logits) and len(logits[0]) != 1:
+        return torch.as_tensor(logits)
+
+    # transformers' own form: for each step one tensor (answers, vocabulary)
+    if not len(logits):
+        return torch.empty(0, 0)
+    n_answers = len(logits[0])
+    if n_answers != 1:
         raise ValueError(
-            f"{len(logits[0])} answers in one result: measure one at a time, "
+            f"{n_answers} answers in one result: measure one at a time, "
             "torch.stack(result.logits, dim=1)[i] up to its end-of-sequence token."
         )
-    return torch.cat(tuple(logits)) if len(logits) else torch.empty(0, 0)
+    return torch.cat(tuple(logits))  # (steps, vocabulary)
+
+
+def _refuse_beam_search(source: LogitsSource) -> None:
+    for field in ("beam_indices", "sequences_scores"):
+        if getattr(source, field, None) is not None:
+            raise ValueError(
+                "beam search mixes several answers in one row of logits: use num_beams=1."
+            )
+
+
+def _refuse_truncated_scores(logits: Tensor) -> None:
+    removed_share = (logits == -math.inf).float().mean().item()
+    if removed_share > 0.5:
+        raise ValueError(
+            f"{removed_share:.0%} of the entries are -inf: these are processed scores, after "
+            "top-k or top-p. Pass raw logits: generate(..., output_logits=True).logits."
+        )

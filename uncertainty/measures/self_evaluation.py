@@ -8,38 +8,53 @@ from ..generation.prompts import Prompt
 from ..generation.scoring import choice_log_probabilities
 from .verbalised import ask_confidence
 
+_CONFIDENCE_WORDS = {" low": 0.0, " medium": 0.5, " high": 1.0}
+
 
 def p_true_conversation(
-    question: str, answer: str, ideas: Sequence[str] = ()
+    question: str, *, answer: str, ideas: Sequence[str] = ()
 ) -> list[dict[str, str]]:
-    """The conversation behind `p_true`; ``ideas`` are other answers the model gave, shown before the one it must judge."""
-    shown = "".join(f"Idea: {idea}\n" for idea in ideas)
-    asked = f"Question: {question}\n{shown}Proposed answer: {answer}\nIs the proposed answer true or false? Reply with one word."
+    """Return the conversation that `p_true` reads.
+
+    Args:
+        answer: the answer that the model must judge.
+        ideas: other answers that the model gave, shown before the one it must judge.
+    """
+    idea_lines = "".join(f"Idea: {idea}\n" for idea in ideas)
+    request = (
+        f"Question: {question}\n{idea_lines}Proposed answer: {answer}\n"
+        "Is the proposed answer true or false? Reply with one word."
+    )
     return [
-        {"role": "user", "content": asked},
+        {"role": "user", "content": request},
         {"role": "assistant", "content": "The proposed answer is"},
     ]
 
 
 def p_true(model, tokenizer, conversations: Sequence[Prompt]) -> list[float]:
-    """P(True): p(" true") / (p(" true") + p(" false")) as the next word after each `p_true_conversation` conversation.
+    """Compute P(True) = p(" true") / (p(" true") + p(" false")) of the next word.
+
+    Args:
+        conversations: one `p_true_conversation` for each answer.
 
     Source: Kadavath et al. 2022 (arXiv 2207.05221), section 4; the wording is ours.
     """
-    chances = choice_log_probabilities(model, tokenizer, conversations, [" true", " false"])
-    return chances.softmax(-1)[:, 0].tolist()
+    choices = [" true", " false"]
+    log_probabilities = choice_log_probabilities(model, tokenizer, conversations, choices)
+    return log_probabilities.softmax(-1)[:, 0].tolist()
 
 
 def scored_confidence(model, tokenizer, pairs: Sequence[tuple[str, str]]) -> list[float]:
-    """Stated confidence of (question, answer) pairs without waiting for it to be written: the expectation over words.
+    """Compute the stated confidence of (question, answer) pairs without letting the model write it.
 
-    The candidates " low" (0), " medium" (0.5) and " high" (1) are weighed by their probabilities after "Confidence:",
-    compared with each other only. The prompt asks for a number (`ask_confidence`), so together they are improbable:
-    this reads a preference among three words, as lesson 02 does. Averaged over sampled answers it is the stated
-    confidence of the question.
+    It is the expectation over the words " low" (0), " medium" (0.5) and " high" (1), weighted by
+    their probabilities after "Confidence:", compared with each other only. The prompt asks for a
+    number (`ask_confidence`), so all three words together are improbable: this reads a preference
+    among three words, as lesson 02 does. The mean over sampled answers is the stated confidence of
+    the question.
     """
-    asked = [ask_confidence(*pair) for pair in pairs]
-    chances = choice_log_probabilities(
-        model, tokenizer, asked, [" low", " medium", " high"]
-    ).softmax(-1)
-    return (chances @ torch.tensor([0.0, 0.5, 1.0])).tolist()
+    conversations = [ask_confidence(question, answer=answer) for question, answer in pairs]
+    words = list(_CONFIDENCE_WORDS)
+    log_probabilities = choice_log_probabilities(model, tokenizer, conversations, words)
+    weights = log_probabilities.softmax(-1)  # (pairs, words)
+    return (weights @ torch.tensor(list(_CONFIDENCE_WORDS.values()))).tolist()

@@ -1,27 +1,32 @@
-"""How unsure was the model of each token, and of the whole answer? One forward pass is all these measures need.
+"""How unsure was the model of each token? One forward pass is all that these measures need.
 
 Every function takes a `Generation`, transformers' own result of
-``generate(..., return_dict_in_generate=True, output_logits=True)`` for one prompt, or a ``(steps, vocabulary)`` tensor
-of **raw** logits. Processed scores (after temperature, top-k, top-p or penalties) are refused: they make any model look
-surer than it is. All numbers grow with doubt unless their name says confidence, probability or margin.
-(What can be recognised is refused; a temperature leaves no trace in a tensor.)
+``generate(..., return_dict_in_generate=True, output_logits=True)`` for one prompt, or a
+``(steps, vocabulary)`` tensor of **raw** logits. Processed scores (after temperature, top-k, top-p
+or penalties) make any model look surer than it is, so they are refused where they can be
+recognised; a temperature leaves no trace in a tensor. All numbers grow with doubt unless their name
+says confidence, probability or margin.
 
-A `Generation` ends before the end-of-sequence token. transformers' result does not say where that is, so all its steps
-count, the stop included: ``torch.cat(result.logits)[:-1]`` leaves it out.
+A `Generation` ends before the end-of-sequence token. transformers' result does not say where that
+is, so all its steps count, the stop included: ``torch.cat(result.logits)[:-1]`` leaves it out.
 """
 
 import torch
 from torch import Tensor
 
+from .._inputs import require_ids_in_vocabulary
 from ..information import LOWEST
 from .evidence import evidence_count, evidence_split
-from .raw_logits import raw_logits
+from .raw_logits import LogitsSource, raw_logits
 
-ROWS = 8  # rows worked on at once: 8 x 50,000 float32 stay in a laptop's cache, which is worth a factor of two
+# Steps worked on at once: 8 x 50,000 float32 stay in a laptop's cache, which is twice as fast.
+ROWS = 8
 
 
-def get_token_confidence(generation, top_k: int = 1) -> Tensor:
-    """The k largest probabilities of every step, ``(steps, top_k)``, largest first; top_k is cut to the vocabulary.
+def get_token_confidence(generation: LogitsSource, top_k: int = 1) -> Tensor:
+    """Return the k largest probabilities of every step, ``(steps, top_k)``, the largest first.
+
+    top_k is cut to the vocabulary.
 
     Raises:
         ValueError: top_k below 1, or a source these measures refuse (see `raw_logits`).
@@ -35,9 +40,9 @@ def get_token_confidence(generation, top_k: int = 1) -> Tensor:
 
 @torch.no_grad()
 def token_measures(
-    generation, token_ids: Tensor | None = None, *, n_evidence: int = 2
+    generation: LogitsSource, token_ids: Tensor | None = None, *, n_evidence: int = 2
 ) -> dict[str, Tensor]:
-    """Every measure of this module, per token: a dict of ``(steps,)`` float tensors, in one pass over the logits.
+    """Compute every measure of a token: a dict of ``(steps,)`` float tensors, in one pass.
 
     ==================  ==========================================================================
     probability         p(token) of the token that was written (needs its id; see below)
@@ -51,35 +56,46 @@ def token_measures(
     ==================  ==========================================================================
 
     Args:
-        token_ids: ``(steps,)`` ids of the written tokens; known for a `Generation` and a transformers result. Without
-            them (a bare tensor) the likeliest token stands in, as if decoding had been greedy.
+        token_ids: ``(steps,)`` ids of the written tokens; known for a `Generation` and a
+            transformers result. Without them (a bare tensor) the likeliest token stands in, as if
+            decoding had been greedy.
 
     Raises:
-        ValueError: token ids that do not fit the logits, n_evidence below 2, or a source these measures refuse.
+        ValueError: token ids that do not fit the logits, n_evidence below 2, or a source these
+            measures refuse (see `raw_logits`).
     """
-    logits = raw_logits(generation)
-    keep = evidence_count(n_evidence, logits)
-    spare = logits.new_empty(
-        2, ROWS, logits.shape[-1]
-    )  # fresh memory for every block would cost more than the sums
-    blocks = [_statistics(block, keep, spare[:, : len(block)]) for block in logits.split(ROWS)]
-    largest, favourites, log_total, entropy = (torch.cat(parts) for parts in zip(*blocks))
-    token_ids = (
-        _written_tokens(generation, favourites) if token_ids is None else torch.as_tensor(token_ids)
-    )
+    logits = raw_logits(generation)  # (T, V)
+    n_largest = evidence_count(n_evidence, logits)  # K
+
+    # 1. The only pass over the logits, ROWS steps at a time. All blocks share two buffers: fresh
+    #    memory for every block would cost more than the sums.
+    buffers = logits.new_empty(2, ROWS, logits.shape[-1])
+    blocks = [
+        _block_statistics(block, n_largest, buffers[:, : len(block)])
+        for block in logits.split(ROWS)
+    ]
+    statistics = (torch.cat(parts) for parts in zip(*blocks))
+    largest, likeliest, log_total, entropy = statistics  # (T, K), then (T,) each
+
+    # 2. The written token. The largest logit is taken off first, so that a small surprisal keeps
+    #    its digits whatever the level of the logits.
+    if token_ids is None:
+        token_ids = _written_tokens(generation, likeliest)
+    token_ids = torch.as_tensor(token_ids)
     _check_token_ids(token_ids, logits)
-    log_p = (
-        logits.gather(-1, token_ids[:, None].to(logits.device)).squeeze(-1)
-        - largest[:, 0]
-        - log_total
-    )
-    top_two = (largest[:, :2] - largest[:, :1] - log_total[:, None]).exp()
+    columns = token_ids[:, None].to(logits.device)  # (T, 1)
+    written_logit = logits.gather(-1, columns).squeeze(-1)  # (T,)
+    log_p = written_logit - largest[:, 0] - log_total
+
+    # 3. The two likeliest tokens (one, when the vocabulary has no more), and the evidence.
+    top_two = (largest[:, :2] - largest[:, :1] - log_total[:, None]).exp()  # (T, 2)
+    max_probability = top_two[:, 0]
     aleatoric, epistemic = evidence_split(largest)
     return dict(
         probability=log_p.exp(),
         surprisal=-log_p,
-        max_probability=top_two[:, 0],
-        margin=top_two[:, 0] - top_two[:, 1:].sum(-1),
+        max_probability=max_probability,
+        margin=max_probability - top_two[:, 1:].sum(-1),
         entropy=entropy,
         aleatoric=aleatoric,
         epistemic=epistemic,
@@ -87,28 +103,37 @@ def token_measures(
     )
 
 
-def _check_token_ids(token_ids: Tensor, logits: Tensor) -> None:
-    if token_ids.shape != logits.shape[:1]:
-        raise ValueError(f"{len(logits)} steps but {token_ids.numel()} token ids.")
-    if not 0 <= int(token_ids.min()) <= int(token_ids.max()) < logits.shape[-1]:
-        raise ValueError(
-            f"token ids must lie in 0..{logits.shape[-1] - 1}, got {token_ids.min()}..{token_ids.max()}."
-        )
+def _block_statistics(
+    block: Tensor, n_largest: int, buffers: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Summarise some steps' logits ``(B, V)`` while they are in the cache.
+
+    Args:
+        buffers: ``(2, B, V)``, overwritten.
+
+    Returns:
+        The largest logits ``(B, K)``; the likeliest token, the log of sum_v exp(logit_v - largest)
+        and the entropy in nats, each ``(B,)``.
+    """
+    largest, token_ids = block.topk(n_largest)
+    shifted = torch.sub(block, largest[:, :1], out=buffers[0]).clamp_(min=LOWEST)
+    weights = torch.exp(shifted, out=buffers[1])
+    total = weights.sum(-1)
+    log_total = total.log()
+    entropy = log_total - weights.mul_(shifted).sum(-1) / total
+    return largest, token_ids[:, 0], log_total, entropy.clamp_(min=0)
 
 
-def _written_tokens(source, favourites: Tensor) -> Tensor:
+def _written_tokens(source: LogitsSource, likeliest: Tensor) -> Tensor:
+    """Return the ids that a source says it wrote, else the likeliest token of every step."""
     if hasattr(source, "token_ids"):
         return source.token_ids
     if hasattr(source, "sequences"):
-        return source.sequences[0, -len(favourites) :]
-    return favourites
+        return source.sequences[0, -len(likeliest) :]
+    return likeliest
 
 
-def _statistics(block: Tensor, keep: int, spare: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Largest logits, likeliest token, log sum of exp(logit - largest) and entropy, each logit touched while in cache."""
-    largest, places = block.topk(keep)
-    shifted = torch.sub(block, largest[:, :1], out=spare[0]).clamp_(min=LOWEST)
-    weights = torch.exp(shifted, out=spare[1])
-    total = weights.sum(-1)
-    entropy = total.log() - weights.mul_(shifted).sum(-1) / total
-    return largest, places[:, 0], total.log(), entropy.clamp_(min=0)
+def _check_token_ids(token_ids: Tensor, logits: Tensor) -> None:
+    if token_ids.shape != logits.shape[:1]:
+        raise ValueError(f"{len(logits)} steps but {token_ids.numel()} token ids.")
+    require_ids_in_vocabulary(token_ids, logits.shape[-1])

@@ -1,17 +1,20 @@
-"""Verbalised confidence: ask the model how sure it is, and read what it says without fooling yourself.
+"""Verbalised confidence: ask the model how sure it is.
 
-The prompts follow the design space of "On Verbalized Confidence Scores for LLMs" (arXiv 2412.14737): which scale the
-score is asked on, whether the task is explained, whether worked examples are shown, and whether the number is asked
-together with the answer or in a second turn. The wording is ours.
+The prompts follow the design space of "On Verbalized Confidence Scores for LLMs" (arXiv
+2412.14737): which scale the score is asked on, whether the task is explained, whether worked
+examples are shown, and whether the number is asked together with the answer or in a second turn.
+The wording is ours.
 """
+
+from collections.abc import Sequence
 
 _FORMAT = """Reply in exactly this format:
 Answer: [your answer, or NO ANSWER]
 Confidence: [{scale}]
 
 Question: {{question}}"""
-_CAREFUL = """A confidence of 80 means that of 100 such answers about 80 are right. Think of reasons why your answer could \
-be wrong before you state a number, and use the whole scale.
+_EXPLANATION = """A confidence of 80 means that of 100 such answers about 80 are right. Think of \
+reasons why your answer could be wrong before you state a number, and use the whole scale.
 
 """
 PROMPTS = {
@@ -24,8 +27,10 @@ PROMPTS = {
         scale="almost certain, very likely, likely, about even, unlikely or very unlikely"
     ),
 }
-PROMPTS["explained"] = _CAREFUL + PROMPTS["percent"]
-EXAMPLES = [  # worked examples for the "percent" prompt; the scores differ, so that a copied score can be noticed
+PROMPTS["explained"] = _EXPLANATION + PROMPTS["percent"]
+
+# Questions and replies for the "percent" prompt. The scores differ, so that a copied score shows.
+EXAMPLES = [
     ("What is the capital of Italy?", "Answer: Rome\nConfidence: 98"),
     ("How many bones does a snake have?", "Answer: 300\nConfidence: 35"),
     ("Who was the third person to eat lunch on Mount Etna?", "Answer: NO ANSWER\nConfidence: 0"),
@@ -33,25 +38,47 @@ EXAMPLES = [  # worked examples for the "percent" prompt; the scores differ, so 
 
 
 def ask_confidence(
-    question: str, answer: str, begin: str | None = "Confidence:"
+    question: str, *, answer: str, begin: str | None = "Confidence:"
 ) -> list[dict[str, str]]:
-    """A conversation whose second turn asks only for the number, 0 to 100; ``begin`` starts the reply for the model."""
-    asked = "How sure are you that this answer is right? Reply with one number from 0 to 100 and nothing else."
-    turns = [("user", question), ("assistant", answer), ("user", asked)] + (
-        [("assistant", begin)] if begin else []
+    """Return a conversation whose second turn asks only for the number, 0 to 100.
+
+    Args:
+        answer: what the model replied to the question.
+        begin: the first words of the reply, which the model goes on with; None leaves it the word.
+    """
+    request = (
+        "How sure are you that this answer is right? "
+        "Reply with one number from 0 to 100 and nothing else."
     )
-    return [{"role": role, "content": content} for role, content in turns]
+    turns = [("user", question), ("assistant", answer), ("user", request)]
+    if begin:
+        turns.append(("assistant", begin))
+    return _conversation(turns)
 
 
 def with_examples(
-    question: str, prompt: str = PROMPTS["percent"], examples=EXAMPLES
+    question: str,
+    *,
+    prompt: str = PROMPTS["percent"],
+    examples: Sequence[tuple[str, str]] = EXAMPLES,
 ) -> list[dict[str, str]]:
-    """The prompt with worked examples before it, as earlier turns of the conversation (few-shot)."""
-    questions = [q for q, _ in examples] + [question]
-    asked = [prompt.format(question=questions[0]), *(f"Question: {q}" for q in questions[1:])]
-    turns = [
-        turn
-        for ask, (_, reply) in zip(asked, examples)
-        for turn in (("user", ask), ("assistant", reply))
-    ]
-    return [{"role": role, "content": content} for role, content in [*turns, ("user", asked[-1])]]
+    """Return the prompt with worked examples as earlier turns of the conversation (few-shot).
+
+    Args:
+        prompt: a text with a place for the ``{question}``; it opens the conversation once.
+        examples: pairs of a question and the reply to it.
+    """
+    questions = [example_question for example_question, _ in examples] + [question]
+    first_request = prompt.format(question=questions[0])
+    later_requests = [f"Question: {later}" for later in questions[1:]]
+    *example_requests, last_request = [first_request, *later_requests]
+
+    turns = []
+    for request, (_, reply) in zip(example_requests, examples):
+        turns += [("user", request), ("assistant", reply)]
+    turns.append(("user", last_request))
+    return _conversation(turns)
+
+
+def _conversation(turns: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"role": role, "content": content} for role, content in turns]

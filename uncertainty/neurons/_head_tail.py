@@ -1,204 +1,176 @@
-"""Shifted logits, fast: the likely tokens exactly, the rest through moments, with a bound on the error of every pair.
+"""Shifted logits, fast: the likely tokens exactly, the rest through moments, with a bound on the error.
 
-Under the tail's own distribution q the shift less its mean, x = alpha (y - E y) + beta (u - E u), has a variance and a
-covariance with l = log p that follow from a few moments, and those are matrix products. With B no less than any |x|,
+Under the tail's own distribution q the shift less its mean, x = alpha (y - E y) + beta (u - E u),
+has a variance and a covariance with l = log p that follow from a few moments, and those are matrix
+products. With R no less than any |x|,
 
-    E e^x = 1 + E x^2 / 2 + r,    |r| <= e^B E |x|^3 / 6        (Taylor)
+    E e^x = 1 + E x^2 / 2 + r,    |r| <= e^R E |x|^3 / 6        (Taylor)
 
-and likewise for E[x e^x] and E[l e^x], with E[|l| |x|^3] in the last. The third moments are bounded through those of y and u
-(Minkowski). So every sum over the tail is known up to a bound, and through them the entropy.
-Shapes as in `shifted_logits`; K likely tokens, the head.
+and likewise for E[x e^x] and E[l e^x], with E[|l| |x|^3] in the last. The third moments are bounded
+through those of y and u (Minkowski). So every sum over the tail is known up to a bound, and through
+them the entropy. Shapes as in `_tail_moments`: T positions, K tokens of the head, B columns, V the
+vocabulary.
 """
 
-from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ._shifted_logits import Positions, finished, unigram_part
+from ._shift_factors import ShiftFactors
+from ._shifted_logits import CleanPositions, finished, kl_from_unigram
+from ._tail_moments import ColumnMoments, TailMoments, ThirdMoments
+from .effects import Effects
 
-HEAD = 128
-TIE = 1e-5  # logits so close are no matter for estimates
-NOTHING = -30.0  # what weighs less than e to this in the sum of e^z is left out
-
-
-class Tail:
-    """The tail of each position's distribution: everything but its `HEAD` likeliest tokens; means under q are called E."""
-
-    def __init__(self, at: Positions, unembedding: Tensor):
-        q = at.p
-        del at.p  # it would be found again if anybody asked
-        self.head_p, self.head = q.topk(min(HEAD, q.shape[1] - 1))
-        q.scatter_(1, self.head, 0)
-        self.mass = q.sum(1, keepdim=True).double().clamp(min=1e-30)
-        q /= self.mass.to(q)
-        self.y_mean, self.l_mean = _expect(q, at.y), _expect(q, at.log_p)
-        y = at.y - self.y_mean.to(q)
-        self._reach(at, y, q)
-        level = at.log_p - self.l_mean.to(q)
-        self.size = (
-            self.mass + at.log_p.gather(1, self.head).double().exp().sum(1, keepdim=True)
-        ).log()  # 0 but for rounding
-        self.l_most = at.log_p.gather(1, self.head[:, -1:]).double()
-        self.products = [
-            q @ unembedding
-        ]  # (T, width): E u = this @ column; then with y, with l and y, with l
-        weighted = q * y
-        self.yy = _expect(weighted, y)
-        self.products.append(weighted @ unembedding)
-        weighted *= level
-        self.ly, self.lyy = weighted.sum(1, keepdim=True).double(), _expect(weighted, y)
-        self.products.append(weighted @ unembedding)
-        self.q, self.q_l, self.q_size = q, level.mul_(q), torch.abs(level, out=weighted)
-        self.ll = _expect(self.q_l, at.log_p).clamp(min=0)  # E l = 0
-        self.products.append(self.q_l @ unembedding)
-        cubes = y.abs_().pow_(3)
-        self.y_cubed, self.ly_cubed = _expect(q, cubes), _expect(self.q_size, cubes)
-        self.l_size = self.q_size.sum(1, keepdim=True).double()
-
-    def _reach(self, at: Positions, y: Tensor, q: Tensor):
-        """How far y is from its mean; and the same, with log count and probability, of tokens whose probability rounds to 0."""
-        unseen = (q <= 0).scatter_(1, self.head, False)
-        y.scatter_(1, self.head, 0.0)  # the head is none of the tail's business
-        seen, most, self.y_unseen = y, -torch.inf, 0.0
-        if unseen.any():
-            seen, most = (
-                y.masked_fill(unseen, 0),
-                torch.where(unseen, at.log_p, -torch.inf).amax(1, keepdim=True),
-            )
-            self.y_unseen = _largest(y - seen)
-        self.y_reach, self.l_unseen = (
-            _largest(seen),
-            (most + unseen.sum(1, keepdim=True).log()).double(),
-        )
+TIE_WIDTH = 1e-5  # logits nearer to each other than this count as level
+LOG_NEGLIGIBLE = -30.0  # what weighs less than e to this in the sum of e^z is left out
 
 
-class Columns:
-    """Moments of columns u (V, B) that are ``unembedding @ vectors.T``: each (T, B) in float64, less their means.
+class Estimate(NamedTuple):
+    """Effects without ``rank``, and how far entropy, loss or KL can be off, each (T, B) in nats."""
 
-    A column's usual mean over the tails is taken from it, in place: no probability knows, and cubes stay small.
+    effects: Effects
+    bound: Tensor
+
+
+def estimate_effects(
+    clean: CleanPositions, columns: ColumnMoments, factors: ShiftFactors, tolerance: float
+) -> Estimate:
+    """Estimate what `read_effects` would find after a shift along y and a block of columns u.
+
+    The bound is a loose one where that is within the tolerance everywhere. It is infinite where the
+    two likeliest tokens are level, where a token of the tail might have become the likeliest, and
+    where tokens count whose probability had rounded to 0.
     """
+    tail = columns.tail
+    u = columns.u
 
-    def __init__(self, tail: Tail, vectors: Tensor, u: Tensor):
-        mean, yu, lyu, lu = ((product @ vectors.T).double() for product in tail.products)
-        usual = tail.q.mean(0) @ u
-        u -= usual
-        squares = u.square()
-        self.tail, self.u, self.mean, self.yu, self.lu, self.lyu = (
-            tail,
-            u,
-            mean - usual,
-            yu,
-            lu,
-            lyu - mean * tail.ly,
-        )
-        self.uu = ((tail.q @ squares).double() - self.mean**2).clamp(min=0)
-        self.luu = (tail.q_l @ squares).double() - 2 * self.mean * lu
-        self.reach = torch.maximum(u.amax(0) - self.mean, self.mean - u.amin(0))
+    # 1. The head exactly
+    head = _head_sums(clean, tail, u, factors)
 
-    @cached_property
-    def rough(self) -> tuple[Tensor, Tensor]:
-        """The cube roots of no less than E |u|^3 and E |l| |u|^3, without looking at the columns again (Cauchy and Schwarz)."""
-        return _root(self.uu * self.reach), _root((self.tail.ll * self.uu).sqrt() * self.reach**2)
+    # 2. Moments of the tail, each (T, B): the shift's mean, then with x the shift less its mean
+    alpha = factors.alpha.double()
+    beta = factors.beta.double()
+    mean_shift = alpha * tail.mean_y + beta * columns.mean
+    xx = alpha**2 * tail.yy + 2 * alpha * beta * columns.yu + beta**2 * columns.uu
+    xx = xx.clamp(min=0)
+    lx = alpha * tail.ly + beta * columns.lu
+    lxx = alpha**2 * tail.lyy + 2 * alpha * beta * columns.lyu + beta**2 * columns.luu
 
-    @cached_property
-    def thirds(self) -> tuple[Tensor, Tensor]:
-        """The same, nearer to them."""
-        cubes = self.u.abs().pow_(3)
-        plain, with_l = ((weights @ cubes).double() for weights in (self.tail.q, self.tail.q_size))
-        return _root(plain) + self.mean.abs(), _root(with_l) + self.mean.abs() * _root(
-            self.tail.l_size
-        )
+    # 3. Sums of e^z and of z e^z over head and tail, with z the shifted logits. In the tail, with
+    #    l less its mean, z = level + l + x. Up to third moments E[l e^x] = E[l x] + E[l x^2] / 2
+    #    and E[x e^x] = E x^2.
+    l_growth = lx + lxx / 2
+    tail_weight = tail.mass * mean_shift.exp()
+    level = tail.mean_l + mean_shift
+    weight = head.weight + tail_weight * (1 + xx / 2)
+    weighted_z = head.weighted_z + tail_weight * (level * (1 + xx / 2) + l_growth + xx)
 
-
-def estimate(
-    at: Positions, m: Columns, alpha: Tensor, beta: Tensor, tolerance: float
-) -> tuple[dict[str, Tensor], Tensor]:
-    """What `shifted_logits.read` would find, and for each pair how far its entropy, loss or KL can be off, (T, B).
-
-    The bound is a rough one where that is within the tolerance everywhere; infinite where the two likeliest tokens are level,
-    where a token of the tail might have become the likeliest, and where tokens count whose probability had rounded to 0.
-    ``rank`` is not found.
-    """
-    tail, u = m.tail, m.u
-    head = _head(at, tail, u, alpha, beta)
-    alpha, beta = alpha.double(), beta.double()
-    mean = alpha * tail.y_mean + beta * m.mean  # of the shift, over the tail
-    variance = (alpha**2 * tail.yy + 2 * alpha * beta * m.yu + beta**2 * m.uu).clamp(min=0)
-    with_l = alpha * tail.ly + beta * m.lu  # E[l x], and then E[l x^2]
-    with_l = with_l + (alpha**2 * tail.lyy + 2 * alpha * beta * m.lyu + beta**2 * m.luu) / 2
-    weight, level = tail.mass * mean.exp(), tail.l_mean + mean
-    total = head["total"] + weight * (1 + variance / 2)
-    logs = head["logs"] + weight * (level * (1 + variance / 2) + with_l + variance)
-    size, mean_log = total.log(), logs / total
-    shift_of_targets, expected = _shift(at, u, alpha, beta), head["expected"] + tail.mass * mean
-    found = dict(
-        entropy=size - mean_log,
-        loss=size - shift_of_targets,
-        kl=size - tail.size - expected,
-        argmax_changed=head["changed"],
+    # 4. What the model says
+    log_normaliser = weight.log()
+    mean_z = weighted_z / weight
+    expected_shift = head.expected_shift + tail.mass * mean_shift  # under the clean p
+    effects = Effects(
+        entropy=log_normaliser - mean_z,
+        loss=log_normaliser - _target_logits(clean, u, alpha, beta),
+        kl=log_normaliser - tail.log_normaliser - expected_shift,
+        argmax_changed=head.top_changed,
     )
-    if at.unigram is not None:
-        part = at.unigram.to(u)
-        shift = alpha * (at.y @ part).double()[:, None] + beta * (part @ u).double()
-        found["kl_unigram"] = size + unigram_part(at, (at.log_p @ part)[:, None] + shift)
-    alpha, beta = alpha.abs(), beta.abs()
-    reach = alpha * tail.y_reach + beta * m.reach
-    unseen = (
-        tail.l_unseen + alpha * tail.y_unseen + beta * m.reach + mean
-    )  # the log of their weight, at most
-    missed = head["tie"] | (tail.l_most + mean + reach >= head["most"]) | (unseen - size > NOTHING)
+    if clean.unigram is not None:
+        unigram = clean.unigram.to(u)
+        unigram_y = (clean.y @ unigram).double()[:, None]  # (T, 1)
+        unigram_u = (unigram @ u).double()  # (B,)
+        unigram_shift = alpha * unigram_y + beta * unigram_u
+        expected_z = (clean.log_p @ unigram)[:, None] + unigram_shift
+        effects.kl_unigram = kl_from_unigram(clean.unigram, expected_z, log_normaliser)
 
-    def bound(third, l_third):
-        third = (
-            alpha * _root(tail.y_cubed) + beta * third
-        ) ** 3  # at least E |x|^3, and E |l| |x|^3
-        l_third = (alpha * _root(tail.ly_cubed) + beta * l_third) ** 3
-        return _bound(weight / total, level - mean_log, third * reach.exp(), l_third * reach.exp())
+    # 5. How far that can be off
+    sizes = ShiftFactors(alpha.abs(), beta.abs())
+    reach = sizes.alpha * tail.y_reach + sizes.beta * columns.reach  # no |x| is larger
+    tail_share = tail_weight / weight
+    distance = level - mean_z
+    bound = _bound(tail_share, distance, reach, _thirds(tail, columns.loose_thirds, sizes))
+    if not (bound <= tolerance).all():
+        bound = _bound(tail_share, distance, reach, _thirds(tail, columns.tight_thirds, sizes))
 
-    found_bound = bound(*m.rough)
-    if not (found_bound <= tolerance).all():
-        found_bound = bound(*m.thirds)
-    return finished(at, found), found_bound.masked_fill(missed, torch.inf)
+    # 6. Where nothing can be promised
+    largest_of_tail = tail.largest_log_p + mean_shift + reach
+    log_unseen = tail.log_p_unseen + sizes.alpha * tail.y_reach_unseen + sizes.beta * columns.reach
+    log_unseen = log_unseen + mean_shift  # the weight of what had rounded to 0, at most
+    may_have_new_top = head.tied | (largest_of_tail >= head.largest)
+    unseen_count = log_unseen - log_normaliser > LOG_NEGLIGIBLE
+    bound = bound.masked_fill(may_have_new_top | unseen_count, torch.inf)
+    return Estimate(finished(clean, effects), bound)
 
 
-def _head(at: Positions, tail: Tail, u: Tensor, alpha: Tensor, beta: Tensor) -> dict[str, Tensor]:
-    """Sums over the likely tokens, exactly: of e^z, of z e^z, of p times the shift; the largest z, and whose it is."""
-    shift = u[tail.head].mul_(beta[:, None])  # (T, K, B)
-    shift.addcmul_(at.y.gather(1, tail.head)[..., None], alpha[:, None])
-    expected = torch.bmm(tail.head_p[:, None], shift)[:, 0]
-    z = shift.add_(at.log_p.gather(1, tail.head)[..., None])
-    first, other, grown = z[:, 0].double(), z[:, 1:].amax(1).double(), z.exp()
-    return dict(
-        total=grown.sum(1).double(),
-        logs=grown.mul_(z).sum(1).double(),
-        expected=expected.double(),
-        most=first.maximum(other),
-        changed=other > first,
-        tie=(other - first).abs() < TIE,
+class HeadSums(NamedTuple):
+    """Over the tokens of the head, with z their shifted logits: each (T, B)."""
+
+    weight: Tensor  # the sum of e^z
+    weighted_z: Tensor  # the sum of z e^z
+    expected_shift: Tensor  # the sum of p times the shift
+    largest: Tensor  # z
+    top_changed: Tensor  # whether another token than the clean model's top token is the likeliest
+    tied: Tensor  # whether it and the likeliest of the others are level
+
+
+def _head_sums(
+    clean: CleanPositions, tail: TailMoments, u: Tensor, factors: ShiftFactors
+) -> HeadSums:
+    """Compute the sums over the likely tokens exactly."""
+    # 1. The shift, then the shifted logits, in one and the same memory
+    shift = u[tail.head_tokens].mul_(factors.beta[:, None])  # (T, K, B)
+    head_y = clean.y.gather(1, tail.head_tokens)[..., None]  # (T, K, 1)
+    shift.addcmul_(head_y, factors.alpha[:, None])
+    expected_shift = torch.bmm(tail.head_p[:, None], shift)[:, 0]
+    z = shift.add_(clean.log_p.gather(1, tail.head_tokens)[..., None])
+
+    # 2. The clean model's top token against the others
+    top = z[:, 0].double()
+    largest_other = z[:, 1:].amax(1).double()
+
+    # 3. Sums of e^z and z e^z
+    weights = z.exp()
+    weight = weights.sum(1).double()
+    weighted_z = weights.mul_(z).sum(1).double()
+    return HeadSums(
+        weight=weight,
+        weighted_z=weighted_z,
+        expected_shift=expected_shift.double(),
+        largest=top.maximum(largest_other),
+        top_changed=largest_other > top,
+        tied=(largest_other - top).abs() < TIE_WIDTH,
     )
 
 
-def _shift(at: Positions, u: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
-    own = at.targets.clamp(min=0)
-    y, log_p = (values.gather(1, own[:, None]).double() for values in (at.y, at.log_p))
-    return log_p + alpha * y + beta * u[own].double()
+def _target_logits(clean: CleanPositions, u: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+    """Return the shifted logits of the next tokens, (T, B)."""
+    targets = clean.targets.clamp(min=0)
+    y = clean.y.gather(1, targets[:, None]).double()  # (T, 1)
+    log_p = clean.log_p.gather(1, targets[:, None]).double()
+    return log_p + alpha * y + beta * u[targets].double()
 
 
-def _bound(share: Tensor, distance: Tensor, third: Tensor, l_third: Tensor) -> Tensor:
-    """How far the entropy can be off: ``share`` of the weight lies in the tail, ``distance`` from the mean log-probability."""
-    sizes = share * third / 6  # relative error of the sum of e^z
-    rest = share * (distance.abs() * third / 6 + l_third / 6 + third / 2)
-    return ((sizes + rest) / (1 - sizes)).masked_fill(sizes >= 1, torch.inf)
+def _thirds(tail: TailMoments, u_thirds: ThirdMoments, sizes: ShiftFactors) -> ThirdMoments:
+    """Add up the third moments of x = alpha y + beta u; ``sizes`` holds |alpha| and |beta|."""
+    return ThirdMoments(
+        sizes.alpha * tail.y_thirds.plain + sizes.beta * u_thirds.plain,
+        sizes.alpha * tail.y_thirds.with_l + sizes.beta * u_thirds.with_l,
+    )
 
 
-def _largest(values: Tensor) -> Tensor:
-    return torch.maximum(values.amax(1, True), -values.amin(1, True)).double()
+def _bound(tail_share: Tensor, distance: Tensor, reach: Tensor, x_thirds: ThirdMoments) -> Tensor:
+    """Return how far the entropy can be off, (T, B).
 
-
-def _root(cubes: Tensor) -> Tensor:
-    return cubes.clamp(min=0) ** (1 / 3)
-
-
-def _expect(weights: Tensor, values: Tensor) -> Tensor:
-    return torch.linalg.vecdot(weights, values).double()[:, None]
+    Args:
+        tail_share: the share of the sum of e^z that lies in the tail.
+        distance: from the mean logit to the tail's.
+        reach: no |x| is larger.
+        x_thirds: the third moments of x.
+    """
+    third = x_thirds.plain**3 * reach.exp()
+    l_third = x_thirds.with_l**3 * reach.exp()
+    relative_error = tail_share * third / 6  # of the sum of e^z
+    remainder = tail_share * (distance.abs() * third / 6 + l_third / 6 + third / 2)
+    bound = (relative_error + remainder) / (1 - relative_error)
+    return bound.masked_fill(relative_error >= 1, torch.inf)

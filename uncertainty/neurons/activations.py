@@ -15,7 +15,7 @@ def activations(model, input_ids) -> Tensor:
     neurons = last_layer_neurons(model)
     with neurons.record_activations() as found:
         model.base_model(input_ids=one_text_ids(model, input_ids), use_cache=False)
-    return found[0].reshape(-1, len(neurons.weight)).float().cpu()
+    return found[0].reshape(-1, len(neurons.output_weights)).float().cpu()
 
 
 def clip_to_mean(first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:

@@ -129,7 +129,7 @@ def output_weights(model) -> Tensor:
             f"{type(model).__name__}: a norm follows the last MLP, so its output weights are not what a neuron adds "
             "to the stream, and their geometry would mislead. `ablation_sweep` takes such models, the slow way."
         )
-    return final_norm(model_parts(model)).centre(neurons.weight)
+    return final_norm(model_parts(model)).centre(neurons.output_weights)
 
 
 def random_null_space_fraction(width: int, k: int, quantile: float = 0.5) -> float:

@@ -1,4 +1,8 @@
-"""The look of every figure: large enough for the last row, colours that colour-blind eyes tell apart, never colour alone."""
+"""The look of every figure.
+
+Letters are large enough for the last row, the colours can be told apart by colour-blind eyes, and
+nothing depends on colour alone.
+"""
 
 from base64 import b64encode
 from io import BytesIO
@@ -6,20 +10,21 @@ from io import BytesIO
 import matplotlib.pyplot as plt
 from cycler import cycler
 from IPython.display import display
+from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, each with a line style of its own, so that a grey print still tells them apart.
-BLUE, ORANGE, GREEN, PINK, SKY, RED, BLACK = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#222222",
-)
-STYLES = cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED, BLACK]) + cycler(
-    linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1))]
-)
+# The palette of Okabe and Ito.
+BLUE = "#0072B2"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+PINK = "#CC79A7"
+SKY = "#56B4E9"
+RED = "#D55E00"
+BLACK = "#222222"
+
+# Each colour has a line style of its own, so that a grey print still tells them apart.
+COLOURS = [BLUE, ORANGE, GREEN, PINK, SKY, RED, BLACK]
+LINE_STYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1))]
+STYLES = cycler(color=COLOURS) + cycler(linestyle=LINE_STYLES)
 
 
 def use_course_style() -> None:
@@ -43,7 +48,7 @@ def use_course_style() -> None:
     )
 
 
-def show(figure, alt: str) -> None:
+def show(figure: Figure, alt: str) -> None:
     """Display a figure with a description for those who cannot see it, and close it.
 
     Raises:
@@ -55,4 +60,5 @@ def show(figure, alt: str) -> None:
     figure.savefig(picture, format="png")
     plt.close(figure)
     image = b64encode(picture.getvalue()).decode()
-    display({"image/png": image, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
+    description = {"image/png": {"alt": alt}}
+    display({"image/png": image, "text/plain": alt}, metadata=description, raw=True)

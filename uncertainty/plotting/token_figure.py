@@ -1,43 +1,85 @@
 """The token heat map as a figure."""
 
+from typing import NamedTuple
+
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from ..measures.token_measures import token_measures
 from .heatmap import doubt_colour
+from .labels import printable, without_formulas
+
+NARROWEST = 4  # characters: the probability below a token needs so much room
 
 
-def plot_tokens(generation, *, width: int = 70, title: str | None = None):
-    """The token heat map as a figure, for paper and for pages that drop HTML styles; returns the figure."""
+class PlacedToken(NamedTuple):
+    """Where a token stands: its text, its first column, how many columns it takes, its line."""
+
+    text: str
+    column: int
+    width: int
+    line: int
+
+
+def plot_tokens(generation, *, width: int = 70, title: str | None = None) -> Figure:
+    """Draw the token heat map as a figure, for paper and for pages that drop HTML styles.
+
+    Args:
+        width: of a line, in characters.
+    """
     probabilities = token_measures(generation)["probability"].tolist()
-    placed, lines = _flow(generation.tokens, width)
-    figure, axes = plt.subplots(figsize=(0.125 * width, 0.62 * lines + (0.5 if title else 0.1)))
-    for (label, column, line), p in zip(placed, probabilities):
-        box = dict(facecolor=doubt_colour(1 - p), edgecolor="#bbbbbb", linewidth=0.6)
-        axes.add_patch(plt.Rectangle((column, -line - 0.45), max(len(label), 4), 0.9, **box))
-        centre = column + max(len(label), 4) / 2
+    placed = _break_into_lines(generation.tokens, width)
+    lines = placed[-1].line + 1 if placed else 1
+    room_for_title = 0.5 if title else 0.1
+    figure, axes = plt.subplots(figsize=(0.125 * width, 0.62 * lines + room_for_title))
+    for token, probability in zip(placed, probabilities):
+        box = plt.Rectangle(
+            (token.column, -token.line - 0.45),
+            token.width,
+            0.9,
+            facecolor=doubt_colour(1 - probability),
+            edgecolor="#bbbbbb",
+            linewidth=0.6,
+        )
+        axes.add_patch(box)
+        centre = token.column + token.width / 2
         axes.text(
-            centre, -line + 0.14, label, ha="center", va="center", family="monospace", fontsize=12
+            centre,
+            -token.line + 0.14,
+            token.text,
+            ha="center",
+            va="center",
+            family="monospace",
+            fontsize=12,
         )
         axes.text(
-            centre, -line - 0.26, f"{p:.2f}", ha="center", va="center", fontsize=8, color="#333333"
+            centre,
+            -token.line - 0.26,
+            f"{probability:.2f}",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="#333333",
         )
-    axes.set(xlim=(0, width), ylim=(-lines + 0.5, 0.5))
+    axes.set_xlim(0, width)
+    axes.set_ylim(-lines + 0.5, 0.5)
     axes.axis("off")
     if title:
         axes.set_title(title, loc="left")
     return figure
 
 
-def _flow(labels: list[str], width: int) -> tuple[list[tuple[str, int, int]], int]:
-    """Where each token goes: (text, column, line), broken into lines of `width` characters."""
-    placed, column, line = [], 0, 0
+def _break_into_lines(labels: list[str], width: int) -> list[PlacedToken]:
+    """Place the tokens one after the other, in lines of ``width`` characters."""
+    placed = []
+    column = 0
+    line = 0
     for label in labels:
-        shown = "".join(
-            c if c.isprintable() else "\u23ce" if c == "\n" else "\u00b7" for c in label
-        ).replace("$", r"\$")
-        size = max(len(shown), 4)
+        text = without_formulas(printable(label))
+        size = max(len(text), NARROWEST)
         if column and column + size > width:
-            column, line = 0, line + 1
-        placed.append((shown, column, line))
+            column = 0
+            line += 1
+        placed.append(PlacedToken(text, column, size, line))
         column += size
-    return placed, line + 1
+    return placed

@@ -2,7 +2,7 @@
 
 import math
 
-from .mechanism import exercise
+from .exercise import exercise
 
 
 @exercise(

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 ROW = torch.tensor([2.0, 1.0, -1.0, 0.5])
 STEPS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0], [-1.0, 4.0, 0.0]])
@@ -13,8 +13,8 @@ STEPS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0], [-1.0, 4.0, 0.0]])
 @exercise(
     "01",
     inputs=[(ROW,), (torch.tensor([1000.0, 999.0, -1000.0]),)],
-    hint="Exponentiate, then divide by the sum. Large logits overflow `exp`: subtract the largest logit first, "
-    "which changes no ratio.",
+    hint="Exponentiate, then divide by the sum. Large logits overflow `exp`: subtract the largest "
+    "logit first, which changes no ratio.",
 )
 def softmax(logits):
     weights = (logits - logits.max()).exp()
@@ -22,7 +22,8 @@ def softmax(logits):
 
 
 @softmax.mistake(
-    "It overflows for large logits (exp(1000) is inf, and inf / inf is nan): subtract the largest logit first."
+    "It overflows for large logits (exp(1000) is inf, and inf / inf is nan): subtract the "
+    "largest logit first."
 )
 def _(logits):
     return logits.exp() / logits.exp().sum()
@@ -52,7 +53,8 @@ def sharpen(logits, temperature):
 
 
 @sharpen.mistake(
-    "You multiplied; a temperature below 1 must make the distribution sharper, so divide the logits by it."
+    "You multiplied; a temperature below 1 must make the distribution sharper, so divide the "
+    "logits by it."
 )
 def _(logits, temperature):
     return torch.softmax(logits * temperature, dim=-1)
@@ -110,8 +112,8 @@ def _(token_ids, stop):
 @exercise(
     "01",
     inputs=[(STEPS, torch.tensor([0, 2, 1])), (STEPS, torch.tensor([1, 0, 0]))],
-    hint="`STEPS.log_softmax(-1)` has one row a step; pick each step's own token with `gather` or with two index "
-    "tensors, then add up.",
+    hint="`STEPS.log_softmax(-1)` has one row a step; pick each step's own token with `gather` or "
+    "with two index tensors, then add up.",
 )
 def sequence_log_probability(logits, token_ids):
     log_p = logits.log_softmax(-1)

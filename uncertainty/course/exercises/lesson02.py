@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from .mechanism import exercise
+from .exercise import exercise
 
 STATED = [0.9, None, 0.5, None, None]
 
@@ -19,7 +19,8 @@ STATED = [0.9, None, 0.5, None, None]
         ("Confidence: 150",),
         ("Confidence: 7",),
     ],
-    hint='`re.search(r"Confidence:\\s*(\\d+)", text)` is None when the label is missing. What about 150?',
+    hint='`re.search(r"Confidence:\\s*(\\d+)", text)` is None when the label is missing. What about '
+    "150?",
 )
 def read_percent(text):
     found = re.search(r"Confidence:\s*(\d+)", text)
@@ -28,7 +29,8 @@ def read_percent(text):
 
 
 @read_percent.mistake(
-    "You read the first number of the text, which may belong to the answer: read the one after 'Confidence:'."
+    "You read the first number of the text, which may belong to the answer: read the one "
+    "after 'Confidence:'."
 )
 def _(text):
     found = re.search(r"\d+", text)
@@ -43,7 +45,8 @@ def _(text):
 
 
 @read_percent.mistake(
-    "You clipped 150 to 100: that puts a certainty into the statistics that nobody stated. Return None."
+    "You clipped 150 to 100: that puts a certainty into the statistics that nobody stated. "
+    "Return None."
 )
 def _(text):
     found = re.search(r"Confidence:\s*(\d+)", text)
@@ -73,7 +76,8 @@ def follow_rate(stated):
 
 
 @follow_rate.mistake(
-    "A stated confidence of 0 counts as stated: compare with None instead of using the number's truth value."
+    "A stated confidence of 0 counts as stated: compare with None instead of using the "
+    "number's truth value."
 )
 def _(stated):
     return sum(bool(c) for c in stated) / len(stated)
@@ -98,14 +102,16 @@ def _(stated):
         (np.array([0.2, 0.1, 0.1]), np.array([0.0, 0.5, 1.0])),
         (np.array([0.01, 0.03]), np.array([0.2, 0.8])),
     ],
-    hint="Divide by the sum of the candidates' probabilities first: the rest of the vocabulary is not asked.",
+    hint="Divide by the sum of the candidates' probabilities first: the rest of the vocabulary is "
+    "not asked.",
 )
 def expected_confidence(probabilities, values):
     return float((probabilities / probabilities.sum() * values).sum())
 
 
 @expected_confidence.mistake(
-    "The candidates' probabilities do not add up to 1 (the rest went to other words): divide by their sum."
+    "The candidates' probabilities do not add up to 1 (the rest went to other words): divide "
+    "by their sum."
 )
 def _(probabilities, values):
     return float((probabilities * values).sum())

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 COIN = torch.tensor([0.0, 0.0])
 ROWS = torch.tensor([[3.0, 1.0, 0.0, -2.0], [1.0, 1.0, 1.0, 1.0]])
@@ -15,8 +15,8 @@ MAXIMA = torch.tensor([0.9, 0.5, 0.8])
 @exercise(
     "03",
     inputs=[(COIN,), (ROWS,), (MASKED,)],
-    hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is nan in floating "
-    "point: `torch.special.entr(p)` knows that.",
+    hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is "
+    "nan in floating point: `torch.special.entr(p)` knows that.",
 )
 def entropy(logits):
     return torch.special.entr(logits.softmax(-1)).sum(-1)
@@ -65,7 +65,8 @@ def _(max_probabilities):
 
 
 @naive_doubt.mistake(
-    "You multiplied the doubts: the chance that *every* step is wrong. Multiply the maxima, then subtract from 1."
+    "You multiplied the doubts: the chance that *every* step is wrong. Multiply the maxima, "
+    "then subtract from 1."
 )
 def _(max_probabilities):
     return (1 - max_probabilities).prod().item()
@@ -133,7 +134,8 @@ def _(probabilities):
 
 
 @perplexity.mistake(
-    "That is one over the arithmetic mean; perplexity is one over the *geometric* mean: average the logarithms."
+    "That is one over the arithmetic mean; perplexity is one over the *geometric* mean: "
+    "average the logarithms."
 )
 def _(probabilities):
     return (1 / probabilities.mean()).item()

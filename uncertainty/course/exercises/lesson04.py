@@ -2,7 +2,7 @@
 
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 LOGITS = torch.tensor([[3.0, 20.0, 20.0], [-4.0, 2.0, 1.8], [-3.0, -1.0, 20.0], [-1.0, -2.0, -3.0]])
 ALPHA = torch.tensor([[20.0, 20.0], [2.0, 1.0], [12.0, 0.0]])
@@ -18,14 +18,16 @@ def evidence(logits, k):
 
 
 @evidence.mistake(
-    "Negative logits slipped through: evidence is never negative, clamp it at 0 (the ReLU of the paper)."
+    "Negative logits slipped through: evidence is never negative, clamp it at 0 (the ReLU of "
+    "the paper)."
 )
 def _(logits, k):
     return logits.topk(k).values
 
 
 @evidence.mistake(
-    "Those are probabilities: the method reads the logits before the softmax, that is its whole point."
+    "Those are probabilities: the method reads the logits before the softmax, that is its "
+    "whole point."
 )
 def _(logits, k):
     return logits.softmax(-1).topk(k).values
@@ -39,7 +41,8 @@ def _(logits, k):
 @exercise(
     "04",
     inputs=[(ALPHA,), (torch.zeros(1, 2),)],
-    hint="K / sum(alpha + 1), over the last axis; K is the number of candidates, `alpha.shape[-1]`.",
+    hint="K / sum(alpha + 1), over the last axis; K is the number of candidates, "
+    "`alpha.shape[-1]`.",
 )
 def epistemic(alpha):
     return alpha.shape[-1] / (alpha + 1).sum(-1)
@@ -63,8 +66,8 @@ def _(alpha):
 @exercise(
     "04",
     inputs=[(ALPHA,), (torch.tensor([[3.0, 2.0, 1.0]]),)],
-    hint="With a0 = sum(alpha): -sum(alpha / a0 * (digamma(alpha + 1) - digamma(a0 + 1))). `torch.digamma` is the psi "
-    "of the formula; keep the last axis of a0 with `keepdim=True`.",
+    hint="With a0 = sum(alpha): -sum(alpha / a0 * (digamma(alpha + 1) - digamma(a0 + 1))). "
+    "`torch.digamma` is the psi of the formula; keep the last axis of a0 with `keepdim=True`.",
 )
 def aleatoric(alpha):
     total = alpha.sum(-1, keepdim=True)
@@ -78,7 +81,8 @@ def _(alpha):
 
 
 @aleatoric.mistake(
-    "That is the entropy of the *mean* distribution alpha / a0; the method takes the mean of the entropies."
+    "That is the entropy of the *mean* distribution alpha / a0; the method takes the mean of "
+    "the entropies."
 )
 def _(alpha):
     return torch.special.entr(alpha / alpha.sum(-1, keepdim=True)).sum(-1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .mechanism import exercise
+from .exercise import exercise
 
 WRONG = np.array([True, False, True, False, False, True])
 DOUBT = np.array([0.9, 0.2, 0.5, 0.5, 0.1, 0.3])
@@ -13,8 +13,8 @@ CONFIDENCE = np.array([0.95, 0.85, 0.65, 0.61, 0.3, 0.25, 0.05])
 @exercise(
     "05",
     inputs=[(WRONG, DOUBT), (WRONG, -DOUBT), (WRONG, np.ones(6))],
-    hint="""`doubt[wrong][:, None]` against `doubt[~wrong][None, :]` gives all pairs at once; average
-          `(a > b) + 0.5 * (a == b)`.""",
+    hint="`doubt[wrong][:, None]` against `doubt[~wrong][None, :]` gives all pairs at once; "
+    "average `(a > b) + 0.5 * (a == b)`.",
 )
 def ranking(wrong, doubt):
     a, b = doubt[wrong][:, None], doubt[~wrong][None, :]
@@ -49,7 +49,8 @@ def _(wrong, doubt):
         (~CORRECT, np.array([0.4, 0.2, 0.9, 0.5, 0.1, 0.3, 0.6]), share)
         for share in (0.3, 1.0, 0.6)
     ],
-    hint="Sort by doubt (`np.argsort`), keep the first `round(share * len(doubt))`, take the mean of `wrong` there.",
+    hint="Sort by doubt (`np.argsort`), keep the first `round(share * len(doubt))`, take the mean "
+    "of `wrong` there.",
 )
 def risk_at(wrong, doubt, share):
     kept = np.argsort(doubt)[: round(share * len(doubt))]
@@ -74,8 +75,9 @@ def _(wrong, doubt, share):
 @exercise(
     "05",
     inputs=[(CORRECT, CONFIDENCE, 5), (CORRECT, CONFIDENCE, 1)],
-    hint="""The bin of each answer: `np.minimum((confidence * bins).astype(int), bins - 1)`. For every bin that has
-          answers: its share of the answers times |mean of `correct` - mean of `confidence`|; add up.""",
+    hint="The bin of each answer: `np.minimum((confidence * bins).astype(int), bins - 1)`. For "
+    "every bin that has answers: its share of the answers times |mean of `correct` - mean of "
+    "`confidence`|; add up.",
 )
 def calibration_error(correct, confidence, bins):
     places = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -88,7 +90,8 @@ def calibration_error(correct, confidence, bins):
 
 
 @calibration_error.mistake(
-    "Weigh each bin by its share of the answers: a bin with one answer must not count like one with forty."
+    "Weigh each bin by its share of the answers: a bin with one answer must not count like "
+    "one with forty."
 )
 def _(correct, confidence, bins):
     places = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -122,7 +125,8 @@ def _(correct, confidence, bins):
 @exercise(
     "05",
     inputs=[(np.array([0.9, 0.5, 0.2]), 2.0), (np.array([0.9, 0.5, 0.2]), 0.5)],
-    hint="Log-odds: `np.log(p / (1 - p))`. Divide them by the temperature and go back with `1 / (1 + np.exp(-x))`.",
+    hint="Log-odds: `np.log(p / (1 - p))`. Divide them by the temperature and go back with `1 / (1 "
+    "+ np.exp(-x))`.",
 )
 def tempered(confidence, temperature):
     log_odds = np.log(confidence / (1 - confidence))
@@ -142,7 +146,8 @@ def _(confidence, temperature):
 
 
 @tempered.mistake(
-    "You divided log p; a probability of being right has two sides: use the log-odds, log p - log(1 - p)."
+    "You divided log p; a probability of being right has two sides: use the log-odds, log p - "
+    "log(1 - p)."
 )
 def _(confidence, temperature):
     return np.exp(np.log(confidence) / temperature)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 SAMPLES = ["lima", "lima", "cusco", "lima", "quito"]
 LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
@@ -42,7 +42,8 @@ def _(answer, samples):
 @exercise(
     "06",
     inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
-    hint="`Counter(samples).values()` are the counts; turn them into shares p and add up -p log p (natural logarithm).",
+    hint="`Counter(samples).values()` are the counts; turn them into shares p and add up -p log p "
+    "(natural logarithm).",
 )
 def entropy_of_answers(samples):
     shares = [count / len(samples) for count in Counter(samples).values()]
@@ -66,7 +67,8 @@ def _(samples):
 
 
 @entropy_of_answers.mistake(
-    "That is the logarithm of the number of distinct answers: the entropy if all were equally frequent."
+    "That is the logarithm of the number of distinct answers: the entropy if all were equally "
+    "frequent."
 )
 def _(samples):
     return math.log(len(set(samples)))
@@ -75,7 +77,8 @@ def _(samples):
 @exercise(
     "06",
     inputs=[(LOGITS, 1, 3), (LOGITS, 3, 1), (LOGITS, 0, 2)],
-    hint="Softmax first, then p(true) / (p(true) + p(false)); or the softmax of the two logits alone, which is the same.",
+    hint="Softmax first, then p(true) / (p(true) + p(false)); or the softmax of the two logits "
+    "alone, which is the same.",
 )
 def truth_probability(logits, true_id, false_id):
     p = logits.softmax(-1)
@@ -103,7 +106,8 @@ def _(logits, true_id, false_id):
 @exercise(
     "06",
     inputs=[(36, [5, 9, 24]), (100, [1])],
-    hint="The prompt goes through the model once, whatever the number of samples; every written token goes through once.",
+    hint="The prompt goes through the model once, whatever the number of samples; every written "
+    "token goes through once.",
 )
 def sampling_cost(prompt_tokens, written):
     return prompt_tokens + sum(written)

@@ -2,7 +2,7 @@
 
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 _g = torch.Generator().manual_seed(7)
 STREAM = torch.randn(3, 4, generator=_g) * torch.tensor([[1.0], [5.0], [20.0]])
@@ -17,8 +17,8 @@ def _norm(states):
 @exercise(
     "07",
     inputs=[(STREAM, GAIN), (STREAM[0], GAIN), (torch.zeros(4), GAIN)],
-    hint="""`x.pow(2).mean(-1, keepdim=True)` is the mean square of each row; add 1e-5, take the root, divide, multiply
-          by the gain.""",
+    hint="`x.pow(2).mean(-1, keepdim=True)` is the mean square of each row; add 1e-5, take the "
+    "root, divide, multiply by the gain.",
 )
 def rms_norm(x, gain):
     return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt() * gain
@@ -93,7 +93,8 @@ def _(stream, norm, unembedding):
 @exercise(
     "07",
     inputs=[(LOGITS, 0), (LOGITS, 3), (LOGITS, 2)],
-    hint="Count, in each row, the logits that are *larger* than the token's own: `(logits > own[:, None]).sum(-1)`.",
+    hint="Count, in each row, the logits that are *larger* than the token's own: `(logits > own[:, "
+    "None]).sum(-1)`.",
 )
 def rank_of(logits, token):
     return (logits > logits[:, token : token + 1]).sum(-1)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 _g = torch.Generator().manual_seed(8)
 LOG_P = (2 * torch.randn(4, 5, generator=_g)).log_softmax(-1)
@@ -20,8 +20,8 @@ WRONG, SURE = (
 @exercise(
     "08",
     inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
-    hint="""The last row's probabilities, `log_p[-1].exp()`, times minus every row's log-probabilities, summed over the
-          vocabulary.""",
+    hint="The last row's probabilities, `log_p[-1].exp()`, times minus every row's "
+    "log-probabilities, summed over the vocabulary.",
 )
 def final_cross_entropy(log_p):
     return -(log_p[-1].exp() * log_p).sum(-1)
@@ -42,7 +42,8 @@ def _(log_p):
 
 
 @final_cross_entropy.mistake(
-    "That is the KL divergence: it is 0 at the end for every prompt; add how unsure the model is itself."
+    "That is the KL divergence: it is 0 at the end for every prompt; add how unsure the model "
+    "is itself."
 )
 def _(log_p):
     return (log_p[-1].exp() * (log_p[-1] - log_p)).sum(-1)
@@ -56,8 +57,8 @@ def _(log_p):
 @exercise(
     "08",
     inputs=[(PATHS,), (-PATHS,)],
-    hint="""`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone:
-          `(steps < 0).all(axis=0).mean()`.""",
+    hint="`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone: "
+    "`(steps < 0).all(axis=0).mean()`.",
 )
 def falling(paths):
     steps = np.diff(paths, axis=0)
@@ -91,7 +92,8 @@ def _(paths):
 @exercise(
     "08",
     inputs=[(TOP,), (TOP[:, :2],)],
-    hint="Walk from the last depth up while the token stays the same; the answer is the shallowest depth you reach.",
+    hint="Walk from the last depth up while the token stays the same; the answer is the shallowest "
+    "depth you reach.",
 )
 def settles(top):
     same = top == top[-1]
@@ -120,7 +122,8 @@ def _(top):
 @exercise(
     "08",
     inputs=[(WRONG, SURE, 0.8), (WRONG, SURE, 0.5), (WRONG, SURE, 0.9)],
-    hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the sure: `wrong[sure].mean()`.",
+    hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the "
+    "sure: `wrong[sure].mean()`.",
 )
 def confidently_wrong(wrong, p, threshold):
     sure = p > threshold
@@ -135,7 +138,8 @@ def _(wrong, p, threshold):
 
 
 @confidently_wrong.mistake(
-    "The second number asks: of the sure answers, how many are wrong? You asked how many wrong ones were sure."
+    "The second number asks: of the sure answers, how many are wrong? You asked how many "
+    "wrong ones were sure."
 )
 def _(wrong, p, threshold):
     return float((p > threshold).mean()), float((p > threshold)[wrong].mean())

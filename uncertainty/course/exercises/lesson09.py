@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 _rng = np.random.default_rng(9)
 ENTROPIES = _rng.uniform(0, 4, (5, 8)).round(2)  # (depths, tokens)
@@ -43,7 +43,8 @@ def _(entropies, count):
 @exercise(
     "09",
     inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
-    hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - alpha)`.",
+    hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - "
+    "alpha)`.",
 )
 def renyi(logits, alpha):
     return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (1 - alpha)
@@ -103,7 +104,8 @@ def _(profile, points):
 @exercise(
     "09",
     inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
-    hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > 0).mean(axis=1)`, one number per layer.",
+    hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > "
+    "0).mean(axis=1)`, one number per layer.",
 )
 def expansion_share(entropies):
     return (np.diff(entropies, axis=0) > 0).mean(axis=1)

@@ -2,7 +2,7 @@
 
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 _draw = torch.Generator().manual_seed(10)
 HEAD = torch.randn(9, 4, generator=_draw, dtype=torch.float64) + 1
@@ -14,7 +14,8 @@ BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_draw, dtype=torch.float64))
 @exercise(
     "10",
     inputs=[(HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
-    hint="Each column belongs to one coordinate of the stream: `folded = unembedding * gain`; then `folded - folded.mean(0)`.",
+    hint="Each column belongs to one coordinate of the stream: `folded = unembedding * gain`; then "
+    "`folded - folded.mean(0)`.",
 )
 def effective(unembedding, gain):
     folded = unembedding * gain
@@ -29,7 +30,8 @@ def _(unembedding, gain):
 
 
 @effective.mistake(
-    "You took each row's own mean away; it is the mean *row*, over the vocabulary, that changes no probability."
+    "You took each row's own mean away; it is the mean *row*, over the vocabulary, that "
+    "changes no probability."
 )
 def _(unembedding, gain):
     folded = unembedding * gain
@@ -50,7 +52,8 @@ def _(unembedding, gain):
 @exercise(
     "10",
     inputs=[(WEIGHTS, BASIS[:, -2:]), (WEIGHTS[None], BASIS[:, :1])],
-    hint="Coordinates in the basis: `x @ basis`. Their squares, summed, over the squares of x, summed.",
+    hint="Coordinates in the basis: `x @ basis`. Their squares, summed, over the squares of x, "
+    "summed.",
 )
 def energy_share(x, basis):
     return (x @ basis).square().sum(-1) / x.square().sum(-1)
@@ -67,7 +70,8 @@ def _(x, basis):
 
 
 @energy_share.mistake(
-    "Sum the squares over the basis, do not average them: a share of all six directions, not per direction."
+    "Sum the squares over the basis, do not average them: a share of all six directions, not "
+    "per direction."
 )
 def _(x, basis):
     return (x @ basis).square().mean(-1) / x.square().sum(-1)
@@ -118,7 +122,8 @@ def logit_variance(weights, unembedding):
 
 
 @logit_variance.mistake(
-    "That is the variance of the raw products; long rows count for more. Cosines: divide by both lengths."
+    "That is the variance of the raw products; long rows count for more. Cosines: divide by "
+    "both lengths."
 )
 def _(weights, unembedding):
     return (weights @ unembedding.T).var(1)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 _draw = torch.Generator().manual_seed(11)
 Z = torch.randn(3, 5, generator=_draw, dtype=torch.float64)
@@ -44,7 +44,8 @@ def _(sigma, delta, xw, ww, width):
 
 
 @new_scale.mistake(
-    "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to the stream."
+    "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to "
+    "the stream."
 )
 def _(sigma, delta, xw, ww, width):
     return (sigma**2 + delta**2 * ww / width).sqrt()
@@ -91,7 +92,8 @@ def planted(z, sigma, sigma_new):
 
 
 @planted.mistake(
-    "The unembedding is blind there, but the norm is not: all logits are divided by sigma_new instead of sigma."
+    "The unembedding is blind there, but the norm is not: all logits are divided by sigma_new "
+    "instead of sigma."
 )
 def _(z, sigma, sigma_new):
     return z
@@ -129,7 +131,8 @@ def _(total, direct, threshold):
 
 
 @mediated.mistake(
-    "Do not cut at 0 and 1: a negative value is a finding (the norm compensates), and clipping hides it."
+    "Do not cut at 0 and 1: a negative value is a finding (the norm compensates), and "
+    "clipping hides it."
 )
 def _(total, direct, threshold):
     return np.where(total < threshold, np.nan, np.clip(1 - direct / total, 0, 1))

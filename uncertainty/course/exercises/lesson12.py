@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 COUNTS = torch.tensor([3, 0, 1])
 LOG_P = torch.tensor([[0.7, 0.2, 0.1], [1 / 3, 1 / 3, 1 / 3]]).log()
@@ -18,7 +18,8 @@ FROZEN = (TOTAL * [0.2, 0.5, 1.0] + 0.05).round(2)
 @exercise(
     "12",
     inputs=[(COUNTS, 3, 1.0), (COUNTS, 5, 1.0), (COUNTS, 5, 0.1)],
-    hint="Add the smoothing to all `rows`, those without a count too, and only then divide by the sum.",
+    hint="Add the smoothing to all `rows`, those without a count too, and only then divide by the "
+    "sum.",
 )
 def smoothed_unigram(counts, rows, smoothing):
     padded = torch.zeros(rows)
@@ -52,7 +53,8 @@ def _(counts, rows, smoothing):
 @exercise(
     "12",
     inputs=[(LOG_P, P_FREQ), (LOG_P, P_FREQ.flip(0)), (LOG_P[0], P_FREQ)],
-    hint="KL(P || Q) = sum over the vocabulary of P (log P - log Q); the first distribution does the weighting.",
+    hint="KL(P || Q) = sum over the vocabulary of P (log P - log Q); the first distribution does "
+    "the weighting.",
 )
 def kl_from_frequency(log_p_model, p_freq):
     return (p_freq * (p_freq.log() - log_p_model)).sum(-1)
@@ -85,7 +87,8 @@ def _(log_p_model, p_freq):
 @exercise(
     "12",
     inputs=[(CLEAN, ABLATED, V), (ABLATED, CLEAN, V), (CLEAN, ABLATED, -V)],
-    hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated logits.",
+    hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated "
+    "logits.",
 )
 def keep_projection(clean, ablated, v):
     lost = (clean - ablated) @ v

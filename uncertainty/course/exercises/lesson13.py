@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .mechanism import exercise
+from .exercise import exercise
 
 _g = torch.Generator().manual_seed(13)
 PATTERN = (
@@ -39,8 +39,9 @@ MEASURED = (
 @exercise(
     "13",
     inputs=[(PATTERN, 4), (LONGER, 6)],
-    hint="""The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier occurrence of token t
-          stands at t - (length - 1). Average `pattern[t, t - (length - 1)]` over these t.""",
+    hint="The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier "
+    "occurrence of token t stands at t - (length - 1). Average `pattern[t, t - (length - 1)]` "
+    "over these t.",
 )
 def looks_back(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
@@ -48,7 +49,8 @@ def looks_back(pattern, length):
 
 
 @looks_back.mistake(
-    "That is where the same token stood before; induction looks at the one *after* it: t - (length - 1)."
+    "That is where the same token stood before; induction looks at the one *after* it: t - "
+    "(length - 1)."
 )
 def _(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
@@ -85,7 +87,8 @@ def _(pattern, length):
 @exercise(
     "13",
     inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
-    hint="Average over positions first, then second minus first; then weigh by the length of each neuron's row. Keep the sign.",
+    hint="Average over positions first, then second minus first; then weigh by the length of each "
+    "neuron's row. Keep the sign.",
 )
 def weighted_change(first, second, weights):
     return (second.mean(0) - first.mean(0)) * weights.norm(dim=1)
@@ -121,7 +124,8 @@ def _(first, second, weights):
         (SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
         (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0)),
     ],
-    hint="Two cases: those that rise get the smaller of value and mean, the others the larger. `torch.where` chooses by neuron.",
+    hint="Two cases: those that rise get the smaller of value and mean, the others the larger. "
+    "`torch.where` chooses by neuron.",
 )
 def clipped(a, mean, rises):
     return torch.where(rises, torch.minimum(a, mean), torch.maximum(a, mean))
@@ -154,8 +158,8 @@ def _(a, mean, rises):
 @exercise(
     "13",
     inputs=[(*measured, CONTROLS) for measured in MEASURED],
-    hint="""Settle "the opposite" first. Then count how many of the two conditions hold; the second compares with the 95 %
-          quantile of the controls' sizes (`np.quantile`).""",
+    hint='Settle "the opposite" first. Then count how many of the two conditions hold; the second '
+    "compares with the 95 % quantile of the controls' sizes (`np.quantile`).",
 )
 def claim_verdict(value, low, high, controls):
     if high < 0:
@@ -185,7 +189,8 @@ def _(value, low, high, controls):
 
 
 @claim_verdict.mistake(
-    "Compare with the controls' *sizes*: without `abs`, controls that go the other way do not count."
+    "Compare with the controls' *sizes*: without `abs`, controls that go the other way do not "
+    "count."
 )
 def _(value, low, high, controls):
     if high < 0:

@@ -1,0 +1,93 @@
+"""What a learner's function returned or raised, compared with what was expected."""
+
+import copy
+import inspect
+import traceback
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+
+def result_or_error(function: Callable, arguments: tuple):
+    """Return the function's value, or the exception in its place.
+
+    The inputs are copied, so an attempt cannot spoil them.
+    """
+    try:
+        return function(*copy.deepcopy(arguments))
+    except Exception as error:
+        return error
+
+
+def same_result(result, expected, *, tolerance: float) -> bool:
+    """Return whether two results are equal: numbers up to the tolerance, exceptions by their type."""
+    result = _without_tensor(result)
+    if isinstance(result, Exception) or isinstance(expected, Exception):
+        return type(result) is type(expected)
+    if isinstance(expected, (tuple, list)):
+        if not isinstance(result, (tuple, list)) or len(result) != len(expected):
+            return False
+        return all(same_result(*pair, tolerance=tolerance) for pair in zip(result, expected))
+    if isinstance(expected, (str, bool, type(None))):
+        return type(result) is type(expected) and result == expected
+    try:
+        result = np.asarray(result, dtype=float)
+        expected = np.asarray(expected, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    if result.shape != expected.shape:
+        return False
+    return np.allclose(result, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def describe_difference(attempt: Callable, arguments: tuple, result, expected) -> str:
+    """Return a sentence that says for which input the attempt went wrong, and how."""
+    result = _without_tensor(result)
+    expected = _without_tensor(expected)
+    call = f"For ({', '.join(_short_repr(argument) for argument in arguments)})"
+    if isinstance(result, Exception):
+        raised = f"raised {type(result).__name__}: {result}"
+        return f"{call} {failing_line(attempt, result) or 'it'} {raised}"
+    if result is None:
+        return f"{call} it returned nothing; is there a `return`?"
+    if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
+        return f"{call} the shape is {result.shape}, expected {np.shape(expected)}."
+    return f"{call} it gave {_short_repr(result)}, expected {_short_repr(expected)}."
+
+
+def failing_line(attempt: Callable, error: Exception) -> str | None:
+    """Return which line of the learner's own cell or file raised: "line 3, `return 1 / 0`,".
+
+    Lines of libraries are left out, also when the exception comes from there; so are the names of
+    files. None when no line of the learner's was running.
+    """
+    code = getattr(inspect.unwrap(attempt), "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    own_frames = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if not own_frames:
+        return None
+    innermost = own_frames[-1]
+    source = f", `{_shortened(innermost.line)}`," if innermost.line else ""
+    return f"line {innermost.lineno}{source}"
+
+
+def _without_tensor(value):
+    """Return a tensor of any kind as a plain array, anything else as it is."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    try:
+        return value.detach().cpu().to_dense().double().numpy()
+    except Exception as error:  # a tensor without data, say
+        return error
+
+
+def _short_repr(value) -> str:
+    value = _without_tensor(value)
+    if isinstance(value, (np.ndarray, float)):
+        return np.array2string(np.asarray(value), precision=3, threshold=8, separator=", ")
+    return _shortened(repr(value))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) < 80 else text[:77] + "..."

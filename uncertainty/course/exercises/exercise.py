@@ -1,0 +1,135 @@
+"""How an exercise is declared, found and judged.
+
+A lesson's module declares the reference solution with the inputs it is tried on, and the typical
+mistakes as code with the sentence each deserves::
+
+    @exercise("01", inputs=[(torch.tensor([2.0, 0.0]),)], hint="Subtract the largest logit first.")
+    def softmax(logits): ...
+
+    @softmax.mistake("You divided by the largest entry; divide by the sum.")
+    def _(logits): ...
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from .comparison import describe_difference, result_or_error, same_result
+
+_registry: dict[str, "Exercise"] = {}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an attempt: its state, and the sentence the learner reads."""
+
+    state: Literal["untouched", "wrong", "right"]
+    message: str
+
+
+@dataclass
+class Exercise:
+    """A reference solution, its inputs, a hint, and typical mistakes with their sentences."""
+
+    lesson: str
+    reference: Callable
+    inputs: list[tuple]
+    hint: str
+    tolerance: float = 1e-4
+    mistakes: list[tuple[str, Callable]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.reference.__name__
+
+    def __call__(self, *arguments):
+        return self.reference(*arguments)
+
+    def mistake(self, sentence: str) -> Callable[[Callable], Callable]:
+        """Declare a wrong solution and what to tell someone who wrote it."""
+
+        def declare(mistaken: Callable) -> Callable:
+            self.mistakes.append((sentence, mistaken))
+            return mistaken
+
+        return declare
+
+    def judge(self, attempt: Callable) -> Outcome:
+        """Try the attempt on every input.
+
+        This displays nothing, keeps nothing, and never raises for what the attempt does.
+        """
+        results = self._results(attempt)
+        if any(_is_untouched(result) for result in results):
+            return Outcome("untouched", "not attempted yet")
+        expected = self._results(self.reference)
+        right = self._same_results(results, expected)
+        if all(right):
+            return Outcome("right", "right")
+        for sentence, mistaken in self.mistakes:
+            if all(self._same_results(results, self._results(mistaken))):
+                return Outcome("wrong", sentence)
+        first = right.index(False)
+        message = describe_difference(attempt, self.inputs[first], results[first], expected[first])
+        return Outcome("wrong", message)
+
+    def _results(self, function: Callable) -> list:
+        return [result_or_error(function, arguments) for arguments in self.inputs]
+
+    def _same_results(self, results: list, expected: list) -> list[bool]:
+        return [same_result(*pair, tolerance=self.tolerance) for pair in zip(results, expected)]
+
+
+def exercise(
+    lesson: str, *, inputs: list[tuple], hint: str, tolerance: float = 1e-4
+) -> Callable[[Callable], Exercise]:
+    """Declare the decorated function as the reference solution of an exercise of that lesson.
+
+    Raises:
+        ValueError: there is an exercise of that name already, in this lesson or another.
+    """
+
+    def register(reference: Callable) -> Exercise:
+        name = reference.__name__
+        if name in _registry:
+            raise ValueError(
+                f"there is an exercise called {name!r} already; names are shared by all lessons."
+            )
+        _registry[name] = Exercise(lesson, reference, inputs, inspect.cleandoc(hint), tolerance)
+        return _registry[name]
+
+    return register
+
+
+def exercises(lesson: str | None = None) -> list[Exercise]:
+    """Return all exercises, or those of one lesson ("03"), in the order of the lessons."""
+    folder = str(Path(__file__).parent)
+    modules = [module.name for module in pkgutil.iter_modules([folder])]
+    for name in sorted(modules):
+        if name.startswith("lesson"):
+            importlib.import_module(f"{__package__}.{name}")
+    return [known for known in _registry.values() if lesson in (None, known.lesson)]
+
+
+def find_exercise(name: str) -> Exercise:
+    """Return the exercise whose reference solution has that name.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    known = {known.name: known for known in exercises()}
+    if name not in known:
+        raise ValueError(
+            f"there is no exercise called {name!r}; keep the function's name. "
+            f"There are: {', '.join(known)}."
+        )
+    return known[name]
+
+
+def _is_untouched(result) -> bool:
+    """Return whether this is the stub's bare ``raise NotImplementedError``."""
+    return isinstance(result, NotImplementedError) and not result.args

@@ -1,0 +1,73 @@
+"""What a learner calls in a lesson, and reads there: check, hint, solution, progress."""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+
+from IPython.display import Markdown, display
+
+from .exercise import Exercise, Outcome, exercises, find_exercise
+from .solved import remember_solved, solved_exercises
+
+TICK = "\u2713"
+CROSS = "\u2717"
+DOTS = "\u2026"
+
+
+def check(attempt: Callable) -> Callable:
+    """Judge a learner's function, and show the outcome.
+
+    Returns:
+        The function when it is right, else the reference, so that the cells below stay true.
+
+    Raises:
+        ValueError: no exercise has the function's name.
+    """
+    name = getattr(attempt, "__name__", None)
+    if name is None:
+        raise ValueError(f"check needs the function that you wrote, got {attempt!r:.60}.")
+    tried = find_exercise(name)
+    if attempt is tried.reference:  # the cell was run again without its stub
+        return tried.reference
+    outcome = tried.judge(attempt)
+    _show_outcome(tried, outcome)
+    if outcome.state != "right":
+        return tried.reference
+    remember_solved(tried.name)
+    return attempt
+
+
+def hint(name: str) -> None:
+    """Show a nudge in the right direction."""
+    display(Markdown(f"**Hint for `{name}`.** {find_exercise(name).hint}"))
+
+
+def solution(name: str) -> None:
+    """Show the tested reference solution."""
+    source = textwrap.dedent(inspect.getsource(find_exercise(name).reference))
+    function = source[source.index("def ") :]  # without its decorator
+    display(Markdown(f"**A solution for `{name}`:**\n\n```python\n{function}```"))
+
+
+def progress(lesson: str | None = None) -> None:
+    """Show which exercises are solved on this computer, of all lessons or of one ("03")."""
+    solved = solved_exercises()
+    listed = exercises(lesson)
+    marks = [TICK if known.name in solved else DOTS for known in listed]
+    rows = [f"- lesson {known.lesson}: {mark} `{known.name}`" for known, mark in zip(listed, marks)]
+    title = f"**{marks.count(TICK)} of {len(listed)} exercises solved**"
+    display(Markdown("\n".join([title, "", *rows])))
+
+
+def _show_outcome(tried: Exercise, outcome: Outcome) -> None:
+    name = tried.name
+    help_line = f'`hint("{name}")` gives a nudge, `solution("{name}")` shows one way to write it.'
+    if outcome.state == "right":
+        text = f"{TICK} **`{name}`: right.** The cells below use your function."
+    elif outcome.state == "untouched":
+        verdict = f"{DOTS} **`{name}`: not attempted yet.** The cells below use the reference."
+        text = f"{verdict} {help_line}"
+    else:
+        verdict = f"{CROSS} **`{name}`: not yet.** {outcome.message}"
+        text = f"{verdict} (The cells below use the reference meanwhile.) {help_line}"
+    display(Markdown(text))

@@ -1,0 +1,58 @@
+"""Does a measure grow with doubt? Its name is read for signs that it grows with confidence instead."""
+
+import re
+
+# What grows with confidence. Plurals count, too, as does "P(True)".
+CONFIDENCE_WORDS = set(
+    """confidence certainty margin agreement similarity consistency reliability accuracy vote softmax share
+    prob maxprob logprob probability maxprobability logprobability likelihood loglikelihood""".split()
+)
+P_TRUE = re.compile(r"\bp ?\(? ?(?:true|ik)\b")  # "P(True)", "p true", "P(IK)"
+
+# What turns a confidence into a doubt, and a doubt into a confidence.
+TURNING_BEGINNING = re.compile(
+    r"""\s* (?: (?:1\s*)? [-\u2212]             # "1 - x", "-x", with either minus sign
+              | (?:neg|negative|minus)\b )      # "negative x"
+    """,
+    re.X,
+)
+TURNING_END = "complement"  # "x_complement" is 1 - x
+
+
+def check_orientation(name: str) -> None:
+    """Refuse a measure whose name says that it grows with confidence.
+
+    "confidence", "probability", "margin", "agreement", "P(True)", ... grow with confidence. They are
+    doubts when the name turns them around: it begins with "1 -", "-" or "negative", or ends in
+    "complement". Every other name is taken for a doubt, one with "disagreement" in it always; it must
+    not be turned around ("1 - entropy", "entropy_complement"). A name that says nothing is not
+    checked.
+
+    Raises:
+        ValueError: the name says that larger values mean surer.
+    """
+    spaced_name = name.lower().replace("_", " ").strip()
+    names_confidence = _names_confidence(spaced_name)
+    turned_at_beginning = TURNING_BEGINNING.match(spaced_name) is not None
+    turned_at_end = spaced_name.endswith(TURNING_END)
+    is_turned = turned_at_beginning != turned_at_end  # twice is not at all
+    if names_confidence == is_turned:
+        return
+    if turned_at_beginning or turned_at_end:
+        advice = "leave it as it is"
+    else:
+        advice = f"pass 1 - values (or -values) under the name '1 - {name}' (or '-{name}')"
+    raise ValueError(f"{name!r} grows with confidence, and this wants doubt: {advice}.")
+
+
+def _names_confidence(spaced_name: str) -> bool:
+    if "disagreement" in spaced_name:
+        return False
+    words = re.findall(r"[^\W\d]+", spaced_name)
+    has_confidence_word = any(not CONFIDENCE_WORDS.isdisjoint(_singulars(word)) for word in words)
+    return has_confidence_word or P_TRUE.search(spaced_name) is not None
+
+
+def _singulars(word: str) -> set[str]:
+    """Return the word and what it may be the plural of: "votes" -> "vote", "certainties" -> "certainty"."""
+    return {word, word.removesuffix("s"), word.removesuffix("ies") + "y"}

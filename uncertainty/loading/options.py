@@ -1,0 +1,169 @@
+"""The options of `load_model`, checked before anything is read, downloaded or waited for."""
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from .errors import ModelUnavailable
+
+Kind = Literal["tiny", "course model", "folder", "hub id"]
+Device = str | torch.device
+DeviceMap = str | dict[str, int | str | torch.device]
+
+NAMED_DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "float64": torch.float64,
+}
+DEVICE_MAP_NAMES = ("auto", "balanced", "balanced_low_0", "sequential")
+WHY_NO_REVISION = {
+    "tiny": "the tiny model is made here and has no versions",
+    "course model": "a course model is one file, pinned by its checksum",
+    "folder": "a folder holds one version of a model",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    """How a model is loaded; `checked_options` makes it from the arguments of `load_model`."""
+
+    device: torch.device
+    dtype: torch.dtype
+    quantize: str | None = None
+    revision: str | None = None
+    attn_implementation: str | None = None
+    device_map: DeviceMap | None = None
+    trust_remote_code: bool = False
+
+
+def checked_options(
+    kind: Kind,
+    *,
+    device: Device | None,
+    quantize: str | None,
+    dtype: torch.dtype | str | None,
+    revision: str | None,
+    attn_implementation: str | None,
+    device_map: DeviceMap | None,
+    trust_remote_code: bool,
+) -> LoadOptions:
+    """Return the options with their defaults filled in.
+
+    Args:
+        kind: what is to be loaded. Each kind has its own defaults, and refuses other options.
+
+    Raises:
+        ValueError: an unknown value, or options that do not go together.
+        ModelUnavailable: a package that an option needs is not installed.
+    """
+    # 1. each option on its own
+    _check_revision(kind, revision)
+    _check_device_map(kind, device_map, device)
+    _check_quantize(kind, quantize)
+    chosen_dtype = None if dtype is None else _as_dtype(dtype)
+    chosen_device = _default_device() if device is None else torch.device(device)
+
+    # 2. dtype and device together
+    device_types = _device_types(chosen_device, device_map)
+    if chosen_dtype is None:
+        chosen_dtype = _default_dtype(kind, device_types)
+    if chosen_dtype is torch.float64 and "mps" in device_types:
+        raise ValueError(
+            "dtype=torch.float64 does not work on Apple's GPU (device 'mps'), which has no float64; "
+            "use device='cpu' or dtype='float32'."
+        )
+
+    return LoadOptions(
+        device=chosen_device,
+        dtype=chosen_dtype,
+        quantize=quantize,
+        revision=revision,
+        attn_implementation=attn_implementation,
+        device_map=device_map,
+        # nothing that we made or pinned brings code of its own
+        trust_remote_code=trust_remote_code and kind in ("folder", "hub id"),
+    )
+
+
+def _check_revision(kind: Kind, revision: str | None) -> None:
+    if revision is not None and kind != "hub id":
+        raise ValueError(
+            f"revision={revision!r} is for models from the Hugging Face hub only: "
+            f"{WHY_NO_REVISION[kind]}; use revision=None."
+        )
+
+
+def _check_device_map(kind: Kind, device_map: DeviceMap | None, device: Device | None) -> None:
+    if device_map is None:
+        return
+    if not isinstance(device_map, dict) and device_map not in DEVICE_MAP_NAMES:
+        raise ValueError(
+            f"device_map={device_map!r} is not known; use 'auto', another of {DEVICE_MAP_NAMES}, "
+            "or a dict from module names to devices."
+        )
+    if device is not None:
+        raise ValueError(
+            f"device={device!r} and device_map={device_map!r} both say where the weights go; "
+            "give only one of them."
+        )
+    if kind == "tiny":
+        raise ValueError(
+            "The tiny model fits on any one device; use device= instead of device_map=."
+        )
+    _require_packages("device_map= needs", ["accelerate"])
+
+
+def _check_quantize(kind: Kind, quantize: str | None) -> None:
+    if quantize is None:
+        return
+    if quantize != "nf4":
+        raise ValueError(f"quantize={quantize!r} is not known; use None or 'nf4'.")
+    if kind == "tiny":
+        raise ValueError("The tiny model is too small to quantise; use quantize=None.")
+    _require_packages("4-bit models need", ["bitsandbytes", "accelerate"])
+
+
+def _require_packages(demand: str, packages: list[str]) -> None:
+    missing = [package for package in packages if not importlib.util.find_spec(package)]
+    if missing:
+        names = " ".join(missing)
+        raise ModelUnavailable(
+            f"{demand} {names}, not installed here; run `python -m pip install {names}`."
+        )
+
+
+def _as_dtype(dtype: torch.dtype | str) -> torch.dtype:
+    chosen = NAMED_DTYPES.get(dtype) if isinstance(dtype, str) else dtype
+    if chosen is None or chosen not in NAMED_DTYPES.values():
+        names = ", ".join(repr(name) for name in NAMED_DTYPES)
+        raise ValueError(
+            f"dtype={dtype!r} is not known; use {names}, or the torch.dtype of that name."
+        )
+    return chosen
+
+
+def _default_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _device_types(device: torch.device, device_map: DeviceMap | None) -> set[str]:
+    """Return the types of the devices that may receive weights: "cpu", "cuda", "mps", "disk"."""
+    if device_map is None:
+        return {device.type}
+    if isinstance(device_map, dict):
+        # a bare number is the index of a CUDA device
+        places = ["cuda" if isinstance(place, int) else str(place) for place in device_map.values()]
+        return {place.partition(":")[0] for place in places}
+    if torch.backends.mps.is_available():  # accelerate fills every GPU it finds
+        return {device.type, "mps"}
+    return {device.type}
+
+
+def _default_dtype(kind: Kind, device_types: set[str]) -> torch.dtype:
+    """Course models and tiny keep the precision that the lessons' numbers were printed with."""
+    if kind in ("folder", "hub id") and "cuda" in device_types:
+        return torch.bfloat16
+    return torch.float32

@@ -1,0 +1,124 @@
+"""transformers' `from_pretrained` with the course's settings, for a folder as for the hub."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import transformers
+from transformers.utils import logging as transformers_logging
+
+from .errors import ModelUnavailable, UnsupportedOption
+from .options import LoadOptions
+
+
+def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_only: bool):
+    """Return the model, in eval mode, and the tokenizer that are kept in a folder or on the hub.
+
+    End and padding tokens are filled in, so that generate() need not guess them.
+
+    Args:
+        source: a folder, or an id on the hub.
+        options: how to load it.
+        local_files_only: whether to do without the network.
+
+    Raises:
+        OSError, ValueError: from transformers; the files are missing or damaged, for example.
+        UnsupportedOption: transformers does not know the attention implementation.
+        ModelUnavailable: the model needs `trust_remote_code`.
+    """
+    shared = _shared_settings(options, local_files_only=local_files_only)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, **shared)
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            source, **shared, **_model_settings(options)
+        )
+    except ValueError as error:
+        message = str(error)
+        if "`trust_remote_code=True`" in message:
+            raise ModelUnavailable(_needs_trust_message(source)) from None
+        if options.attn_implementation is not None and "attn_implementation" in message:
+            raise UnsupportedOption(message) from None
+        raise
+    _fill_in_end_tokens(model, tokenizer)
+    if options.quantize is None and options.device_map is None:
+        model.to(options.device)
+    return model.eval(), tokenizer
+
+
+def _shared_settings(options: LoadOptions, *, local_files_only: bool) -> dict[str, Any]:
+    """Return the settings that model and tokenizer have in common."""
+    settings: dict[str, Any] = {
+        "local_files_only": local_files_only,
+        # said even when False: left out, transformers asks the user and waits for an answer
+        "trust_remote_code": options.trust_remote_code,
+    }
+    if options.revision is not None:
+        settings["revision"] = options.revision
+    return settings
+
+
+def _model_settings(options: LoadOptions) -> dict[str, Any]:
+    settings: dict[str, Any] = {"dtype": options.dtype}
+    if options.attn_implementation is not None:
+        settings["attn_implementation"] = options.attn_implementation
+    if options.device_map is not None:
+        settings["device_map"] = options.device_map
+    if options.quantize is not None:
+        settings.setdefault("device_map", {"": options.device})
+        settings["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=options.dtype,
+        )
+    return settings
+
+
+def _needs_trust_message(source: str | Path) -> str:
+    return (
+        f"{source} brings Python code of its own, which does not run unless you ask for it; read that "
+        "code, and if you trust it pass trust_remote_code=True, which runs the code from the "
+        "repository on this machine."
+    )
+
+
+def _fill_in_end_tokens(model, tokenizer) -> None:
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    generation = model.generation_config
+    if generation.eos_token_id is None:
+        generation.eos_token_id = tokenizer.eos_token_id
+    if generation.pad_token_id is None:
+        generation.pad_token_id = tokenizer.pad_token_id
+
+
+@contextmanager
+def silent_progress_bars() -> Iterator[None]:
+    """Silence transformers' progress bars, then restore the setting.
+
+    The times they show would change the outputs of committed notebooks.
+    """
+    were_on = transformers_logging.is_progress_bar_enabled()
+    if were_on:
+        transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_on:
+            transformers_logging.enable_progress_bar()
+
+
+@contextmanager
+def garbage_collection_off() -> Iterator[None]:
+    """Switch garbage collection off for a while.
+
+    Loading imports much of transformers; looking for garbage among all those new objects takes a
+    second.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,26 @@
+"""The words under which tables and figures show the measures of an answer."""
+
+MEASURE_LABELS = {
+    # answer_measures
+    "naive": "naive",
+    "vanilla": "vanilla",
+    "sequence_probability_complement": "1 - sequence probability",
+    "min_probability_complement": "1 - min probability",
+    "mean_margin_complement": "1 - mean margin",
+    "perplexity": "perplexity",
+    "mean_entropy": "mean entropy",
+    "max_entropy": "max entropy",
+    "logtoku": "logtoku",
+    "aleatoric": "aleatoric",
+    "epistemic": "epistemic",
+    # agreement_measures
+    "answer_disagreement": "1 - agreement with the answer",
+    "distinct_answers": "distinct answers",
+    "semantic_entropy": "semantic entropy",
+    "lexical_disagreement": "1 - lexical agreement",
+}
+
+
+def measure_label(key: str) -> str:
+    """Return a measure's words for display; a key without a label comes back as it is."""
+    return MEASURE_LABELS.get(key, key)

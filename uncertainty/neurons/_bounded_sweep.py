@@ -1,0 +1,177 @@
+"""The fast sweep over single neurons: an estimate with a bound, and exact effects beyond the tolerance."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ._exact_sweep import clean_effects, shifted_effects
+from ._head_tail import estimate_effects
+from ._shift_factors import ShiftFactors, no_shift, shift_factors
+from ._shifted_logits import CleanPositions
+from ._tail_moments import ColumnMoments, TailMoments, tail_moments
+from ._text_state import TextState, slices
+from .effects import Effects, join_effects, map_effects, measured
+
+COLUMNS_AT_A_TIME = 128  # of u = W w
+
+
+@dataclass(eq=False)
+class View:
+    """An unembedding, the clean model in its terms, and the kinds of effect that are read through it.
+
+    Attributes:
+        clean: the clean model, whose y is a product with this unembedding.
+        unembedding: ``(V, width)``.
+        factors: of the kinds, by name.
+    """
+
+    clean: CleanPositions
+    unembedding: Tensor
+    factors: dict[str, ShiftFactors]
+
+
+def bounded_sweep(
+    state: TextState,
+    positions: slice,
+    neurons: list[int],
+    shift: Tensor,
+    bar: tqdm,
+    *,
+    tolerance: float,
+) -> tuple[dict[str, Effects], Tensor]:
+    """Return the effects of single neurons at some positions, off by ``tolerance`` nats at most.
+
+    Also returns which pairs were computed exactly: booleans, positions by pairs (the neurons of
+        every `View`).
+    """
+    # 1. Neurons of like effect side by side: the loose bound then is good enough for whole blocks
+    largest_shift = shift[positions][:, neurons].abs().amax(0)
+    order = (largest_shift * state.output_weights(neurons).norm(dim=1)).argsort()
+    neurons = [neurons[i] for i in order.tolist()]
+    vectors = state.output_weights(neurons)  # (columns, width)
+
+    effects: dict[str, Effects] = {}
+    recomputed = []
+    views = _views(state, positions, neurons, shift)
+    for view in views:
+        # 2. Every pair through head and tail
+        tail = tail_moments(view.clean, view.unembedding)
+        blocks = []
+        bounds = []
+        for columns in slices(len(neurons), COLUMNS_AT_A_TIME):
+            factors = {kind: values.columns(columns) for kind, values in view.factors.items()}
+            estimates, bound = _estimate_block(view, tail, vectors[columns], factors, tolerance)
+            blocks.append(estimates)
+            bounds.append(bound)
+            bar.update(len(vectors[columns]) * len(view.clean.y) // len(views))
+        effects |= join_effects(blocks, dim=1)
+
+        # 3. The clean model in the same way: a neuron without effect then differs by 0 from it
+        if view is views[0]:
+            no_vector = torch.zeros_like(vectors[:1])
+            nothing = {"clean": no_shift(view.clean.y)}
+            clean_estimate, _ = _estimate_block(view, tail, no_vector, nothing, tolerance)
+        del tail  # the exact way needs the memory
+
+        # 4. Exactly where the bound promises too little (or is nan)
+        exceeds = ~(torch.cat(bounds, 1) <= tolerance)  # (T, columns)
+        _recompute_exactly(state, view, vectors, exceeds, effects)
+        recomputed.append(exceeds)
+
+    # 5. The neurons as they were asked for, and the clean model
+    place = order.argsort()
+    effects = {
+        kind: map_effects(lambda values: values[:, place], ordered)
+        for kind, ordered in effects.items()
+    }
+    exact_clean = clean_effects(state, views[0].clean)["clean"]
+    effects["clean"] = replace(clean_estimate["clean"], rank=exact_clean.rank)
+    return effects, torch.cat(recomputed, 1)
+
+
+def _views(state: TextState, positions: slice, neurons: list[int], shift: Tensor) -> list[View]:
+    """Return the view of total and direct effect, and that of the frozen effect where there is one."""
+    clean = state.clean(positions)
+    factors = shift_factors(state, positions, neurons, shift)
+    views = [View(clean, state.unembedding, factors)]
+    if state.freeze is not None:
+        # The same algebra with that direction v taken out of the unembedding: (1 - v v^T) W
+        frozen_part = torch.outer(state.freeze, state.freeze @ state.unembedding)
+        without = state.unembedding - frozen_part  # (V, width)
+        y = state.normalised(state.residual[positions]) @ without.T
+        views.append(View(replace(clean, y=y), without, {"frozen": factors["total"]}))
+    return views
+
+
+def _estimate_block(
+    view: View,
+    tail: TailMoments,
+    vectors: Tensor,
+    factors: dict[str, ShiftFactors],
+    tolerance: float,
+) -> tuple[dict[str, Effects], Tensor]:
+    """Estimate the effects of a block of columns, and the largest bound of all kinds, (T, B).
+
+    Both are returned as precise as the unembedding.
+    """
+    u = view.unembedding @ vectors.T  # (V, B)
+    columns = ColumnMoments(tail, vectors, u)
+
+    def as_precise_as_u(values: Tensor) -> Tensor:
+        return values.to(u) if values.is_floating_point() else values
+
+    effects = {}
+    bounds = []
+    for kind, of_kind in factors.items():
+        estimate = estimate_effects(view.clean, columns, of_kind, tolerance)
+        effects[kind] = map_effects(as_precise_as_u, estimate.effects)
+        bounds.append(estimate.bound.to(u))
+    return effects, torch.stack(bounds).amax(0)
+
+
+def _recompute_exactly(
+    state: TextState, view: View, vectors: Tensor, chosen: Tensor, effects: dict[str, Effects]
+) -> None:
+    """Overwrite the effects of the chosen pairs (T, columns) by exact ones.
+
+    Position by position, and all kinds of a pair at once: the kinds stand side by side as columns
+        of one kind.
+    """
+    kinds = list(view.factors)
+    vocabulary = len(view.unembedding)
+    columns_at_a_time = max(1, state.logits_at_a_time // vocabulary // len(kinds))
+    memory = view.unembedding.new_empty(3, 1, columns_at_a_time * len(kinds), vocabulary)
+    u_space, *workspace = memory
+
+    for block in chosen.any(0).nonzero()[:, 0].split(4 * COLUMNS_AT_A_TIME):
+        block_u = vectors[block] @ view.unembedding.T  # (B, V)
+        for t in chosen[:, block].any(1).nonzero()[:, 0].tolist():
+            clean = view.clean[t : t + 1]
+            for rows in chosen[t, block].nonzero()[:, 0].split(columns_at_a_time):
+                # 1. u, alpha and beta of these columns, once for every kind
+                columns = block[rows]
+                count = len(rows) * len(kinds)
+                u = torch.index_select(
+                    block_u, 0, rows.repeat(len(kinds)), out=u_space[0, :count]
+                )  # (count, V)
+                alphas = [view.factors[kind].alpha[t, columns] for kind in kinds]
+                betas = [view.factors[kind].beta[t, columns] for kind in kinds]
+                factors = ShiftFactors(torch.cat(alphas)[None], torch.cat(betas)[None])
+
+                # 2. Their exact effects, (1, count)
+                exact = shifted_effects(
+                    clean,
+                    u,
+                    clean.p @ u.T,
+                    {"all": factors},
+                    [space[:, :count] for space in workspace],
+                    ranked=False,
+                )["all"]
+
+                # 3. Each kind's share to its place
+                for name, values in measured(exact).items():
+                    for kind, share in zip(kinds, values[0].chunk(len(kinds))):
+                        estimates = getattr(effects[kind], name)
+                        estimates[t, columns] = share.to(estimates)
