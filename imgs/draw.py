@@ -1,4 +1,7 @@
-"""Draw the README's pictures: ``python imgs/draw.py``. Each is computed here or in its lesson, on the default model."""
+"""Draw the README's pictures: ``python imgs/draw.py``.
+
+Each is computed here or in its lesson, on the default model.
+"""
 
 import base64
 import json
@@ -15,7 +18,8 @@ from uncertainty.plotting.token_figure import plot_tokens
 matplotlib.use("Agg")
 
 HERE = Path(__file__).parent
-QUESTION = "Which queen signed the Charter of Ellingmoor, and why? Answer in two sentences."  # there is no such charter
+# There is no such charter.
+QUESTION = "Which queen signed the Charter of Ellingmoor, and why? Answer in two sentences."
 PROMPT = "The capital of France is"
 
 
@@ -30,12 +34,15 @@ def heat_map(model, tokenizer):
 
 def lens(model, tokenizer):
     ids = prompt_token_ids(tokenizer, PROMPT, chat=False)
-    figure = lens_figure(logit_lens(model, ids), tokenizer, ids, every=3)
+    figure = lens_figure(tokenizer, ids, logit_lens(model, ids), every=3)
     figure.savefig(HERE / "lens.png", dpi=110)
 
 
 def from_lesson(file, title, picture):
-    """Keep the figure that a lesson's cell with this text drew when it was last run, so that both show the same numbers."""
+    """Keep the figure that the lesson's cell with this text drew when it was last run.
+
+    So both show the same numbers.
+    """
     cells = json.loads((HERE.parent / "notebooks" / file).read_text(encoding="utf-8"))["cells"]
     [cell] = [
         cell for cell in cells if cell["cell_type"] == "code" and title in "".join(cell["source"])

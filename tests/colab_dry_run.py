@@ -1,6 +1,7 @@
-"""Would installing the course in Colab replace anything that is there? Run inside an environment with colab_versions.txt.
+"""Would installing the course in Colab replace anything that is there?
 
-Prints what pip would install, and fails when that is more than the course itself and the reader of its model file.
+Run it inside an environment with colab_versions.txt. It prints what pip would install, and fails
+when that is more than the course itself and the reader of its model file.
 """
 
 import json
@@ -10,33 +11,28 @@ import sys
 from pathlib import Path
 
 EXPECTED = {"llm-uncertainty-course", "gguf"}
+HERE = Path(__file__).parent
+
+
+def preinstalled() -> set[str]:
+    """Return the names of the packages that Colab has."""
+    lines = (HERE / "colab_versions.txt").read_text().splitlines()
+    pinned = [line for line in lines if not line.startswith("#")]
+    return {line.split("=")[0].replace("_", "-") for line in pinned}
 
 
 def would_install(source: str) -> set[str]:
-    """Names that ``pip install source`` would add or replace."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--dry-run",
-        "--report",
-        "-",
-        source,
-    ]
-    report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return {re.sub(r"[-_.]+", "-", item["metadata"]["name"]).lower() for item in report["install"]}
+    """Return the names that ``pip install source`` would add or replace."""
+    install = [sys.executable, "-m", "pip", "install"]
+    options = ["--quiet", "--dry-run", "--report", "-"]
+    run = subprocess.run([*install, *options, source], check=True, capture_output=True, text=True)
+    names = [item["metadata"]["name"] for item in json.loads(run.stdout)["install"]]
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
 if __name__ == "__main__":
-    there = {
-        re.split("=", line)[0].replace("_", "-")
-        for line in (Path(__file__).parent / "colab_versions.txt").read_text().splitlines()
-        if not line.startswith("#")
-    }
-    names = would_install(f"{Path(__file__).parent.parent}[gguf]")
+    names = would_install(f"{HERE.parent}[gguf]")
     print("would install:", ", ".join(sorted(names)))
-    replaced = names & there
+    replaced = names & preinstalled()
     if replaced or not names >= EXPECTED:
         sys.exit(f"would replace what Colab has: {', '.join(sorted(replaced))}")

@@ -9,6 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._inputs import (
+        SKIPPED_POSITIONS as SKIPPED_POSITIONS,
+    )
     from .architecture.final_norm import (
         final_norm as final_norm,
     )
@@ -277,19 +280,10 @@ if TYPE_CHECKING:
         clip_to_mean as clip_to_mean,
     )
     from .neurons.frequency import (
-        compare_with_unigrams as compare_with_unigrams,
-    )
-    from .neurons.frequency import (
-        count_unigram as count_unigram,
-    )
-    from .neurons.frequency import (
         frequency_cosine as frequency_cosine,
     )
     from .neurons.frequency import (
         frequency_direction as frequency_direction,
-    )
-    from .neurons.frequency import (
-        predicted_unigram as predicted_unigram,
     )
     from .neurons.geometry import (
         geometry as geometry,
@@ -303,6 +297,15 @@ if TYPE_CHECKING:
     from .neurons.geometry import (
         random_null_space_fraction as random_null_space_fraction,
     )
+    from .neurons.unigrams import (
+        compare_with_unigrams as compare_with_unigrams,
+    )
+    from .neurons.unigrams import (
+        count_unigram as count_unigram,
+    )
+    from .neurons.unigrams import (
+        predicted_unigram as predicted_unigram,
+    )
     from .plotting.intervals import (
         plot_intervals as plot_intervals,
     )
@@ -311,9 +314,6 @@ if TYPE_CHECKING:
     )
     from .plotting.lens_view import (
         lens_table as lens_table,
-    )
-    from .plotting.neuron_view import (
-        SKIPPED_POSITIONS as SKIPPED_POSITIONS,
     )
     from .plotting.neuron_view import (
         firing_contexts as firing_contexts,
@@ -350,6 +350,7 @@ if TYPE_CHECKING:
     )
 
 _PUBLIC_NAMES = {
+    "_inputs": ("SKIPPED_POSITIONS",),
     "information": ("entropy",),
     "loading.errors": ("ModelUnavailable",),
     "loading.models": (
@@ -451,17 +452,19 @@ _PUBLIC_NAMES = {
         "clip_to_mean",
     ),
     "neurons.frequency": (
-        "compare_with_unigrams",
-        "count_unigram",
         "frequency_cosine",
         "frequency_direction",
-        "predicted_unigram",
     ),
     "neurons.geometry": (
         "geometry",
         "logit_variance",
         "null_space_fraction",
         "random_null_space_fraction",
+    ),
+    "neurons.unigrams": (
+        "compare_with_unigrams",
+        "count_unigram",
+        "predicted_unigram",
     ),
     "heads.attention": (
         "attention_patterns",
@@ -493,7 +496,6 @@ _PUBLIC_NAMES = {
     "plotting.neuron_view": (
         "firing_contexts",
         "neuron_figure",
-        "SKIPPED_POSITIONS",
     ),
     "plotting.style": (
         "BLACK",

@@ -1,7 +1,10 @@
-"""Every exercise: the reference passes, the stub is "untouched", each typical mistake gets exactly its own sentence."""
+"""Every exercise: the reference passes, the stub is "untouched", each mistake gets its own sentence."""
 
+import functools
 import inspect
 import json
+import linecache
+import math
 import re
 from pathlib import Path
 from unittest.mock import patch
@@ -10,7 +13,14 @@ import nbformat
 import pytest
 import torch
 
-from uncertainty.course.exercises import check, exercises, hint, progress, solution
+from uncertainty.course.exercises import (
+    check,
+    exercise,
+    exercises,
+    hint,
+    progress,
+    solution,
+)
 
 ALL = exercises()
 MISTAKES = [
@@ -31,10 +41,10 @@ def named(function, name):
     return function
 
 
-def shown(call, *arguments):
+def shown(function, *arguments):
     with patch("uncertainty.course.exercises.feedback.display") as display:
-        value = call(*arguments)
-    return value, "\n".join(one.args[0].data for one in display.call_args_list)
+        value = function(*arguments)
+    return value, "\n".join(call.args[0].data for call in display.call_args_list)
 
 
 @pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
@@ -82,6 +92,77 @@ def test_unforeseen_mistakes_are_shown_with_the_values():
         assert softmax.judge(lambda z, strange=strange: strange).state == "wrong"
     assert softmax.judge(lambda z: z.softmax(-1).requires_grad_()).state == "right"
     assert "NotImplementedError" in softmax.judge(lambda z: z.long().softmax(-1)).message
+
+
+def judged(source, filename="<cell>"):
+    """The message for a cell with that source, as IPython would run it."""
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    lines = source.splitlines(keepends=True)
+    linecache.cache[filename] = (len(source), None, lines, filename)
+    cell = {"torch": torch}
+    exec(compile(source, filename, "exec"), cell)
+    return softmax.judge(cell["softmax"]).message
+
+
+def test_an_exception_is_shown_with_the_learners_own_line():
+    message = judged("def softmax(z):\n    e = z.exp()\n    return e / e.total()\n")
+    assert "For ([" in message
+    assert ") line 3, `return e / e.total()`, raised AttributeError: 'Tensor' object" in message
+
+
+def test_of_several_lines_the_innermost_of_the_learner_is_shown_and_no_librarys():
+    message = judged(
+        "def largest(z):\n    return torch.stack([z, z[:1]])\n\n\n"
+        "def softmax(z):\n    return z - largest(z)\n",
+        filename="/home/learner/work/4242.py",
+    )
+    assert ") line 2, `return torch.stack([z, z[:1]])`, raised RuntimeError: stack" in message
+    assert "/home" not in message and ".py" not in message and "largest(z)" not in message
+
+
+def test_a_long_line_is_shortened_and_a_line_without_source_is_a_number():
+    long = judged(f"def softmax(z):\n    return z.no_such_thing + {'1 + ' * 40} 0\n")
+    assert "line 2, `return z.no_such_thing + 1 + 1" in long and "...`, raised" in long
+    namespace = {}
+    exec("def softmax(z):\n\n    return 1 / 0\n", namespace)
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    message = softmax.judge(namespace["softmax"]).message
+    assert ") line 3 raised ZeroDivisionError: division by zero" in message
+
+
+def test_where_no_line_is_the_learners_the_exception_stands_alone():
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    assert ") it raised ValueError: only one" in softmax.judge(math.sqrt).message
+    assert ") it raised TypeError" in softmax.judge(lambda: 0).message
+    meta = torch.empty(2, device="meta")
+    assert ") it raised NotImplementedError" in softmax.judge(lambda z: meta).message
+
+
+def test_a_wrapped_function_is_looked_through():
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    wrapped = torch.no_grad()(lambda z: z.no_such_thing)
+    assert (
+        "`wrapped = torch.no_grad()(lambda z: z.no_such_thing)`" in softmax.judge(wrapped).message
+    )
+
+
+def test_only_a_function_can_be_checked():
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    for thing in (softmax, functools.partial(softmax.reference), 0.5):
+        with pytest.raises(ValueError, match="check needs the function that you wrote, got"):
+            check(thing)
+
+
+def test_a_cell_that_is_run_again_without_its_stub_is_silent():
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    assert shown(check, softmax.reference) == (softmax.reference, "")
+
+
+def test_a_name_can_be_declared_once_only():
+    [softmax] = [e for e in ALL if e.name == "softmax"]
+    with pytest.raises(ValueError, match="there is an exercise called 'softmax' already"):
+        exercise("99", inputs=[], hint="")(softmax.reference)
+    assert exercises("99") == []
 
 
 def test_an_attempt_cannot_spoil_the_inputs():

@@ -11,25 +11,14 @@ from hypothesis import strategies as st
 from scipy import special, stats
 from torch import nn
 
-import uncertainty.lens.logit_lens
 from uncertainty import information, logit_lens
 from uncertainty.architecture.parts import model_parts
-from uncertainty.generation.decoding import generate
-from uncertainty.generation.scoring import score
-from uncertainty.lens.generated import generate_with_lens
 from uncertainty.lens.logit_lens import read_stream
 from uncertainty.loading.models import load_model
 
 IDS = torch.arange(3, 12)
 NEXT = torch.tensor([*IDS[1:], -100])
 INFINITY = float("inf")
-
-
-@pytest.fixture(autouse=True)
-def small_slices(monkeypatch):
-    """260 tokens in slices of 128 and 9 positions in blocks of 2, so that every seam is crossed."""
-    monkeypatch.setattr(uncertainty.lens._vocabulary_slices, "COLUMNS", 128)
-    monkeypatch.setattr(uncertainty.lens._vocabulary_slices, "ROWS", 8)
 
 
 def replaced_by(state):
@@ -39,7 +28,10 @@ def replaced_by(state):
 
 
 def brute_force(model, ids=IDS):
-    """Log-probabilities at every depth, (layers + 1, tokens, vocabulary): from transformers' hidden states and a hook."""
+    """Log-probabilities at every depth, (layers + 1, tokens, vocabulary).
+
+    From transformers' hidden states and a hook.
+    """
     caught = []
     norm = model_parts(model).norm
     hook = norm.register_forward_pre_hook(lambda _, arguments: caught.append(arguments[0]))
@@ -178,6 +170,14 @@ def test_the_middle_rows_stand_between_the_others():
     assert (half.entropy[1::2] - whole.entropy[1:]).abs().max() > 1e-3
 
 
+def test_an_order_given_twice_counts_once():
+    model = tiny_model("llama")
+    once = logit_lens(model, IDS, renyi=(2, 0.5)).renyi
+    twice = logit_lens(model, IDS, renyi=(2, 0.5, 2, 2.0)).renyi
+    assert list(twice) == [2, 0.5]
+    assert all(torch.equal(twice[order], once[order]) for order in once)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -205,81 +205,6 @@ def test_training_mode_is_refused():
         logit_lens(tiny_model("gpt2").train(), IDS)
 
 
-def test_along_a_generation_equals_the_lens_on_the_finished_text():
-    model, tokenizer = load_model("tiny")
-    prompts = ["one two", "one two three four five", "one two"]
-    together = generate_with_lens(
-        model, tokenizer, prompts, chat=False, max_new_tokens=6, renyi=(2,), top=2
-    )
-    for prompt, (answer, trace) in zip(prompts, together):
-        alone = generate(model, tokenizer, prompt, chat=False, max_new_tokens=6)
-        assert answer.text == alone.text and trace.entropy.shape[1] == len(answer)
-        read = torch.cat([answer.prompt_ids, answer.token_ids])
-        whole = logit_lens(model, read, targets=torch.tensor([*read[1:], -100]), renyi=(2,), top=2)
-        place = slice(len(answer.prompt_ids) - 1, -1)
-        for name in ("entropy", "cross_entropy", "kl_to_final", "reverse_kl"):
-            torch.testing.assert_close(
-                getattr(trace, name), getattr(whole, name)[:, place], atol=1e-4, rtol=1e-3
-            )
-        given = score(model, tokenizer, prompt, answer.token_ids.tolist(), chat=False)
-        torch.testing.assert_close(
-            trace.cross_entropy[-1],
-            information.surprisal(given.logits, given.token_ids),
-            atol=1e-4,
-            rtol=1e-3,
-        )
-    with pytest.raises(ValueError, match="list of prompts"):
-        generate_with_lens(model, tokenizer, "one two")
-
-
-def test_answers_that_stop_and_prompts_that_begin_alike():
-    """Every answer of the batch ends by itself, early; the prompts share a long beginning, one of them is there twice."""
-    model, tokenizer = load_model("tiny")
-    common = "the very same long beginning of every prompt, and then "
-    prompts = [common + end for end in ("a", "bb", "a", "c")]
-    free = generate(model, tokenizer, prompts, chat=False, max_new_tokens=8)
-    habit = model.generation_config.eos_token_id
-    model.generation_config.eos_token_id = [
-        int(a.token_ids[-1]) for a in free if a.finish_reason == "length"
-    ] + [habit]
-    try:
-        pairs = generate_with_lens(model, tokenizer, prompts, chat=False, max_new_tokens=8)
-    finally:
-        model.generation_config.eos_token_id = habit
-    assert (
-        all(answer.finish_reason == "stop" for answer, _ in pairs)
-        and len({len(answer) for answer, _ in pairs}) > 1
-    )
-    for answer, trace in pairs:
-        assert trace.entropy.shape[1] == len(answer)
-        if len(answer):
-            torch.testing.assert_close(
-                trace.entropy[-1], information.entropy(answer.logits), atol=1e-4, rtol=1e-3
-            )
-
-
-def test_each_position_is_computed_once():
-    model, tokenizer = load_model("tiny")
-    positions = []
-    hook = (
-        model_parts(model)
-        .blocks[0]
-        .register_forward_pre_hook(
-            lambda block, arguments, named: positions.append(
-                (arguments[0] if arguments else named["hidden_states"]).shape[1]
-            ),
-            with_kwargs=True,
-        )
-    )
-    [(answer, _)] = generate_with_lens(
-        model, tokenizer, ["one two three"], chat=False, max_new_tokens=6
-    )
-    hook.remove()
-    assert sum(positions) == len(answer.prompt_ids) + len(answer) - 1 + (
-        answer.finish_reason == "stop"
-    )
-
-
 def test_an_answer_that_ends_at_once_has_an_empty_trace():
     parts, stream = toy(torch.randn(3, 0, 20))
     trace = read_stream(parts, stream, targets=torch.zeros(0, dtype=torch.long), renyi=(2,))
@@ -299,7 +224,10 @@ def test_half_precision_weights(dtype):
 
 
 def test_nothing_of_the_size_of_the_vocabulary_times_tokens_is_made():
-    """200 tokens, 4 depths, 260 words would be 208,000 numbers; torch's own dispatch says what the largest tensor was."""
+    """200 tokens, 4 depths, 260 words would be 208,000 numbers.
+
+    Torch's own dispatch says what the largest tensor was.
+    """
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Largest(TorchDispatchMode):

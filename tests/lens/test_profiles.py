@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uncertainty.architecture.parts import model_parts
-from uncertainty.lens.profiles import nucleus_sizes, resample_depth, settled_depth, windows
+from uncertainty.lens.profiles import nucleus_sizes, resample_depth, settled_depth, window_means
 
 PROFILE = np.arange(24.0).reshape(3, 8) ** 2
 
 
 def test_windows_are_means_of_equal_stretches():
     assert np.allclose(
-        windows(torch.tensor(PROFILE), 4),
+        window_means(torch.tensor(PROFILE), 4),
         [[row[i : i + 2].mean() for i in range(0, 8, 2)] for row in PROFILE],
     )
     for count in (3, 0, 16):
         with pytest.raises(ValueError, match="8 tokens"):
-            windows(PROFILE, count)
+            window_means(PROFILE, count)
 
 
 @given(st.integers(2, 40), st.integers(2, 40))
@@ -41,6 +41,17 @@ def test_resampling_needs_two_depths_and_points():
     for profile, points in ((PROFILE[:1], 5), (PROFILE, 1)):
         with pytest.raises(ValueError, match="at least two"):
             resample_depth(profile, points)
+
+
+def test_a_column_that_is_not_defined_stays_so_and_leaves_the_others_alone():
+    profile = PROFILE.copy()
+    profile[:, 2] = np.nan  # an empty answer
+    profile[1, 5] = np.nan  # one value is missing
+    resampled = resample_depth(profile, 7)
+    assert np.isnan(resampled[:, [2, 5]]).all()
+    others = [0, 1, 3, 4, 6, 7]
+    assert np.array_equal(resampled[:, others], resample_depth(PROFILE, 7)[:, others])
+    assert np.isnan(resample_depth([np.nan, 1.0], 3)).all()
 
 
 def test_settled_depth():
@@ -67,3 +78,5 @@ def test_nuclei_against_a_loop():
         nucleus_sizes(model, [[5, 6], [7, 8]])
     with pytest.raises(ValueError, match=r"between 0 and 1, got 1\.5"):
         nucleus_sizes(model, ids, mass=1.5)
+    with pytest.raises(TypeError, match="positional"):
+        nucleus_sizes(model, ids, 0.6, 3)

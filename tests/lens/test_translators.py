@@ -17,7 +17,10 @@ def test_a_hidden_affine_map_is_found():
 
 
 def test_against_scikit_learn():
-    """Equal coordinates' mean squares make our ridge the usual one, apart from its constant, which has no penalty either."""
+    """Equal mean squares of the coordinates make our ridge the usual one.
+
+    Apart from its constant, which has no penalty either.
+    """
     scaled = [states / states.pow(2).mean(0).sqrt() for states in STREAM]
     ours = translate(scaled, fit_translators(scaled, penalty=0.3))[0]
     theirs = (

@@ -1,13 +1,11 @@
-"""The parser of stated confidence on a table of real and awkward completions, and the prompts it belongs to."""
+"""The parser of stated confidence on a table of real and awkward completions."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uncertainty import load_model, parse_confidence
-from uncertainty.generation.prompts import prompt_token_ids
-from uncertainty.measures.stated_confidence import WORDS
-from uncertainty.measures.verbalised import EXAMPLES, PROMPTS, ask_confidence, with_examples
+from uncertainty import PROMPTS, parse_confidence
+from uncertainty.measures.stated_confidence import PROBABILITY_WORDS
 
 READ = [  # completion, answer, confidence
     ("Answer: Paris\nConfidence: 85", "Paris", 0.85),
@@ -52,21 +50,25 @@ READ = [  # completion, answer, confidence
     ("Answer: Paris\nMy confidence is 85%", "Paris", 0.85),
     ("Paris. I am 85% confident.", "Paris. I am 85% confident.", 0.85),
     ("I am 85 % sure that it is Paris", "I am 85 % sure that it is Paris", 0.85),
-    ("Answer: Paris\nConfidence: very likely", "Paris", WORDS["very likely"]),
-    ("Answer: Paris\nConfidence: Very Likely.", "Paris", WORDS["very likely"]),
-    ("Answer: Paris\nConfidence: very unlikely", "Paris", WORDS["very unlikely"]),
-    ("Answer: Paris\nConfidence: unlikely", "Paris", WORDS["unlikely"]),
-    ("Answer: Paris\nConfidence: High", "Paris", WORDS["high"]),
-    ("Answer: Paris\nConfidence: almost certain", "Paris", WORDS["almost certain"]),
+    ("Answer: Paris\nConfidence: very likely", "Paris", PROBABILITY_WORDS["very likely"]),
+    ("Answer: Paris\nConfidence: Very Likely.", "Paris", PROBABILITY_WORDS["very likely"]),
+    ("Answer: Paris\nConfidence: very unlikely", "Paris", PROBABILITY_WORDS["very unlikely"]),
+    ("Answer: Paris\nConfidence: unlikely", "Paris", PROBABILITY_WORDS["unlikely"]),
+    ("Answer: Paris\nConfidence: High", "Paris", PROBABILITY_WORDS["high"]),
+    ("Answer: Paris\nConfidence: almost certain", "Paris", PROBABILITY_WORDS["almost certain"]),
     ("85", None, 0.85),
     (" 85%.", None, 0.85),
     ("0.85", None, 0.85),
-    ("very likely", None, WORDS["very likely"]),
+    ("very likely", None, PROBABILITY_WORDS["very likely"]),
     ("Answer: The probability is 0.5\nConfidence: 90", "The probability is 0.5", 0.9),
     ("<think>My confidence is 40%.</think>\nAnswer: Paris\nConfidence: 95", "Paris", 0.95),
-    ("Answer: Paris\nConfidence: [very likely]", "Paris", WORDS["very likely"]),
+    ("Answer: Paris\nConfidence: [very likely]", "Paris", PROBABILITY_WORDS["very likely"]),
     ("Answer: Paris\nConfidence: [about 85]", "Paris", 0.85),
-    ("Answer: Paris\nConfidence: extremely unlikely", "Paris", WORDS["extremely unlikely"]),
+    (
+        "Answer: Paris\nConfidence: extremely unlikely",
+        "Paris",
+        PROBABILITY_WORDS["extremely unlikely"],
+    ),
     ("Answer: \u4e1c\u4eac\nConfidence: 85\uff05", "\u4e1c\u4eac", 0.85),
 ]
 
@@ -148,14 +150,10 @@ def test_every_percentage_in_every_spelling(number, unit):
 
 
 def test_a_bare_one_is_read_only_when_the_scale_is_known():
-    read = [
-        parse_confidence("Answer: x\nConfidence: 1", scale).confidence for scale in (1, 100, None)
-    ]
-    assert read == [1.0, 0.01, None] and "ambiguous" in parse_confidence("Confidence: 1").problem
-    assert [parse_confidence("Confidence: 0.9", scale).confidence for scale in (1, 100)] == [
-        0.9,
-        0.9,
-    ]
+    for scale, expected in ((1, 1.0), (100, 0.01), (None, None)):
+        assert parse_confidence("Answer: x\nConfidence: 1", scale).confidence == expected
+        assert parse_confidence("Confidence: 0.9", scale).confidence == 0.9
+    assert "ambiguous" in parse_confidence("Confidence: 1").problem
     with pytest.raises(ValueError, match="got 10"):
         parse_confidence("Confidence: 5", scale=10)
 
@@ -165,20 +163,3 @@ def test_anything_can_be_parsed_and_stays_in_range(text):
     for completion in (text, f"Answer: {text}\nConfidence: {text}"):
         confidence = parse_confidence(completion).confidence
         assert confidence is None or 0 <= confidence <= 1
-
-
-def test_the_worked_examples_are_in_the_format_they_teach():
-    parsed = [parse_confidence(reply) for _, reply in EXAMPLES]
-    assert [p.refused for p in parsed] == [False, False, True]
-    assert len({p.confidence for p in parsed}) == len(parsed)
-
-
-def test_conversations_are_read_by_a_chat_template():
-    _, tokenizer = load_model("tiny")
-    open_reply = tokenizer.decode(
-        prompt_token_ids(tokenizer, ask_confidence("What is 2 + 2?", "4"))
-    )
-    assert open_reply.endswith("Confidence:") and open_reply.count("<|im_end|>") == 3
-    few_shot = with_examples("What is 2 + 2?")
-    assert [turn["role"] for turn in few_shot] == ["user", "assistant"] * len(EXAMPLES) + ["user"]
-    assert few_shot[-1]["content"].endswith("Question: What is 2 + 2?")

@@ -1,4 +1,4 @@
-"""heatmap.py and plots.py: what a reader, a screen reader and a careless token get."""
+"""The token heat map: what a reader, a screen reader and a careless token get."""
 
 import re
 
@@ -8,10 +8,7 @@ import torch
 from matplotlib import pyplot as plt
 
 from uncertainty import Generation, generate, load_model
-from uncertainty.generation.tokens import token_labels, top_alternatives
 from uncertainty.plotting.heatmap import SURE, doubt_colour, token_heatmap_html
-from uncertainty.plotting.intervals import plot_intervals
-from uncertainty.plotting.style import show
 from uncertainty.plotting.token_figure import plot_tokens
 
 matplotlib.use("Agg")
@@ -30,25 +27,9 @@ class Words:
         return self.stored[i] if i < len(self.stored) else None
 
 
-def made(ids, logits=None):
-    logits = (
-        torch.randn(len(ids), 7, generator=torch.Generator().manual_seed(0))
-        if logits is None
-        else logits
-    )
+def made(ids):
+    logits = torch.randn(len(ids), 7, generator=torch.Generator().manual_seed(0))
     return Generation("?", "", torch.tensor(ids), logits, torch.tensor([0]), "length", Words())
-
-
-def test_labels_keep_spaces_halves_and_padding_apart():
-    assert token_labels(Words(), [0, 3, 2, 6]) == [" Paris", " Rome", "\u00e2\u0122", "<unused>"]
-
-
-def test_alternatives_are_the_sorted_softmax():
-    g = made([0, 1])
-    [first, _] = top_alternatives(g, 3)
-    assert [p for _, p in first] == pytest.approx(
-        g.logits[0].softmax(-1).sort(descending=True).values[:3].tolist()
-    )
 
 
 def test_colour_runs_from_white_to_orange():
@@ -72,23 +53,4 @@ def test_the_tiny_model_shows_itself_both_ways():
     figure = plot_tokens(answer, width=20, title="tokens")
     assert len(figure.axes[0].patches) == len(answer)
     figure.canvas.draw()
-    plt.close(figure)
-
-
-def test_a_figure_needs_a_description():
-    figure, _ = plt.subplots()
-    with pytest.raises(ValueError, match="alt="):
-        show(figure, " ")
-    plt.close(figure)
-
-
-def test_intervals_are_drawn_from_the_first_down_with_baselines_of_their_own_shape():
-    figure, axes = plt.subplots()
-    plot_intervals(axes, {"best": (0.8, 0.7, 0.9), "length": (0.6, 0.5, 0.7)}, plain=("length",))
-    bars, dots = axes.lines[0:4:2], axes.lines[1:4:2]
-    assert [bar.get_xdata().tolist() for bar in bars] == [[0.7, 0.9], [0.5, 0.7]]
-    assert [dot.get_ydata()[0] for dot in dots] == [0, -1] and dots[0].get_marker() != dots[
-        1
-    ].get_marker()
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["best", "length"]
     plt.close(figure)

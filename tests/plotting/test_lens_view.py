@@ -13,12 +13,12 @@ from uncertainty.plotting.lens_view import lens_figure, lens_table
 def drawn(text="<b>$x$ & 1\n"):
     model, tokenizer = load_model("tiny")
     ids = tokenizer(text).input_ids
-    return logit_lens(model, ids, top=3), tokenizer, ids
+    return tokenizer, ids, logit_lens(model, ids, top=3)
 
 
 def test_the_table_has_a_row_a_depth_with_the_model_on_top():
-    trace, tokenizer, ids = drawn()
-    table = lens_table(trace, tokenizer, ids, every=2)
+    tokenizer, ids, trace = drawn()
+    table = lens_table(tokenizer, ids, trace, every=2)
     depths = [int(d) for d in re.findall(r'<th scope="row">(\d+)</th>', table)]
     assert depths == sorted(
         {*range(0, len(trace.entropy), 2), len(trace.entropy) - 1}, reverse=True
@@ -31,10 +31,10 @@ def test_the_table_has_a_row_a_depth_with_the_model_on_top():
 
 
 def test_nothing_to_show_is_said():
-    trace, tokenizer, ids = drawn("a")
+    tokenizer, ids, trace = drawn("a")
     for view in (lens_table, lens_figure):
         with pytest.raises(ValueError, match="nothing to show: 1 tokens"):
-            view(trace, tokenizer, ids)
+            view(tokenizer, ids, trace)
 
 
 def test_what_was_read_cannot_break_the_page():
@@ -43,8 +43,8 @@ def test_what_was_read_cannot_break_the_page():
 
 
 def test_the_figure_shows_each_top_token_and_draws_dollars():
-    trace, tokenizer, ids = drawn("a $x$ $y$")
-    figure = lens_figure(trace, tokenizer, ids, every=1)
+    tokenizer, ids, trace = drawn("a $x$ $y$")
+    figure = lens_figure(tokenizer, ids, trace, every=1)
     figure.canvas.draw()
     assert len(figure.axes[0].texts) == len(trace.entropy) * (len(ids) - 1)
     assert torch.allclose(

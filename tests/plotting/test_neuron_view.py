@@ -25,7 +25,7 @@ def layer():
 
 def test_the_figure_draws_the_sweeps_own_numbers(layer):
     sweep, shape = layer
-    figure = neuron_figure(IDS, sweep, shape, 7, k=3)
+    figure = neuron_figure(IDS, sweep, shape, neuron=7, k=3)
     left, middle, right = figure.axes
     drawn = right.lines[1].get_xdata()
     assert torch.allclose(
@@ -44,7 +44,7 @@ def test_contexts_are_the_tokens_furthest_from_the_mean(layer):
     acts = sweep.activations[:, 7].view(2, 12)
     distance = (acts - acts.mean()).abs()[:, 4:]
     row, column = divmod(int(distance.argmax()), 8)
-    [line] = firing_contexts(Letters(), IDS, sweep, 7, count=1)
+    [line] = firing_contexts(Letters(), IDS, sweep, neuron=7, count=1)
     assert (
         Letters().decode(IDS[row, : column + 5])[-11:] in line
         and f"{acts[row, column + 4]:.2f}" in line
@@ -54,10 +54,9 @@ def test_contexts_are_the_tokens_furthest_from_the_mean(layer):
 def test_no_such_neuron_part_of_a_sweep_other_text(layer):
     sweep, shape = layer
     with pytest.raises(ValueError, match="neuron 48"):
-        neuron_figure(IDS, sweep, shape, 48)
+        neuron_figure(IDS, sweep, shape, neuron=48)
+    part = ablation_sweep(tiny_model("llama"), IDS, [1, 2], progress=False)
     with pytest.raises(ValueError, match="got 2 columns"):
-        neuron_figure(
-            IDS, ablation_sweep(tiny_model("llama"), IDS, [1, 2], progress=False), shape, 1
-        )
+        neuron_figure(IDS, part, shape, neuron=1)
     with pytest.raises(ValueError, match="has 24 tokens"):
-        firing_contexts(Letters(), IDS[0], sweep, 3)
+        firing_contexts(Letters(), IDS[0], sweep, neuron=3)

@@ -70,8 +70,8 @@ def sampled_answers(
 ) -> list[dict]:
     """Return several sampled answers to each prompt, from disk where they were drawn before.
 
-    Each record holds the lists ``texts``, ``tokens`` (how many were written) and ``surprisal`` (mean
-    per token, nats; None for an empty sample), and ``read``, the tokens of the prompt.
+    Each record holds the lists ``texts``, ``tokens`` (how many were written) and ``surprisal``
+    (mean per token, nats; None for an empty sample), and ``read``, the tokens of the prompt.
 
     The samples belong to this list of prompts: another list draws others. A batch holds prompts x
     samples x tokens x vocabulary raw logits for a moment (250 MB with the defaults); a smaller

@@ -12,6 +12,10 @@ from ..lens.generated import generate_with_lens
 from ..lens.logit_lens import LensTrace, logit_lens
 from .results import batch_seed, cached_results, json_checksum
 
+# One function from each module that decides what the lens sees; the private files of the lens' room
+# come with it.
+READING_DEPTHS = (generate_with_lens, logit_lens, model_parts, upcast)
+
 
 def answers_with_depth(
     model,
@@ -62,14 +66,7 @@ def answers_with_depth(
         task="depth",
         settings=settings,
         batch_size=batch_size,
-        code=(
-            answers_with_depth,
-            generate_with_lens,
-            logit_lens,  # with the private files of its room
-            model_parts,
-            upcast,
-            batch_seed,
-        ),
+        code=(answers_with_depth, batch_seed, *READING_DEPTHS),
     )
 
 

@@ -1,4 +1,4 @@
-"""A name for exactly the weights of a model, found at once when nothing has changed since the last look."""
+"""A name for exactly the weights of a model, returned at once while nothing has changed."""
 
 import hashlib
 import json

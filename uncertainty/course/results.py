@@ -8,6 +8,7 @@ setting, the versions of torch and transformers, and the code that asks and meas
 
 import hashlib
 import json
+import os
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
@@ -51,9 +52,9 @@ def cached_results(
 ) -> list:
     """Return ``compute`` of all items, and keep each batch's results on disk as soon as it is done.
 
-    Items are sorted by length first, so that a batch needs little padding, and the same items always
-    make the same batches: a run that was killed and goes on draws the same samples as one that was
-    not. A progress bar counts the items that have to be computed.
+    Items are sorted by length first, so that a batch needs little padding, and the same items
+    always make the same batches: a run that was killed and goes on draws the same samples as one
+    that was not. A progress bar counts the items that have to be computed.
 
     Args:
         items: what is asked, anything JSON can hold (a prompt, a list of messages, ...).
@@ -87,7 +88,9 @@ def cached_results(
     # 2. those that lack a result are computed
     missing = [batch for batch in batches if not results.keys() >= set(batch)]
     if missing:
-        with tqdm(total=sum(map(len, missing)), desc=task, leave=False) as bar:
+        total = sum(len(batch) for batch in missing)
+        silent = bool(os.environ.get("TQDM_DISABLE"))  # which tqdm's notebook bar does not read
+        with tqdm(total=total, desc=task, leave=False, disable=silent) as bar:
             for batch in missing:
                 computed = _compute_batch(compute, [item_of_key[key] for key in batch], task)
                 new = {key: value for key, value in zip(batch, computed) if key not in results}
@@ -98,7 +101,10 @@ def cached_results(
 
 
 def batch_seed(seed: int, batch: list) -> int:
-    """Return a seed for one batch; with equal seeds all batches would draw the same random numbers."""
+    """Return a seed of its own for one batch.
+
+    With equal seeds all batches would draw the same random numbers.
+    """
     return seed + json_checksum(batch)
 
 

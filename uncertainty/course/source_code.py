@@ -1,9 +1,11 @@
 """The source code that a result rests on, found from the functions themselves."""
 
 import inspect
+import sys
 import zlib
 from collections.abc import Callable, Iterable
 from types import ModuleType
+from typing import Any
 
 Code = Callable | type | ModuleType
 
@@ -18,7 +20,8 @@ def source_checksums(code: Iterable[Code]) -> list[int]:
         ValueError: something without source, such as a function typed into a notebook or one
             written in C.
     """
-    return sorted({zlib.crc32(_source(module).encode()) for module in source_modules(code)})
+    sources = [inspect.getsource(module) for module in source_modules(code)]
+    return sorted({zlib.crc32(source.encode()) for source in sources})
 
 
 def source_modules(code: Iterable[Code]) -> set[ModuleType]:
@@ -28,7 +31,7 @@ def source_modules(code: Iterable[Code]) -> set[ModuleType]:
     found by itself.
 
     Raises:
-        ValueError: something that has no module, such as an instance or a string.
+        ValueError: something without source, or an instance, such as a string.
     """
     modules: set[ModuleType] = set()
     waiting = [_module_of(thing) for thing in code]
@@ -40,11 +43,16 @@ def source_modules(code: Iterable[Code]) -> set[ModuleType]:
     return modules
 
 
-def _module_of(thing: Code) -> ModuleType:
-    named = inspect.ismodule(thing) or hasattr(thing, "__qualname__")  # an instance has no source
-    module = inspect.getmodule(thing) if named else None
-    if module is None:
-        raise ValueError(_no_source(thing))
+def _module_of(thing: Any) -> ModuleType:
+    written = inspect.ismodule(thing) or inspect.isclass(thing) or inspect.ismethod(thing)
+    written = written or inspect.isfunction(inspect.unwrap(thing))  # else an instance, or C
+    module = inspect.getmodule(thing) if written else None
+    if module is None or not _has_source(module):
+        name = getattr(thing, "__qualname__", repr(thing))
+        raise ValueError(
+            f"{name} has no source file, so a change of its code would go unseen. In `code`, pass "
+            "functions, classes or modules that were imported from Python files."
+        )
     return module
 
 
@@ -52,20 +60,16 @@ def _private_neighbours(module: ModuleType) -> list[ModuleType]:
     """Return the private files of the same folder from which a module has imported something."""
     if not module.__package__:
         return []
-    imported = {inspect.getmodule(value) for value in vars(module).values()}
+    origins = {getattr(value, "__module__", None) for value in vars(module).values()}
+    origins |= {value.__name__ for value in vars(module).values() if inspect.ismodule(value)}
     prefix = f"{module.__package__}._"
-    return [other for other in imported if other and other.__name__.startswith(prefix)]
+    private = [name for name in origins if isinstance(name, str) and name.startswith(prefix)]
+    imported = [sys.modules[name] for name in private if name in sys.modules]
+    return [neighbour for neighbour in imported if _has_source(neighbour)]
 
 
-def _source(module: ModuleType) -> str:
+def _has_source(module: ModuleType) -> bool:
     try:
-        return inspect.getsource(module)
-    except (OSError, TypeError) as error:
-        raise ValueError(_no_source(module)) from error
-
-
-def _no_source(thing: object) -> str:
-    return (
-        f"{thing!r} has no source file, so a change of its code would go unseen. In `code`, pass "
-        "functions, classes or modules that were imported from Python files."
-    )
+        return bool(inspect.getsource(module))
+    except (OSError, TypeError):
+        return False

@@ -10,8 +10,9 @@ ARTICLES = {"a", "an", "the"}
 
 # What may stand before the answer proper.
 FILLER = re.compile(
-    r"""(?: (?:sure | certainly | of\ course | absolutely | yes | okay | ok | well | great\ question)
-            \b [\s,.!:]* )+""",
+    r"""(?: (?:sure | certainly | of\ course | absolutely | yes | okay | ok | well
+                | great\ question) \b [\s,.!:]* )+
+    """,
     re.I | re.X,
 )
 LABEL = re.compile(
@@ -71,8 +72,8 @@ WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'s\b)?|[,;]")
 def plain_words(text: str) -> list[str]:
     """Return the first sentence in lower-case words, as the grader reads them.
 
-    Accents, articles and markdown are gone, and numbers are in digits. Commas and semicolons are kept
-    as words.
+    Accents, articles and markdown are gone, and numbers are in digits. Commas and semicolons are
+    kept as words.
     """
     return [word.lower() for word in sentence_words(first_sentence(text))]
 
@@ -80,8 +81,8 @@ def plain_words(text: str) -> list[str]:
 def first_sentence(text: str) -> str:
     """Return the first sentence without markdown and without an opening.
 
-    An opening is "Sure!", "Answer:" or the question said again. A line ends a sentence, except after a
-    colon.
+    An opening is "Sure!", "Answer:" or the question said again. A line ends a sentence, except
+    after a colon.
     """
     # 1. one kind of every character, no markup
     text = unicodedata.normalize("NFKC", text)

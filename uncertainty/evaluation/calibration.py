@@ -12,7 +12,10 @@ from .columns import confidence_columns
 
 @dataclass(frozen=True)
 class ReliabilityBins:
-    """The occupied bins of a reliability diagram: mean confidence, accuracy and number of answers of each."""
+    """The occupied bins of a reliability diagram.
+
+    Each has its mean confidence, its accuracy and its number of answers.
+    """
 
     confidence: np.ndarray
     accuracy: np.ndarray
@@ -32,10 +35,10 @@ def reliability_bins(
 ) -> ReliabilityBins:
     """Return mean confidence, accuracy and number of answers per bin.
 
-    The first two are those of scikit-learn's ``calibration_curve``, which leaves out the counts. Bins
-    are (a, b], and the first includes 0. ``equal_mass`` puts the borders at quantiles of the confidence
-    instead of spacing them equally. Equal confidences always share a bin, so there can be fewer bins
-    than asked for.
+    The first two are those of scikit-learn's ``calibration_curve``, which leaves out the counts.
+    Bins are (a, b], and the first includes 0. ``equal_mass`` puts the borders at quantiles of the
+    confidence instead of spacing them equally. Equal confidences always share a bin, so there can
+    be fewer bins than asked for.
 
     Raises:
         ValueError: bins below 1, or a confidence outside [0, 1]; else as `auroc`.
@@ -66,10 +69,10 @@ def reliability_bins(
 def expected_calibration_error(
     correct: ArrayLike, confidence: ArrayLike, bins: int = 10, equal_mass: bool = False
 ) -> float:
-    """Return the ECE = sum over bins of (share of answers in the bin) x |accuracy - mean confidence|.
+    """Return the ECE = sum over bins of (share of answers) x |accuracy - mean confidence|.
 
-    It is 0 for perfect calibration *and* endless data; with n answers even a perfectly calibrated model
-    gets about 0.8 sqrt(bins x p (1 - p) / n). It depends on the bins: say which you used.
+    It is 0 for perfect calibration *and* endless data; with n answers even a perfectly calibrated
+    model gets about 0.8 sqrt(bins x p (1 - p) / n). It depends on the bins: say which you used.
 
     Raises:
         ValueError: as `reliability_bins`.
@@ -100,10 +103,10 @@ def brier_decomposition(
         resolution  = sum w (o - base)^2     how far the bins' accuracies spread: large is good
         uncertainty = base (1 - base)        the questions' own: nobody's merit or fault
 
-    Confidences differ within a bin, which Murphy's identity neglects. Their share (2 x covariance with
-    being correct - variance) is added to the resolution, so that the identity is exact (Stephenson,
-    Coelho and Jolliffe 2008). The resolution can therefore be negative when there are few bins and the
-    confidences within them scatter for nothing.
+    Confidences differ within a bin, which Murphy's identity neglects. Their share (2 x covariance
+    with being correct - variance) is added to the resolution, so that the identity is exact
+    (Stephenson, Coelho and Jolliffe 2008). The resolution can therefore be negative when there are
+    few bins and the confidences within them scatter for nothing.
 
     Raises:
         ValueError: as `reliability_bins`.

@@ -1,4 +1,4 @@
-"""The checks that every metric shares: labels as booleans, values as floats, or a sentence about what is wrong."""
+"""The checks that every metric shares: labels as booleans, values as floats, or a refusal."""
 
 import warnings
 from typing import Any
@@ -8,8 +8,8 @@ import numpy as np
 ROUNDING_ERROR = 1e-6  # float32 probabilities may leave [0, 1] by this much
 
 
-def as_array(values: Any) -> np.ndarray:
-    """Return anything that numpy can read, or a torch tensor of any device or precision, as an array.
+def as_array(values: Any, dtype: type | None = None) -> np.ndarray:
+    """Return an array of anything that numpy can read, or of torch tensors on any device.
 
     bfloat16, which numpy does not have, becomes float32: the same numbers.
     """
@@ -19,7 +19,7 @@ def as_array(values: Any) -> np.ndarray:
         values = values.detach().cpu()
         if str(values.dtype) == "torch.bfloat16":
             values = values.float()
-    return np.asarray(values)
+    return np.asarray(values, dtype=dtype)
 
 
 def label_columns(labels: Any, values: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -30,10 +30,11 @@ def label_columns(labels: Any, values: Any) -> tuple[np.ndarray, np.ndarray]:
             that are not 0/1 or True/False; a value that is nan.
     """
     labels = as_array(labels)
-    values = as_array(values).astype(float)
+    values = as_array(values, float)
     if labels.shape != values.shape or labels.ndim != 1 or not len(labels):
         raise ValueError(
-            f"need two columns of one length, at least 1; got shapes {labels.shape} and {values.shape}."
+            "need two columns of one length, at least 1; "
+            f"got shapes {labels.shape} and {values.shape}."
         )
     is_no_label = (labels != 0) & (labels != 1)
     if is_no_label.any():
@@ -60,9 +61,11 @@ def confidence_columns(correct: Any, confidence: Any) -> tuple[np.ndarray, np.nd
     """
     correct, confidence = label_columns(correct, confidence)
     confidence = without_rounding_error(confidence)
-    if confidence.min() < 0 or confidence.max() > 1:
+    smallest = confidence.min()
+    largest = confidence.max()
+    if smallest < 0 or largest > 1:
         raise ValueError(
-            f"confidences must lie in [0, 1], got {confidence.min():.7g} to {confidence.max():.7g}: "
+            f"confidences must lie in [0, 1], got {smallest:.7g} to {largest:.7g}: "
             "entropies, perplexities and LogTokU are no probabilities of being right; "
             "recalibrate them first."
         )
@@ -70,13 +73,13 @@ def confidence_columns(correct: Any, confidence: Any) -> tuple[np.ndarray, np.nd
 
 
 def without_rounding_error(probabilities: np.ndarray) -> np.ndarray:
-    """Return the probabilities with those within 1e-6 of [0, 1] moved into it; others stay as they are."""
+    """Return the probabilities, with 0 or 1 for those that miss [0, 1] by at most 1e-6."""
     clipped = np.clip(probabilities, 0, 1)
     return np.where(np.abs(probabilities - clipped) <= ROUNDING_ERROR, clipped, probabilities)
 
 
 def has_one_class(wrong: np.ndarray) -> bool:
-    """Return whether all answers are wrong or all are right; if so, warn the caller of the metric."""
+    """Return whether all answers are wrong or all right; if so, warn the metric's caller."""
     if wrong.any() and not wrong.all():
         return False
     verdict = "wrong" if wrong[0] else "right"

@@ -11,8 +11,9 @@ from .columns import has_one_class, label_columns
 
 
 class RiskCoverage(NamedTuple):
-    """Answer only the surest share: ``coverage`` k/n for k = 1..n, ``risk`` the share of wrong answers among those k.
+    """What is wrong when only the surest share is answered.
 
+    ``coverage`` is k/n for k = 1..n, and ``risk`` the share of wrong answers among those k.
     ``area`` (AURC) is the mean risk over all coverages: smaller is better.
     """
 
@@ -22,15 +23,18 @@ class RiskCoverage(NamedTuple):
 
 
 def auroc(wrong: ArrayLike, uncertainty: ArrayLike) -> float:
-    """Return the chance that a wrong answer has a larger uncertainty than a right one, ties counting half.
+    """Return the chance that a wrong answer has a larger uncertainty than a right one.
+
+    Ties count half::
 
         AUROC = (mean rank of the wrong - (n_wrong + 1) / 2) / n_right
 
-    1 is perfect, 0.5 is chance. The positive class is *wrong*. With one class only, the AUROC is not
-    defined: nan and a warning.
+    1 is perfect, 0.5 is chance. The positive class is *wrong*. With one class only, the AUROC is
+    not defined: nan and a warning.
 
     Raises:
-        ValueError: labels that are not 0/1 or True/False (arguments swapped?), lengths that differ, or nan.
+        ValueError: labels that are not 0/1 or True/False (arguments swapped?), lengths that
+            differ, or nan.
     """
     wrong, uncertainty = label_columns(wrong, uncertainty)
     if has_one_class(wrong):
@@ -42,9 +46,10 @@ def auroc(wrong: ArrayLike, uncertainty: ArrayLike) -> float:
 
 
 def average_precision(wrong: ArrayLike, uncertainty: ArrayLike) -> float:
-    """Return the area under the precision-recall curve for finding wrong answers (scikit-learn's).
+    """Return the area under the precision-recall curve for finding wrong answers.
 
-    Chance gets the share of wrong answers. With one class only: nan and a warning.
+    This is scikit-learn's. Chance gets the share of wrong answers. With one class only: nan and a
+    warning.
 
     Raises:
         ValueError: as `auroc`.
@@ -57,10 +62,10 @@ def average_precision(wrong: ArrayLike, uncertainty: ArrayLike) -> float:
 
 
 def risk_coverage(wrong: ArrayLike, uncertainty: ArrayLike) -> RiskCoverage:
-    """Return what is left wrong when the model answers only where it is surest (selective prediction).
+    """Return what is left wrong when the model answers only where it is surest.
 
-    Answers of equal uncertainty have no order among them, so each counts as the mean of its ties: this
-    is the expected curve.
+    This is selective prediction. Answers of equal uncertainty have no order among them, so each
+    counts as the mean of its ties: the curve is the expected one.
 
     Raises:
         ValueError: as `auroc`.
@@ -73,11 +78,11 @@ def risk_coverage(wrong: ArrayLike, uncertainty: ArrayLike) -> RiskCoverage:
 
 
 def prediction_rejection_ratio(wrong: ArrayLike, uncertainty: ArrayLike) -> float:
-    """Return (AURC of rejecting at random - AURC) / (AURC of rejecting at random - AURC of an oracle).
+    """Return (AURC at random - AURC) / (AURC at random - AURC of an oracle).
 
-    1 is perfect, 0 is random. Random and oracle are exact: the first has the overall risk at every
-    coverage, the second rejects every wrong answer first. Rejection goes on until one answer is left.
-    With one class only: nan and a warning.
+    1 is perfect, 0 is what rejecting at random gets. Random and oracle are exact: the first has the
+    overall risk at every coverage, the second rejects every wrong answer first. Rejection goes on
+    until one answer is left. With one class only: nan and a warning.
 
     Source: lm-polygraph (Vashurin et al., TACL 2025) with ``max_rejection = 1``.
 

@@ -29,22 +29,22 @@ ANSWER = "@"  # stands for a right answer among the words; no word contains it
 
 
 def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
-    """Return whether `answer_text` gives one of the right `answers`. Only its first sentence is read.
+    """Return whether `answer_text` gives one of the right `answers`.
 
-    Ignored are case, accents, punctuation, articles, markdown, a plural ending, and an opening such as
-    "Sure!", "Answer:" or the question said again. Numbers may be written in any way: "four" = "4",
-    "1,000" = "1000" = "one thousand". A chemical symbol (a capital, or a capital and a small letter, as
-    in "Au") must have exactly its own case.
+    Only its first sentence is read. Ignored are case, accents, punctuation, articles, markdown, a
+    plural ending, and an opening such as "Sure!", "Answer:" or the question said again. Numbers
+    may be written in any way: "four" = "4", "1,000" = "1000" = "one thousand". A chemical symbol
+    (a capital, or a capital and a small letter, as in "Au") must have exactly its own case.
 
-    A right answer counts, as whole words, (1) at the start of the sentence, (2) anywhere right after
-    "is", "called", "by", "in", ..., (3) after at most ten words without a comma. After an "=", only
-    what follows is read.
+    A right answer counts, as whole words, (1) at the start of the sentence, (2) anywhere right
+    after "is", "called", "by", "in", ..., (3) after at most ten words without a comma. After an
+    "=", only what follows is read.
 
-    It does not count when it is denied ("not Paris"; "not London but Paris" is fine), compared ("larger
-    than Paris"), taken back ("Paris, but it is actually London"), listed after something else ("London,
-    Paris") or offered beside a wrong alternative ("Paris or London", "Paris and London"). Doubt about
-    one answer is not held against it ("probably Paris" counts), nor is what is said after it. With no
-    `answers` nothing is right.
+    It does not count when it is denied ("not Paris"; "not London but Paris" is fine), compared
+    ("larger than Paris"), taken back ("Paris, but it is actually London"), listed after something
+    else ("London, Paris") or offered beside a wrong alternative ("Paris or London", "Paris and
+    London"). Doubt about one answer is not held against it ("probably Paris" counts), nor is what
+    is said after it. With no `answers` nothing is right.
     """
     # 1. the words, each right answer replaced by a mark
     words = _after_last_equals(list(sentence_words(first_sentence(answer_text))))
@@ -77,7 +77,7 @@ def _after_last_equals(words: list[str]) -> list[str]:
 
 
 def _mark_answers(words: list[str], answers: Sequence[str]) -> list[str]:
-    """Return the words in lower case, with each right answer replaced by `ANSWER`, the longest first."""
+    """Return the words in lower case, with `ANSWER` for each right answer, the longest first."""
     answers_words = [sentence_words(answer) for answer in answers]
     for answer_words in sorted(answers_words, key=len, reverse=True):
         if answer_words:
@@ -101,7 +101,7 @@ def _mark_answer(words: list[str], answer_words: tuple[str, ...]) -> list[str]:
 
 
 def _is_same_word(word: str, answer_word: str) -> bool:
-    """Return whether two words are equal up to case and a plural ending; a symbol must be identical."""
+    """Return whether two words are equal up to case and a plural; symbols must be identical."""
     if CHEMICAL_SYMBOL.fullmatch(answer_word):
         return word == answer_word
     word = word.lower()

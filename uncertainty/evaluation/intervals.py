@@ -28,7 +28,9 @@ def bootstrap(
     rounds: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """Return a metric of some columns with its 95 % percentile bootstrap interval, drawing whole questions.
+    """Return a metric of some columns with its 95 % percentile bootstrap interval.
+
+    Each round draws whole questions.
 
     Args:
         metric: called with the columns. To compare two measures on the same answers, pass
@@ -37,9 +39,9 @@ def bootstrap(
         questions: which question each row belongs to; rows of one question are drawn together.
             Default: one row each.
 
-    Draws on which the metric is nan do not count. (There is one class only, which happens when one
-    class is rare.) So the interval is conditional on both classes being there. A metric that is nan
-    itself gives nan bounds.
+    Draws on which the metric is nan do not count: they hold one class only, which happens when one
+    class is rare. The interval is then conditional on both classes being there. A metric that is
+    nan itself gives nan bounds.
 
     Raises:
         ValueError: no columns, columns of different lengths, or rounds below 1.

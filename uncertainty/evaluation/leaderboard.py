@@ -13,7 +13,10 @@ from .orientation import check_orientation
 
 
 class LeaderboardRow(NamedTuple):
-    """One measure on the leaderboard; ``missing`` answers had no value and are not part of the other numbers."""
+    """One measure on the leaderboard.
+
+    ``missing`` answers had no value and are not part of the other numbers.
+    """
 
     measure: str
     auroc: Interval
@@ -30,26 +33,29 @@ def leaderboard(
     rounds: int = 1000,
     seed: int = 0,
 ) -> list[LeaderboardRow]:
-    """Judge every measure by how well it ranks wrong answers above right ones; the best AUROC comes first.
+    """Judge every measure by how well it ranks wrong answers above right ones.
 
-    nan in a measure means "no value for this answer" (a refusal, a reply that cannot be parsed). Such
-    answers are counted in ``missing`` and left out of that measure's numbers.
+    The row with the best AUROC comes first. nan in a measure means "no value for this answer" (a
+    refusal, a reply that cannot be parsed). Such answers are counted in ``missing`` and left out
+    of that measure's numbers.
 
     Raises:
-        ValueError: a measure whose name says that it grows with confidence (see `check_orientation`);
-            else as `auroc`.
+        ValueError: a measure whose name says that it grows with confidence (see
+            `check_orientation`); else as `auroc`.
     """
     wrong = as_array(wrong)
     questions = np.arange(len(wrong)) if questions is None else as_array(questions)
     rows = []
     for name, values in measures.items():
         check_orientation(name)
-        values = as_array(values).astype(float)
-        rows.append(_judge(name, wrong, values, questions=questions, rounds=rounds, seed=seed))
+        values = as_array(values, float)
+        rows.append(
+            _leaderboard_row(name, wrong, values, questions=questions, rounds=rounds, seed=seed)
+        )
     return sorted(rows, key=_sorting_key)
 
 
-def _judge(
+def _leaderboard_row(
     name: str,
     wrong: np.ndarray,
     values: np.ndarray,

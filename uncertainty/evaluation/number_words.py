@@ -1,4 +1,4 @@
-"""Numbers in words and in digits, written in one way: "twenty-one" -> "21", "2 thousand" -> "2000"."""
+"""Numbers in words and in digits, written in one way: "2 thousand" -> "2000"."""
 
 from typing import NamedTuple
 
@@ -14,9 +14,9 @@ NUMBERS |= {word: 10 * tens for tens, word in enumerate(TENS.split(), start=2)}
 class PartialNumber(NamedTuple):
     """A number whose words are still being read.
 
-    ``value`` is the number so far: 200 after "two hundred". A number word below ``room`` may still be
-    added to it: 10 after "twenty", 100 after "hundred", 1000 after "thousand", and 0 (none) after
-    "four" or after digits.
+    ``value`` is the number so far: 200 after "two hundred". A number word below ``room`` may still
+    be added to it: 10 after "twenty", 100 after "hundred", 1000 after "thousand", and 0 (none)
+    after "four" or after digits.
     """
 
     value: float
@@ -91,5 +91,5 @@ def _started_number(token: str) -> PartialNumber | None:
 
 
 def _room_after(word: str) -> int:
-    """Return 10 after "twenty", which takes a digit after it, and 0 after "four", which does not."""
+    """Return 10 after "twenty", which takes a digit, and 0 after "four", which does not."""
     return 10 if NUMBERS[word] >= 20 else 0

@@ -1,12 +1,14 @@
-"""Does a measure grow with doubt? Its name is read for signs that it grows with confidence instead."""
+"""Does a measure grow with doubt or with confidence? Its name is read for signs."""
 
 import re
 
-# What grows with confidence. Plurals count, too, as does "P(True)".
-CONFIDENCE_WORDS = set(
-    """confidence certainty margin agreement similarity consistency reliability accuracy vote softmax share
-    prob maxprob logprob probability maxprobability logprobability likelihood loglikelihood""".split()
-)
+# What grows with confidence; plurals count, too.
+SINGULARS = """confidence certainty margin agreement similarity consistency reliability accuracy
+    vote softmax share prob maxprob logprob probability maxprobability logprobability likelihood
+    loglikelihood"""
+CONFIDENCE_WORDS = set(SINGULARS.split())
+CONFIDENCE_WORDS |= {word + "s" for word in CONFIDENCE_WORDS}
+CONFIDENCE_WORDS |= {word[:-1] + "ies" for word in CONFIDENCE_WORDS if word.endswith("y")}
 P_TRUE = re.compile(r"\bp ?\(? ?(?:true|ik)\b")  # "P(True)", "p true", "P(IK)"
 
 # What turns a confidence into a doubt, and a doubt into a confidence.
@@ -22,11 +24,10 @@ TURNING_END = "complement"  # "x_complement" is 1 - x
 def check_orientation(name: str) -> None:
     """Refuse a measure whose name says that it grows with confidence.
 
-    "confidence", "probability", "margin", "agreement", "P(True)", ... grow with confidence. They are
-    doubts when the name turns them around: it begins with "1 -", "-" or "negative", or ends in
-    "complement". Every other name is taken for a doubt, one with "disagreement" in it always; it must
-    not be turned around ("1 - entropy", "entropy_complement"). A name that says nothing is not
-    checked.
+    "confidence", "probability", "margin", "agreement", "P(True)", ... grow with confidence. They
+    are doubts when the name turns them around: it begins with "1 -", "-" or "negative", or ends in
+    "complement". Every other name is taken for a doubt, one with "disagreement" in it always; it
+    must not be turned around ("1 - entropy", "entropy_complement").
 
     Raises:
         ValueError: the name says that larger values mean surer.
@@ -49,10 +50,4 @@ def _names_confidence(spaced_name: str) -> bool:
     if "disagreement" in spaced_name:
         return False
     words = re.findall(r"[^\W\d]+", spaced_name)
-    has_confidence_word = any(not CONFIDENCE_WORDS.isdisjoint(_singulars(word)) for word in words)
-    return has_confidence_word or P_TRUE.search(spaced_name) is not None
-
-
-def _singulars(word: str) -> set[str]:
-    """Return the word and what it may be the plural of: "votes" -> "vote", "certainties" -> "certainty"."""
-    return {word, word.removesuffix("s"), word.removesuffix("ies") + "y"}
+    return not CONFIDENCE_WORDS.isdisjoint(words) or P_TRUE.search(spaced_name) is not None

@@ -1,11 +1,11 @@
-"""Turn a measure of doubt into a probability of being right, learnt on answers that are not judged afterwards.
+"""Turn a measure of doubt into a probability of being right.
 
-Each function fits on held-out ``(correct, ...)`` columns. It returns a function from new values, an
-array of any shape or a bare number, to confidences in [0, 1] of the same shape. Temperature needs
-confidences to start from; Platt and isotonic take any measure that grows with confidence (so pass
-``-uncertainty``). Temperature and Platt keep the ranking of the answers. Isotonic makes ties of
-neighbours; on the answers it learnt from that can only raise the AUROC, which is one more reason to
-judge on others.
+It is learnt on answers that are not judged afterwards: each function fits on held-out ``(correct,
+...)`` columns. It returns a function from new values, an array of any shape or a bare number, to
+confidences in [0, 1] of the same shape. Temperature needs confidences to start from; Platt and
+isotonic take any measure that grows with confidence (so pass ``-uncertainty``). Temperature and
+Platt keep the ranking of the answers. Isotonic makes ties of neighbours; on the answers it learnt
+from that can only raise the AUROC, which is one more reason to judge on others.
 """
 
 import warnings
@@ -25,10 +25,11 @@ Recalibration = Callable[[ArrayLike], np.ndarray]
 
 
 def temperature_scaling(correct: ArrayLike, confidence: ArrayLike) -> Recalibration:
-    """Fit sigmoid(logit(confidence) / T) with the one T > 0 that minimises the negative log-likelihood.
+    """Fit sigmoid(logit(confidence) / T) with the one T > 0 of the highest likelihood.
 
-    T above 1 takes overconfidence back. 0.5 stays 0.5, so this cannot repair a model that is too sure
-    on average of answers around one half. Confidences are taken as at least 1e-6 away from 0 and 1.
+    T above 1 takes overconfidence back. 0.5 stays 0.5, so this cannot repair a model that is too
+    sure on average of answers around one half. Confidences are taken as at least 1e-6 away from 0
+    and 1.
 
     Source: Guo et al. 2017, for one probability.
 
@@ -46,7 +47,7 @@ def temperature_scaling(correct: ArrayLike, confidence: ArrayLike) -> Recalibrat
     temperature = float(np.exp(best.x))
 
     def recalibrate(confidences: ArrayLike) -> np.ndarray:
-        new_confidences = without_rounding_error(as_array(confidences).astype(float))
+        new_confidences = without_rounding_error(as_array(confidences, float))
         _check_range(new_confidences, 0, 1)
         return expit(_log_odds(new_confidences) / temperature)
 
@@ -54,15 +55,17 @@ def temperature_scaling(correct: ArrayLike, confidence: ArrayLike) -> Recalibrat
 
 
 def platt_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
-    """Fit sigmoid(a x score + b) by maximum likelihood (scikit-learn's logistic regression, no penalty).
+    """Fit sigmoid(a x score + b) by maximum likelihood.
 
-    The score is standardised first, which helps the optimiser and changes nothing else. A score that
-    falls with being correct is fitted all the same, with a warning.
+    This is scikit-learn's logistic regression without a penalty. The score is standardised first,
+    which helps the optimiser and changes nothing else. A score that falls with being correct is
+    fitted all the same, with a warning.
 
     Source: Platt 1999.
 
     Raises:
-        ValueError: one class only, or a value that is nan or infinite, now or later; else as `auroc`.
+        ValueError: one class only, or a value that is nan or infinite, now or later; else as
+            `auroc`.
     """
     correct, score = _columns_to_fit(correct, score)
     centre = score.mean()
@@ -74,7 +77,7 @@ def platt_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
         _warn_that_score_falls()
 
     def recalibrate(scores: ArrayLike) -> np.ndarray:
-        new_scores = as_array(scores).astype(float)
+        new_scores = as_array(scores, float)
         _check_range(new_scores)
         standardised = (new_scores - centre) / spread
         probabilities = model.predict_proba(standardised.reshape(-1, 1))  # (answers, 2)
@@ -84,13 +87,14 @@ def platt_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
 
 
 def isotonic_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
-    """Fit the best non-decreasing function (scikit-learn's isotonic regression: steps, joined by straight lines).
+    """Fit the best non-decreasing function.
 
-    It needs some hundreds of answers. A score that falls with being correct gives a constant, with a
-    warning.
+    This is scikit-learn's isotonic regression: steps, joined by straight lines. It needs some
+    hundreds of answers. A score that falls with being correct gives a constant, with a warning.
 
     Raises:
-        ValueError: one class only, or a value that is nan or infinite, now or later; else as `auroc`.
+        ValueError: one class only, or a value that is nan or infinite, now or later; else as
+            `auroc`.
     """
     correct, score = _columns_to_fit(correct, score)
     model = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
@@ -99,7 +103,7 @@ def isotonic_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
         _warn_that_score_falls()
 
     def recalibrate(scores: ArrayLike) -> np.ndarray:
-        new_scores = as_array(scores).astype(float)
+        new_scores = as_array(scores, float)
         _check_range(new_scores)
         return model.predict(new_scores.reshape(-1)).reshape(new_scores.shape)
 
@@ -123,7 +127,8 @@ def _check_range(values: np.ndarray, low: float = -np.inf, high: float = np.inf)
     largest = values.max()
     if not np.isfinite(values).all() or smallest < low or largest > high:
         raise ValueError(
-            f"values must be finite and lie in [{low}, {high}], got {smallest:.7g} to {largest:.7g}."
+            f"values must be finite and lie in [{low}, {high}], "
+            f"got {smallest:.7g} to {largest:.7g}."
         )
 
 

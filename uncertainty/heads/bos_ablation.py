@@ -1,4 +1,4 @@
-"""BOS ablation: send heads' attention to position 0, and read what changes."""
+"""BOS ablation: send heads' attention to position 0, and measure what changes."""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -10,18 +10,23 @@ import torch
 from torch import Tensor
 
 from .._inputs import IGNORE_INDEX, one_text_ids
-from ..architecture.attention_heads import split_heads, head_projection, relative_tolerance
+from ..architecture.attention_heads import head_projection, split_heads
 from ..architecture.last_mlp import LastLayerNeurons, last_layer_neurons
-from ..architecture.parts import ModelParts, model_parts
+from ..architecture.parts import ModelParts, model_parts, relative_tolerance
 from ..lens.logit_lens import read_stream
 
 Heads = Sequence[tuple[int, int]]  # (layer, head)
 
 
 class HeadEffects(NamedTuple):
-    """What `bos_ablation` read, each ``(1 + sets, sequences, positions)``; row 0 is the clean model. Nats.
+    """What `bos_ablation` measures, each ``(1 + sets, sequences, positions)``, in nats.
 
-    ``loss`` is that of the token after each position (nan at a row's end); ``activations`` has one more axis, the neurons.
+    Row 0 is the clean model.
+
+    Attributes:
+        entropy: of the next-token distribution.
+        loss: of the token after each position, nan at a row's end.
+        activations: of the last layer's neurons, with one more axis for them.
     """
 
     entropy: Tensor
@@ -30,129 +35,173 @@ class HeadEffects(NamedTuple):
 
 
 @contextmanager
-def heads_attend_to_bos(model, heads: Heads, rows: slice = slice(None)) -> Iterator[None]:
-    """Inside, these (layer, head) attend to position 0 only, from every position (or from ``rows``), in passes without a cache.
+def heads_attend_to_bos(model, heads: Heads, positions: slice = slice(None)) -> Iterator[None]:
+    """Make (layer, head) pairs attend to position 0 only, in every pass inside the context.
 
-    Then what a head puts out is the value at position 0, and that is what it puts out *at* position 0, which can see nothing
-    else: it is copied, and no attention weights are needed. With all positions changed, later ones read a changed past.
+    They do so from every position, or from ``positions``. A head then puts out the value at
+    position 0. That is also what it puts out *at* position 0, which sees nothing else, so it is
+    copied from there and no attention weights are needed. When all positions are changed, later
+    ones read a changed past.
 
     Raises:
-        ValueError: no such head; no projection behind the heads found; what heads put out is no average of values (GPT-OSS);
-            a model in training mode; inside, a pass with a cache.
+        ValueError: no such head; no projection behind the heads found; what heads put out is no
+            average of values (GPT-OSS); a model in training mode; inside, a pass with a cache.
     """
-    hooks = [model.base_model.register_forward_pre_hook(_refuse_cache, with_kwargs=True)]
-    try:
+    with ExitStack() as hooks:
+        refuse_cache = model.base_model.register_forward_pre_hook(_refuse_cache, with_kwargs=True)
+        hooks.enter_context(refuse_cache)
         for layer, head in heads:
-            move = partial(_moved, model, head, rows)
-            hooks.append(head_projection(model, layer, head).register_forward_pre_hook(move))
+            projection = head_projection(model, layer, head)
+            copy_output = partial(_copy_output_at_bos, model, head, positions)
+            hooks.enter_context(projection.register_forward_pre_hook(copy_output))
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 @torch.no_grad()
 def bos_ablation(
-    model, input_ids, sets: Sequence[Heads], positions: Sequence[int], neurons: Sequence[int]
+    model,
+    input_ids,
+    *,
+    head_sets: Sequence[Heads],
+    positions: Sequence[int],
+    neurons: Sequence[int],
 ) -> HeadEffects:
-    """Send the attention of sets of heads to position 0, at one position at a time as the paper does, in one pass a row.
+    """Send the attention of sets of heads to position 0, at one position at a time.
 
-    Each position is run again as an extra token that sees itself and the clean tokens before it. So its past is clean,
-    however many positions and sets are read together.
+    That is how the paper does it; here it takes one pass a row. Each position is run again as an
+    extra token that sees itself and the clean tokens before it. So its past is clean, however many
+    positions and sets are measured together.
 
     Args:
         input_ids: ``(sequences, tokens)``.
-        sets: the heads of each are ablated together. ``positions``: where to read.
+        head_sets: the heads of each set are ablated together.
+        positions: where to measure.
         neurons: which of the last layer's activations to keep.
 
     Raises:
-        ValueError: positions outside; a model whose extra tokens, without ablation, do not equal its plain pass (ALiBi, a
-            window shorter than the text); else as `heads_attend_to_bos` and `last_layer_neurons`.
+        ValueError: positions outside the text; a model whose extra tokens, without ablation, do not
+            equal its plain pass (ALiBi, a window shorter than the text); else as
+            `heads_attend_to_bos` and `last_layer_neurons`.
     """
-    rows, where, sets = torch.as_tensor(input_ids).cpu(), torch.as_tensor(positions), [(), *sets]
+    rows = torch.as_tensor(input_ids).cpu()
+    measured = torch.as_tensor(positions)
     tokens = rows.shape[-1]
     if (
         rows.ndim != 2
         or not rows.numel()
-        or not len(where)
-        or not 0 <= int(where.min()) <= int(where.max()) < tokens
+        or not len(measured)
+        or not 0 <= int(measured.min()) <= int(measured.max()) < tokens
     ):
         raise ValueError(
-            f"need ids (sequences, tokens) and positions inside them, got {tuple(rows.shape)} and {positions}."
+            f"need ids (sequences, tokens) and positions inside them, got {tuple(rows.shape)} and "
+            f"{positions}."
         )
     if "position_ids" not in inspect.signature(model.base_model.forward).parameters:
         raise ValueError(
-            f"{type(model).__name__} takes no position ids, so no position can be run again as an extra token."
+            f"{type(model).__name__} takes no position ids, so no position can be run again as an "
+            "extra token."
         )
-    place, parts, last = (
-        torch.cat([torch.arange(tokens), where.repeat(len(sets))]),
-        model_parts(model),
-        last_layer_neurons(model),
-    )
-    with ExitStack() as stack:
+    parts = model_parts(model)
+    last_layer = last_layer_neurons(model)
+    sets: list[Heads] = [(), *head_sets]  # the empty set is the clean model
+    with ExitStack() as ablations:
         for number, heads in enumerate(sets):
-            copy = slice(tokens + number * len(where), tokens + (number + 1) * len(where))
-            stack.enter_context(heads_attend_to_bos(model, heads, copy))
-        found = [
-            _read_extra(model, parts, last, row, place, len(where), list(neurons)) for row in rows
+            start = tokens + number * len(measured)
+            extra_tokens = slice(start, start + len(measured))
+            ablations.enter_context(heads_attend_to_bos(model, heads, extra_tokens))
+        effects = [
+            _read_extra_tokens(
+                model,
+                parts,
+                last_layer,
+                row,
+                positions=measured,
+                sets=len(sets),
+                neurons=list(neurons),
+            )
+            for row in rows
         ]
-    return HeadEffects(*(torch.stack(values, 1) for values in zip(*found)))
+    entropy, loss, activations = zip(*effects)
+    return HeadEffects(
+        entropy=torch.stack(entropy, 1),
+        loss=torch.stack(loss, 1),
+        activations=torch.stack(activations, 1),
+    )
 
 
-def _read_extra(
+def _read_extra_tokens(
     model,
     parts: ModelParts,
-    last: LastLayerNeurons,
+    last_layer: LastLayerNeurons,
     row: Tensor,
-    place: Tensor,
-    count: int,
+    *,
+    positions: Tensor,
+    sets: int,
     neurons: list[int],
-) -> list[Tensor]:
-    """Entropy, loss and activations, (sets, count, ...), at the extra tokens after a row; ``place`` is where all stand."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Run a text of T tokens with its P positions again as extra tokens, once for each of S sets.
+
+    Returns:
+        Entropy and loss ``(S, P)``, and activations ``(S, P, neurons)``, at the extra tokens.
+    """
     tokens = len(row)
-    sees = (torch.arange(len(place)) < tokens) & (place < place[:, None]) | torch.eye(
-        len(place), dtype=torch.bool
-    )
-    mask = torch.zeros(sees.shape, dtype=model.dtype).masked_fill(
-        ~sees, torch.finfo(model.dtype).min
-    )[None, None]
-    with last.record_activations() as caught, parts.record_stream() as stream:
+    count = len(positions)
+
+    # 1. the position at which each token stands, (T + S * P,)
+    position_ids = torch.cat([torch.arange(tokens), positions.repeat(sets)])
+
+    # 2. what each sees: the text's tokens before its position, and itself
+    in_text = torch.arange(len(position_ids)) < tokens
+    earlier = position_ids < position_ids[:, None]
+    itself = torch.eye(len(position_ids), dtype=torch.bool)
+    visible = in_text & earlier | itself  # (T + S * P, T + S * P)
+    mask = torch.zeros(visible.shape, dtype=model.dtype)
+    mask = mask.masked_fill(~visible, torch.finfo(model.dtype).min)[None, None]
+
+    # 3. the plain pass, and the pass with the extra tokens
+    with last_layer.record_activations() as activations, parts.record_stream() as stream:
         model.base_model(input_ids=one_text_ids(model, row), use_cache=False)
         model.base_model(
-            input_ids=one_text_ids(model, row[place]),
+            input_ids=one_text_ids(model, row[position_ids]),
             attention_mask=mask.to(model.device),
-            position_ids=place[None].to(model.device),
+            position_ids=position_ids[None].to(model.device),
             use_cache=False,
         )
-    plain, extra = (
-        stream[len(parts.blocks)][0, place[tokens : tokens + count]],
-        stream[-1][0, tokens:],
-    )
+
+    # 4. what enters the final norm: without ablation the extra tokens must equal the plain ones
+    plain = stream[len(parts.blocks)][0, positions]  # (P, width)
+    extra = stream[-1][0, tokens:]  # (S * P, width)
     if not (extra[:count] - plain).norm() <= relative_tolerance(model) * plain.norm():
         raise ValueError(
-            f"{type(model).__name__} reads an extra token differently from the same token in the text (ALiBi, or "
-            f"a window shorter than {tokens} tokens?): run a pass for each position t inside "
-            "`heads_attend_to_bos(model, heads, slice(t, t + 1))` instead."
+            f"{type(model).__name__} reads an extra token differently from the same token in the "
+            f"text (ALiBi, or a window shorter than {tokens} tokens?): run a pass for each "
+            "position t inside `heads_attend_to_bos(model, heads, slice(t, t + 1))` instead."
         )
-    targets = torch.cat([row[1:], torch.tensor([IGNORE_INDEX])])[place[tokens:]]
-    trace = read_stream(parts, [extra], targets=targets)
-    kept = caught[1].reshape(len(place), -1)[tokens:, neurons].float().cpu()
-    return [
-        value.unflatten(0, (-1, count))
-        for value in (trace.entropy[0], trace.cross_entropy[0], kept)
-    ]
+
+    # 5. the effects, (S * P, ...) to (S, P, ...)
+    next_tokens = torch.cat([row[1:], torch.tensor([IGNORE_INDEX])])
+    trace = read_stream(parts, [extra], targets=next_tokens[position_ids[tokens:]])
+    assert trace.cross_entropy is not None  # because targets are given
+    kept = activations[1].reshape(len(position_ids), -1)[tokens:, neurons].float().cpu()
+    return (
+        trace.entropy[0].unflatten(0, (sets, count)),
+        trace.cross_entropy[0].unflatten(0, (sets, count)),
+        kept.unflatten(0, (sets, count)),
+    )
 
 
-def _moved(model, head: int, rows: slice, _, arguments: tuple) -> Tensor:
-    """A pre-hook: the heads' outputs with one head's at these rows replaced by what it puts out at position 0."""
-    heads = split_heads(model, arguments[0]).clone()
-    heads[:, rows, head] = heads[:, :1, head]
-    return heads.flatten(-2)
+def _copy_output_at_bos(model, head: int, positions: slice, _module, arguments: tuple) -> Tensor:
+    """Replace a head's output at positions by its output at position 0, as a forward pre-hook."""
+    outputs = split_heads(model, arguments[0]).clone()  # (batch, tokens, heads, head size)
+    outputs[:, positions, head] = outputs[:, :1, head]
+    return outputs.flatten(-2)
 
 
-def _refuse_cache(_, arguments, named) -> None:
+def _refuse_cache(_module, arguments, named) -> None:
+    """Raise ValueError where a pass continues a cached text, as a forward pre-hook."""
     cache = named.get("past_key_values")
     if cache is not None and cache.get_seq_length():
         raise ValueError(
-            "after a cached text position 0 is not in the pass: give the model whole texts, with use_cache=False."
+            "after a cached text position 0 is not in the pass: give the model whole texts, with "
+            "use_cache=False."
         )

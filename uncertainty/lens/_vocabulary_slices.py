@@ -1,9 +1,8 @@
 """The arithmetic of the lens: statistics of each slice of the vocabulary, combined in float64.
 
 Axes in the comments: T tokens of a block, L depths (the last one is the model itself), V tokens of
-    a slice of the vocabulary,
-K targets a token, S slices. Logits at depth l are z_l, probabilities p_l; z_L and p_L are the
-model's own.
+a slice of the vocabulary, K targets a token, S slices. Logits at depth l are z_l, probabilities
+p_l; z_L and p_L are the model's own.
 """
 
 import math
@@ -15,10 +14,9 @@ from torch import Tensor
 from ..architecture.parts import ModelParts
 from ..information import upcast
 
-ROWS = 2048  # pairs of a token and a depth at a time
-COLUMNS = (
-    2048  # tokens of the vocabulary at a time; ROWS x COLUMNS are 16 MB in float32, held twice
-)
+# So many logits at a time: 16 MB in float32, held twice.
+ROWS = 2048  # pairs of a token and a depth
+COLUMNS = 2048  # tokens of the vocabulary
 PIECE = 64  # a divisor of COLUMNS
 
 

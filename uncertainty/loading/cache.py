@@ -18,8 +18,8 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("llm-uncertainty-course")
 
 
-def write_aside(path: Path, text: str) -> None:
-    """Write a small text file so that a reader sees the old content or the new, never half of it."""
+def write_atomically(path: Path, text: str) -> None:
+    """Write a small text file so that a reader sees the old content or the new, never a mixture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as aside:
         aside.write(text)

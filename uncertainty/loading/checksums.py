@@ -48,7 +48,7 @@ def rename_unless_intact(new: Path, final: Path, *, damaged: Path) -> None:
     try:
         os.rename(new, final)
     except OSError:
-        if not final.exists():  # else another process was quicker by a hair
+        if not final.exists():  # else another process was quicker
             raise
 
 

@@ -1,8 +1,8 @@
 """The course models: converted once from their GGUF file, checked, and kept as a plain copy.
 
-A course model comes through the package index as a GGUF file (downloads.py). transformers reads that
-once, slowly; a plain safetensors copy stays in the cache, and from then on loading takes two or three
-seconds.
+A course model comes through the package index as a GGUF file (downloads.py). transformers reads
+that once, slowly; a plain safetensors copy stays in the cache, and from then on loading takes two
+or three seconds.
 """
 
 import importlib.util
@@ -37,42 +37,18 @@ class ExpectedBehaviour(NamedTuple):
     paris: float  # the probability of " Paris" after "The capital of France is"
 
 
-# Some versions of transformers read a GGUF file's tokenizer wrongly, without any message.
+# fmt: off
+GEMMA_PROBE_IDS = [
+    2, 236820, 236909, 548, 236779, 3041, 111038, 2364, 107, 1789, 238527, 560, 236743, 236778,
+    236771, 236778, 236812, 236820, 236909, 548, 236779, 643, 111038,
+]
+# fmt: on
+SMOLLM2_PROBE_IDS = [1, 4093, 198, 3546, 46494, 216, 34, 32, 34, 36, 2]
+# Some versions of transformers read a GGUF file's tokenizer wrongly, without any message; every
+# number would be worthless.
 EXPECTED_BEHAVIOUR = {
-    "smollm2-135m": ExpectedBehaviour(
-        probe_ids=[1, 4093, 198, 3546, 46494, 216, 34, 32, 34, 36, 2],
-        paris=0.7725,
-    ),
-    "gemma3-270m": ExpectedBehaviour(
-        # fmt: off
-        probe_ids=[
-            2,
-            236820,
-            236909,
-            548,
-            236779,
-            3041,
-            111038,
-            2364,
-            107,
-            1789,
-            238527,
-            560,
-            236743,
-            236778,
-            236771,
-            236778,
-            236812,
-            236820,
-            236909,
-            548,
-            236779,
-            643,
-            111038,
-        ],
-        # fmt: on
-        paris=0.0840,
-    ),
+    "smollm2-135m": ExpectedBehaviour(probe_ids=SMOLLM2_PROBE_IDS, paris=0.7725),
+    "gemma3-270m": ExpectedBehaviour(probe_ids=GEMMA_PROBE_IDS, paris=0.0840),
 }
 
 
@@ -174,17 +150,20 @@ def _load_default_from_hub(name: str, failure: ModelUnavailable, options: LoadOp
 
 
 def _save_plain_copy(name: str, gguf_file: Path, target: Path) -> None:
-    source = {"pretrained_model_name_or_path": gguf_file.parent, "gguf_file": gguf_file.name}
+    source = gguf_file.parent
+    file = gguf_file.name
     with (
         tqdm(total=3, desc=f"Converting {name}, once", unit="step") as bar,
         silent_progress_bars(),
     ):
         # 1. the tokenizer
-        tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, gguf_file=file)
         _check_tokenizer(name, tokenizer)
         bar.update()
         # 2. the weights
-        model = transformers.AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            source, gguf_file=file, dtype=torch.float32
+        )
         _check_prediction(name, model, tokenizer)
         bar.update()
         # 3. the copy

@@ -1,4 +1,7 @@
-"""Write large files safely: a temporary folder beside their place, and one sentence when the disk fails."""
+"""Write large files safely.
+
+They are made in a temporary folder beside their place; a failing disk becomes one sentence.
+"""
 
 import errno
 import shutil
@@ -18,7 +21,7 @@ ONE_DAY = 24 * 60 * 60  # seconds
 def temporary_folder(parent: Path, *, bytes_needed: int) -> Iterator[Path]:
     """Make a temporary folder inside `parent`, which is removed afterwards whatever happens.
 
-    It lies on the same file system as `parent`, so that what is made in it can be renamed into place.
+    It lies on the same file system as `parent`, so that its content can be renamed into place.
 
     Args:
         parent: made if it does not exist.
@@ -48,7 +51,7 @@ def temporary_folder(parent: Path, *, bytes_needed: int) -> Iterator[Path]:
 
 
 def _remove_abandoned_folders(parent: Path) -> None:
-    """Delete what a process killed over a day ago left behind: no living process works that long."""
+    """Delete what a process left behind that was killed over a day ago; none works that long."""
     for folder in parent.glob(".making-*"):
         with suppress(FileNotFoundError):  # another process may be deleting it too
             age = time.time() - folder.stat().st_mtime

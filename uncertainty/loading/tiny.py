@@ -1,4 +1,6 @@
-"""The model "tiny": two layers of random weights and a tokenizer of bytes, made without a download."""
+"""The model "tiny": two layers of random weights and a tokenizer of bytes, no download."""
+
+from typing import Any
 
 import torch
 import transformers
@@ -16,7 +18,7 @@ SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
 def tiny_model(options: LoadOptions):
-    """Return a Llama of two layers and a tokenizer of bytes, with the same random weights every time."""
+    """Return a Llama of two layers, with the same random weights every time, and its tokenizer."""
     tokenizer = byte_tokenizer()
     config = transformers.LlamaConfig(
         vocab_size=len(tokenizer),
@@ -31,11 +33,13 @@ def tiny_model(options: LoadOptions):
         pad_token_id=tokenizer.pad_token_id,
         # far above the usual 0.02, which would make all predictions nearly uniform
         initializer_range=0.3,
-        attn_implementation=options.attn_implementation,
     )
+    model: Any  # transformers' own types are loose
     with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
         torch.manual_seed(0)
-        model = transformers.LlamaForCausalLM(config)
+        model = transformers.AutoModelForCausalLM.from_config(
+            config, attn_implementation=options.attn_implementation
+        )
     model.to(device=options.device, dtype=options.dtype)
     return model.eval(), tokenizer
 

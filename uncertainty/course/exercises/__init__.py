@@ -1,12 +1,13 @@
 """Exercises that live in the lessons: a stub and its check in one cell.
 
-``entropy = check(entropy)`` looks the exercise up by the function's name, tries it on tiny inputs and
+``entropy = check(entropy)`` looks the exercise up by the function's name, tries it on tiny inputs
+and, when the function is
 
-- untouched (it raises NotImplementedError): says so, and hands back the reference, so that "Run all"
-  works;
-- wrong: says the likely cause in one sentence, and hands back the reference, so that the cells below
-  stay true;
-- right: a tick, and hands back the learner's own function.
+- untouched (it raises NotImplementedError), says so and hands back the reference, so that "Run
+  all" works;
+- wrong, says the likely cause in one sentence and hands back the reference, so that the cells
+  below stay true;
+- right, shows a tick and hands back the learner's own function.
 
 `hint`, `solution` and `progress` go with it. What a learner typed stays in their cell, always.
 

@@ -21,7 +21,7 @@ def result_or_error(function: Callable, arguments: tuple):
 
 
 def same_result(result, expected, *, tolerance: float) -> bool:
-    """Return whether two results are equal: numbers up to the tolerance, exceptions by their type."""
+    """Return whether two results are equal: numbers within the tolerance, exceptions by type."""
     result = _without_tensor(result)
     if isinstance(result, Exception) or isinstance(expected, Exception):
         return type(result) is type(expected)

@@ -19,8 +19,8 @@ STATED = [0.9, None, 0.5, None, None]
         ("Confidence: 150",),
         ("Confidence: 7",),
     ],
-    hint='`re.search(r"Confidence:\\s*(\\d+)", text)` is None when the label is missing. What about '
-    "150?",
+    hint='`re.search(r"Confidence:\\s*(\\d+)", text)` is None when the label is missing. '
+    "What about 150?",
 )
 def read_percent(text):
     found = re.search(r"Confidence:\s*(\d+)", text)

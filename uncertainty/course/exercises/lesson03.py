@@ -6,7 +6,7 @@ import torch
 
 from .exercise import exercise
 
-COIN = torch.tensor([0.0, 0.0])
+FAIR_COIN = torch.tensor([0.0, 0.0])
 ROWS = torch.tensor([[3.0, 1.0, 0.0, -2.0], [1.0, 1.0, 1.0, 1.0]])
 MASKED = torch.tensor([2.0, 1.0, -math.inf])
 MAXIMA = torch.tensor([0.9, 0.5, 0.8])
@@ -14,7 +14,7 @@ MAXIMA = torch.tensor([0.9, 0.5, 0.8])
 
 @exercise(
     "03",
-    inputs=[(COIN,), (ROWS,), (MASKED,)],
+    inputs=[(FAIR_COIN,), (ROWS,), (MASKED,)],
     hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is "
     "nan in floating point: `torch.special.entr(p)` knows that.",
 )

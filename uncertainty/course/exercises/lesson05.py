@@ -17,7 +17,8 @@ CONFIDENCE = np.array([0.95, 0.85, 0.65, 0.61, 0.3, 0.25, 0.05])
     "average `(a > b) + 0.5 * (a == b)`.",
 )
 def ranking(wrong, doubt):
-    a, b = doubt[wrong][:, None], doubt[~wrong][None, :]
+    a = doubt[wrong][:, None]
+    b = doubt[~wrong][None, :]
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
@@ -33,13 +34,15 @@ def _(wrong, doubt):
 
 @ranking.mistake("The other way round: you asked how often a right answer has the larger doubt.")
 def _(wrong, doubt):
-    a, b = doubt[~wrong][:, None], doubt[wrong][None, :]
+    a = doubt[~wrong][:, None]
+    b = doubt[wrong][None, :]
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
 @ranking.mistake("That compares all answers with all; only pairs of a wrong and a right one count.")
 def _(wrong, doubt):
-    a, b = doubt[:, None], doubt[None, :]
+    a = doubt[:, None]
+    b = doubt[None, :]
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 

@@ -4,9 +4,10 @@ import torch
 
 from .exercise import exercise
 
-_g = torch.Generator().manual_seed(7)
-STREAM = torch.randn(3, 4, generator=_g) * torch.tensor([[1.0], [5.0], [20.0]])
-GAIN, UNEMBEDDING = torch.tensor([1.0, 0.5, 2.0, 1.5]), torch.randn(6, 4, generator=_g)
+_generator = torch.Generator().manual_seed(7)
+STREAM = torch.randn(3, 4, generator=_generator) * torch.tensor([[1.0], [5.0], [20.0]])
+GAIN = torch.tensor([1.0, 0.5, 2.0, 1.5])
+UNEMBEDDING = torch.randn(6, 4, generator=_generator)
 LOGITS = torch.tensor([[2.0, 0.5, 3.0, 2.0], [0.0, 1.0, -1.0, 4.0]])
 
 

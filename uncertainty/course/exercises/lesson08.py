@@ -1,20 +1,21 @@
-"""Exercises of lesson 08: cross-entropy to the final distribution, falling trajectories, settling, confidently wrong."""
+"""Exercises of lesson 08: cross-entropy to the final distribution, falling, settling, being wrong.
+
+The last one asks how many of the confident answers are wrong.
+"""
 
 import numpy as np
 import torch
 
 from .exercise import exercise
 
-_g = torch.Generator().manual_seed(8)
-LOG_P = (2 * torch.randn(4, 5, generator=_g)).log_softmax(-1)
+_generator = torch.Generator().manual_seed(8)
+LOG_P = (2 * torch.randn(4, 5, generator=_generator)).log_softmax(-1)
 PATHS = np.array(
     [[9.0, 5.0, 1.0], [7.0, 6.0, 2.0], [8.0, 4.0, 3.0], [2.0, 3.0, 3.0], [1.0, 3.0, 0.5]]
 )  # (depths, samples)
 TOP = np.array([[1, 5, 7, 2], [2, 5, 8, 3], [1, 5, 7, 3], [1, 5, 9, 3]])
-WRONG, SURE = (
-    np.array([True, False, True, False, True, False]),
-    np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7]),
-)
+WRONG = np.array([True, False, True, False, True, False])
+PROBABILITY = np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
 
 
 @exercise(
@@ -121,7 +122,7 @@ def _(top):
 
 @exercise(
     "08",
-    inputs=[(WRONG, SURE, 0.8), (WRONG, SURE, 0.5), (WRONG, SURE, 0.9)],
+    inputs=[(WRONG, PROBABILITY, 0.8), (WRONG, PROBABILITY, 0.5), (WRONG, PROBABILITY, 0.9)],
     hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the "
     "sure: `wrong[sure].mean()`.",
 )

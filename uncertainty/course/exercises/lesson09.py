@@ -1,4 +1,4 @@
-"""Exercises of lesson 09: the windowed profile, Renyi entropy, depth resampling, expansion and pruning."""
+"""Exercises of lesson 09: windowed profile, Renyi entropy, depth resampling, expansion, pruning."""
 
 import numpy as np
 import torch

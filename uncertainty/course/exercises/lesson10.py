@@ -1,14 +1,14 @@
-"""Exercises of lesson 10: the effective unembedding, energy in a subspace, the null-space fraction, logit variance."""
+"""Exercises of lesson 10: effective unembedding, energy share, null fraction, logit variance."""
 
 import torch
 
 from .exercise import exercise
 
-_draw = torch.Generator().manual_seed(10)
-HEAD = torch.randn(9, 4, generator=_draw, dtype=torch.float64) + 1
+_generator = torch.Generator().manual_seed(10)
+HEAD = torch.randn(9, 4, generator=_generator, dtype=torch.float64) + 1
 GAIN = torch.tensor([0.5, 2.0, 1.0, 3.0], dtype=torch.float64)
-WEIGHTS = torch.randn(5, 4, generator=_draw, dtype=torch.float64)
-BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_draw, dtype=torch.float64))[0]
+WEIGHTS = torch.randn(5, 4, generator=_generator, dtype=torch.float64)
+BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_generator, dtype=torch.float64))[0]
 
 
 @exercise(

@@ -1,17 +1,18 @@
-"""Exercises of lesson 11: the new denominator, the ablated logits, a planted neuron, the share through the norm."""
+"""Exercises of lesson 11: new denominator, ablated logits, a planted neuron, the norm's share."""
 
 import numpy as np
 import torch
 
 from .exercise import exercise
 
-_draw = torch.Generator().manual_seed(11)
-Z = torch.randn(3, 5, generator=_draw, dtype=torch.float64)
-U = torch.randn(5, generator=_draw, dtype=torch.float64)
+_generator = torch.Generator().manual_seed(11)
+Z = torch.randn(3, 5, generator=_generator, dtype=torch.float64)
+U = torch.randn(5, generator=_generator, dtype=torch.float64)
 SIGMA = torch.tensor([2.0, 3.0, 4.0], dtype=torch.float64)
-NEW = torch.tensor([2.5, 2.0, 4.4], dtype=torch.float64)
+SIGMA_NEW = torch.tensor([2.5, 2.0, 4.4], dtype=torch.float64)
 DELTA = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64)
-TOTAL, DIRECT = np.array([0.4, 0.2, 0.001, 0.3]), np.array([0.1, 0.25, 0.002, 0.3])
+TOTAL = np.array([0.4, 0.2, 0.001, 0.3])
+DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
 
 
 @exercise(
@@ -53,7 +54,7 @@ def _(sigma, delta, xw, ww, width):
 
 @exercise(
     "11",
-    inputs=[(Z, U, SIGMA, NEW, DELTA), (Z[:2], U, NEW[:2], SIGMA[:2], DELTA[:2])],
+    inputs=[(Z, U, SIGMA, SIGMA_NEW, DELTA), (Z[:2], U, SIGMA_NEW[:2], SIGMA[:2], DELTA[:2])],
     hint="`(sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]`.",
 )
 def ablated_logits(z, u, sigma, sigma_new, delta):
@@ -84,7 +85,7 @@ def _(z, u, sigma, sigma_new, delta):
 
 @exercise(
     "11",
-    inputs=[(Z, SIGMA, NEW), (Z[0], SIGMA[0], NEW[0])],
+    inputs=[(Z, SIGMA, SIGMA_NEW), (Z[0], SIGMA[0], SIGMA_NEW[0])],
     hint="No logit changes but by the division: `z * (sigma / sigma_new)[..., None]`.",
 )
 def planted(z, sigma, sigma_new):

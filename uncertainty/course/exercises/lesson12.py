@@ -1,4 +1,4 @@
-"""Exercises of lesson 12: the smoothed unigram, the divergence from it, a projection kept, the share that goes through it."""
+"""Exercises of lesson 12: smoothed unigram, divergence from it, a projection kept, its share."""
 
 import numpy as np
 import torch
@@ -9,7 +9,8 @@ COUNTS = torch.tensor([3, 0, 1])
 LOG_P = torch.tensor([[0.7, 0.2, 0.1], [1 / 3, 1 / 3, 1 / 3]]).log()
 P_FREQ = torch.tensor([0.5, 0.3, 0.2])
 _rng = np.random.default_rng(12)
-CLEAN, ABLATED = (torch.tensor(_rng.normal(size=(2, 4)).round(2)) for _ in range(2))
+CLEAN = torch.tensor(_rng.normal(size=(2, 4)).round(2))
+ABLATED = torch.tensor(_rng.normal(size=(2, 4)).round(2))
 V = torch.tensor([0.5, -0.5, 0.5, -0.5], dtype=torch.float64)
 TOTAL = _rng.normal(size=(6, 3)).round(2)
 FROZEN = (TOTAL * [0.2, 0.5, 1.0] + 0.05).round(2)

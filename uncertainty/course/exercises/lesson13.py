@@ -1,28 +1,27 @@
-"""Exercises of lesson 13: the induction score, the weighted change, clip mean-ablation, a verdict with controls."""
+"""Exercises of lesson 13: induction score, weighted change, clip mean-ablation, and a verdict."""
 
 import numpy as np
 import torch
 
 from .exercise import exercise
 
-_g = torch.Generator().manual_seed(13)
-PATTERN = (
-    torch.randn(9, 9, generator=_g)
-    .masked_fill(torch.ones(9, 9).triu(1).bool(), -torch.inf)
-    .softmax(-1)
-)  # length 4
-LONGER = (
-    torch.randn(13, 13, generator=_g)
-    .masked_fill(torch.ones(13, 13).triu(1).bool(), -torch.inf)
-    .softmax(-1)
-)  # length 6
-FIRST, SECOND = (
-    torch.randn(6, 4, generator=_g),
-    torch.randn(6, 4, generator=_g) + torch.tensor([1.0, -1.0, 2.0, -2.0]),
-)
-WEIGHTS = torch.randn(4, 4, generator=_g)
+_generator = torch.Generator().manual_seed(13)
+
+
+def _random_pattern(positions):
+    """Causal attention of one head, ``(positions, positions)``, at random."""
+    scores = torch.randn(positions, positions, generator=_generator)
+    future = torch.ones(positions, positions).triu(1).bool()
+    return scores.masked_fill(future, -torch.inf).softmax(-1)
+
+
+PATTERN = _random_pattern(9)  # BOS and two copies of 4 tokens
+LONGER_PATTERN = _random_pattern(13)  # BOS and two copies of 6
+FIRST = torch.randn(6, 4, generator=_generator)
+SECOND = torch.randn(6, 4, generator=_generator) + torch.tensor([1.0, -1.0, 2.0, -2.0])
+WEIGHTS = torch.randn(4, 4, generator=_generator)
 CONTROLS = np.array([0.01, -0.03, 0.0, 0.02, -0.01])
-MEASURED = (
+MEASURED = (  # value, and its interval's low and high end
     (0.05, 0.02, 0.08),
     (0.02, 0.01, 0.03),
     (0.05, -0.01, 0.11),
@@ -38,7 +37,7 @@ MEASURED = (
 
 @exercise(
     "13",
-    inputs=[(PATTERN, 4), (LONGER, 6)],
+    inputs=[(PATTERN, 4), (LONGER_PATTERN, 6)],
     hint="The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier "
     "occurrence of token t stands at t - (length - 1). Average `pattern[t, t - (length - 1)]` "
     "over these t.",

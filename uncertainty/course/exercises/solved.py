@@ -4,7 +4,7 @@ import contextlib
 import json
 from pathlib import Path
 
-from ...loading.cache import cache_folder, write_aside
+from ...loading.cache import cache_folder, write_atomically
 
 
 def solved_exercises() -> set[str]:
@@ -20,7 +20,7 @@ def remember_solved(name: str) -> None:
     """Add an exercise to those that were solved, where the folder can be written."""
     names = sorted(solved_exercises() | {name})
     with contextlib.suppress(OSError):  # a read-only home must not keep anyone from learning
-        write_aside(_progress_file(), json.dumps(names))
+        write_atomically(_progress_file(), json.dumps(names))
 
 
 def _progress_file() -> Path:

@@ -1,0 +1,170 @@
+"""source_code.py: changed code is seen, a renamed file is not, and the runs list what they rest on."""
+
+import ast
+import functools
+import importlib
+import importlib.util
+import inspect
+import math
+import sys
+
+import pytest
+import torch
+
+from uncertainty import load_model
+from uncertainty.course import answer_runs, depth_runs
+from uncertainty.course.results import ASKING
+from uncertainty.course.source_code import source_checksums, source_modules
+from uncertainty.generation.decoding import generate
+from uncertainty.lens import logit_lens as lens_module
+from uncertainty.lens.logit_lens import logit_lens, read_stream
+from uncertainty.loading.cache import cache_folder
+
+
+@pytest.fixture
+def write_module(monkeypatch, tmp_path):
+    """Write a module or package file of that name, and import it."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+
+    def write(name, source):
+        path = tmp_path.joinpath(*name.split(".")).with_suffix(".py")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
+        importlib.invalidate_caches()
+        sys.modules.pop(name, None)
+        return importlib.import_module(name)
+
+    yield write
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+SOURCE = "def measure(answer):\n    return len(answer)\n"
+
+
+def test_a_renamed_file_is_the_same_code_and_a_change_is_another(write_module):
+    first = write_module("first_name", SOURCE)
+    renamed = write_module("second_name", SOURCE)
+    changed = write_module("third_name", SOURCE.replace("len(answer)", "len(answer) + 1"))
+    assert source_checksums([first.measure]) == source_checksums([renamed.measure])
+    assert source_checksums([first.measure]) != source_checksums([changed.measure])
+
+
+def test_a_file_edited_in_place_is_seen(write_module):
+    before = source_checksums([write_module("edited", SOURCE).measure])
+    assert source_checksums([write_module("edited", SOURCE + "# longer\n").measure]) != before
+
+
+def test_functions_classes_and_modules_stand_for_their_module_once():
+    alone = source_checksums([lens_module])
+    assert alone == source_checksums([logit_lens, read_stream, lens_module])
+    assert alone == source_checksums([lens_module.LensTrace])
+    assert source_checksums([generate, logit_lens]) == source_checksums([logit_lens, generate])
+
+
+def test_a_private_file_comes_with_the_modules_of_its_folder(write_module):
+    write_module("room.__init__", "")
+    write_module("room._slices", "def part(answer):\n    return answer\n")
+    write_module("room._unused", "")
+    public = write_module("room.public", "from ._slices import part\n")
+    whole = write_module("room.whole", "from . import _slices\n")
+    bare = write_module("room.bare", SOURCE)
+    assert {module.__name__ for module in source_modules([public])} == {
+        "room.public",
+        "room._slices",
+    }
+    assert {module.__name__ for module in source_modules([whole])} == {"room.whole", "room._slices"}
+    assert source_modules([bare]) == {bare}
+    before = source_checksums([public])
+    write_module("room._slices", "def part(answer):\n    return answer[1:]\n")
+    assert source_checksums([write_module("room.public", "from ._slices import part\n")]) != before
+
+
+def test_wrapped_functions_and_methods_stand_for_the_module_that_wrote_them():
+    cached = functools.lru_cache(generate)
+    quiet = torch.no_grad()(generate)
+    alone = source_checksums([generate])
+    assert source_checksums([cached]) == source_checksums([quiet]) == alone
+    answer = generate(*load_model("tiny"), "Why?", max_new_tokens=1)
+    assert source_checksums([answer.__len__]) == source_checksums([type(answer)])
+
+
+def test_code_without_source_is_refused():
+    typed = {}
+    exec("def typed_by_hand(): pass", {"__name__": "no_such_module"}, typed)
+    without = [
+        math.sqrt,
+        torch.softmax,
+        typed["typed_by_hand"],
+        functools.partial(generate, max_new_tokens=2),
+        "lens.logit_lens",
+        generate(*load_model("tiny"), "Why?", max_new_tokens=1),
+    ]
+    for thing in without:
+        with pytest.raises(ValueError, match=r"has no source file.*imported from Python files"):
+            source_checksums([generate, thing])
+
+
+def test_a_function_of_the_prompt_is_refused(monkeypatch):
+    """What is typed into a notebook lives in a `__main__` without a file."""
+    main = type(sys)("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    exec("def typed(): pass", vars(main))
+    with pytest.raises(ValueError, match="has no source file"):
+        source_checksums([main.typed])
+
+
+# Modules that a run's code imports, and that do not decide what is kept.
+WITHOUT_EFFECT = {
+    "_inputs": "checks that refuse a call",
+    "generation.saved_answers": "answers as JSON",
+    "generation.tokens": "labels for display",
+    "architecture.middle": "the lens between a layer's halves, which no run asks for",
+}
+
+
+def imported_modules(module):
+    """The modules of our own that a module imports at its top."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            relative = "." * node.level + (node.module or "")
+            source = importlib.util.resolve_name(relative, module.__package__)
+            for alias in node.names:
+                submodule = f"{source}.{alias.name}"
+                yield sys.modules[submodule if submodule in sys.modules else source]
+
+
+def listed_code(run, home, monkeypatch):
+    """What a run passes as `code`, with what always counts."""
+    listed = []
+    monkeypatch.setattr(home, "cached_results", lambda *_, code, **__: listed.extend(code))
+    run(*load_model("tiny"), ["one", "two"])
+    return [*ASKING, *listed]
+
+
+RUNS = [
+    (answer_runs.greedy_answers, answer_runs),
+    (answer_runs.sampled_answers, answer_runs),
+    (depth_runs.answers_with_depth, depth_runs),
+]
+
+
+@pytest.mark.parametrize("run,home", RUNS, ids=lambda value: value.__name__)
+def test_a_run_lists_every_module_it_rests_on(run, home, monkeypatch):
+    """A module is missing? Add one of its functions to the run's `code`, or say above why not."""
+    hashed = source_modules(listed_code(run, home, monkeypatch))
+    assert home in hashed
+    reached = {module for module in hashed if ".course." not in module.__name__}
+    waiting = list(reached)
+    while waiting:
+        new = set(imported_modules(waiting.pop())) - reached
+        reached |= new
+        waiting += new
+    missing = {module.__name__.removeprefix("uncertainty.") for module in reached - hashed}
+    assert missing <= set(WITHOUT_EFFECT)
+
+
+def test_the_cache_folder_is_no_part_of_a_result(monkeypatch):
+    hashed = source_modules(listed_code(*RUNS[0], monkeypatch))
+    assert inspect.getmodule(cache_folder) not in hashed

@@ -1,0 +1,71 @@
+"""Numbers in words become digits, and other words stay."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uncertainty.evaluation.number_words import SMALL_NUMBERS, TENS, join_numbers
+
+SMALL = SMALL_NUMBERS.split()
+LARGE_SCALES = [("billion", 10**9), ("million", 10**6), ("thousand", 10**3)]
+
+
+def spelled_below_1000(number, with_and):
+    """The words of 1 to 999: 105 -> one hundred (and) five."""
+    words = []
+    hundreds, rest = divmod(number, 100)
+    if hundreds:
+        words += [SMALL[hundreds], "hundred"]
+        if rest and with_and:
+            words.append("and")
+    tens, ones = divmod(rest, 10)
+    if tens >= 2:
+        words.append(TENS.split()[tens - 2])
+        rest = ones
+    if rest:
+        words.append(SMALL[rest])
+    return words
+
+
+def spelled(number, with_and):
+    words = []
+    for name, scale in LARGE_SCALES:
+        if number >= scale:
+            words += [*spelled_below_1000(number // scale, with_and), name]
+            number %= scale
+    if words and with_and and 0 < number < 100:
+        words.append("and")
+    return words + spelled_below_1000(number, with_and)
+
+
+@given(st.integers(1, 10**12 - 1), st.booleans())
+def test_every_number_in_words_is_read(number, with_and):
+    words = spelled(number, with_and)
+    assert join_numbers(words) == [str(number)]
+    capitals = [word.upper() for word in words]
+    assert join_numbers(["Some", *capitals, "Cats"]) == ["Some", str(number), "Cats"]
+
+
+@pytest.mark.parametrize(
+    ("words", "joined"),
+    [
+        ("", ""),
+        ("zero", "0"),
+        ("twenty one cats", "21 cats"),
+        ("2 thousand", "2000"),
+        ("7.50", "7.5"),
+        ("1.5 million and one", "1500001"),
+        ("a hundred", "a 100"),
+        ("twenty ten", "20 10"),  # "twenty" takes only a digit
+        ("four five", "4 5"),
+        ("12 five", "12 5"),
+        ("one hundred 5", "100 5"),
+        ("four and five", "4 and 5"),  # only a scale takes "and"
+        ("twenty and five", "20 and 5"),
+        ("one hundred and cats", "100 and cats"),
+        ("one hundred and", "100 and"),
+        ("one hundred , five", "100 , 5"),
+    ],
+)
+def test_what_belongs_to_one_number(words, joined):
+    assert join_numbers(words.split()) == joined.split()

@@ -1,0 +1,12 @@
+"""What every test of the lens shares."""
+
+import pytest
+
+from uncertainty.lens import _vocabulary_slices
+
+
+@pytest.fixture(autouse=True)
+def small_slices(monkeypatch):
+    """260 tokens in slices of 128 and 9 positions in blocks of 2, so that every seam is crossed."""
+    monkeypatch.setattr(_vocabulary_slices, "COLUMNS", 128)
+    monkeypatch.setattr(_vocabulary_slices, "ROWS", 8)
