@@ -29,7 +29,7 @@ from lens import ROUNDS, entropy_of, peak_memory, text, timed
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from uncertainty import ablation_sweep, load_model
-from uncertainty.neurons._head_tail import HEAD
+from uncertainty.neurons._tail_moments import HEAD_TOKENS
 
 CHUNK, YARDSTICK, SAMPLE = (
     20,
@@ -138,7 +138,7 @@ def ours(scene: Scene, tolerance: float = 0.0, told: dict | None = None):
     def run(neurons):
         sweep = ablation_sweep(scene.model, scene.ids, neurons, tolerance=tolerance, progress=False)
         if told is not None:
-            told["redone"] = sweep.redone
+            told["recomputed_share"] = sweep.recomputed_share
         both = [
             [effects.entropy, effects.loss, effects.kl, effects.argmax_changed]
             for effects in (sweep, sweep.direct)
@@ -250,7 +250,7 @@ class Method(NamedTuple):
 METHODS = {
     "reference": Method(reference, timed=YARDSTICK, held=CHUNK, copies=5),
     "exact": Method(ours, timed=0.25),
-    "fast": Method(partial(ours, tolerance=TOLERANCE), kept=HEAD),
+    "fast": Method(partial(ours, tolerance=TOLERANCE), kept=HEAD_TOKENS),
     "TransformerLens": Method(in_transformer_lens, timed=4, held=2, package="transformer_lens"),
 }
 
@@ -392,7 +392,7 @@ def print_verdict(found: dict, folder: Path):
     print(
         f"fast against exact, all {exact[0].numel()} pairs and kinds: entropy off by {told['total']:.0e} (total), "
         f"{told['direct']:.0e} (direct) at most\n(target: {TOLERANCE:.0e}), {told['flags']} disagree about the top token "
-        f"(target: 0); {found['fast']['redone']:.2%} of the pairs computed exactly"
+        f"(target: 0); {found['fast']['recomputed_share']:.2%} of the pairs computed exactly"
     )
     yardsticks = [one["yardstick"] for one in found.values() if "yardstick" in one]
     print(

@@ -33,7 +33,7 @@ def test_records_hold_what_the_lens_saw_and_are_kept(tiny, monkeypatch, tmp_path
         answers_with_depth(*tiny, PROMPTS, max_new_tokens=4, renyi=(2,))
 
 
-def test_sampled_batches_do_not_share_their_luck_and_the_seed_counts(tiny, monkeypatch, tmp_path):
+def test_samples_repeat_and_the_seed_counts(tiny, monkeypatch, tmp_path):
     def texts(folder, **changed):
         monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path / folder))
         options = dict(max_new_tokens=8, temperature=1.0, batch_size=1) | changed
@@ -41,9 +41,25 @@ def test_sampled_batches_do_not_share_their_luck_and_the_seed_counts(tiny, monke
         return [record["text"] for record in records]
 
     first = texts("first")
-    assert texts("another") == first and first[0] != first[1]
+    assert texts("another") == first
     assert texts("first", seed=1) != first
     assert texts("first", temperature=0) == texts("first", temperature=0, seed=1)
+
+
+def test_sampled_batches_do_not_share_their_luck(tiny, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path))
+    seeds = []
+
+    def generate_and_note(*arguments, seed, **options):
+        seeds.append(seed)
+        return generate_with_lens(*arguments, seed=seed, **options)
+
+    monkeypatch.setattr(depth_runs, "generate_with_lens", generate_and_note)
+    answers_with_depth(*tiny, PROMPTS, max_new_tokens=2, temperature=1.0, batch_size=1)
+    assert len(seeds) == len(set(seeds)) == len(PROMPTS)
+    seeds.clear()
+    answers_with_depth(*tiny, PROMPTS, max_new_tokens=2, batch_size=1)
+    assert seeds == [None] * len(PROMPTS)
 
 
 def test_profile_rows_average_and_mark_empty_answers():

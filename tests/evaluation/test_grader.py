@@ -29,6 +29,9 @@ RIGHT = [
     ("It is not London, but Paris.", PARIS),
     ("Probably Paris.", PARIS),
     ("Paris is the capital or seat of government.", PARIS),
+    ("The capital or seat of government is Paris.", PARIS),
+    ("Paris, but to be exact it is actually Paris.", PARIS),
+    ("Trinidad and Tobago", ("Trinidad", "Trinidad and Tobago")),
     (
         "The capital of that large and famous country, which we all know, is typically Paris, on the Seine.",
         PARIS,
@@ -78,6 +81,7 @@ WRONG = [
     ("Paris, London or Rome", PARIS),
     ("Paris and London", PARIS),
     ("London, Paris", PARIS),
+    ("London, but Paris", PARIS),
     ("London. No, it is Paris.", PARIS),
     ("London\nParis", PARIS),
     ("Its capital is larger than Paris.", PARIS),

@@ -14,7 +14,7 @@ def test_choice_probabilities_are_the_models_own(tiny):
     model, tokenizer = tiny
     prompts = ["Is it true?", "A rather longer question about nothing?"]
     choices = ["yes", "no"]
-    log_probabilities = choice_log_probabilities(model, tokenizer, prompts, choices)
+    log_probabilities = choice_log_probabilities(model, tokenizer, prompts, choices=choices)
     assert log_probabilities.shape == (2, 2)
     for row, prompt in zip(log_probabilities, prompts):
         for value, choice in zip(row, choices):
@@ -26,10 +26,10 @@ def test_choice_probabilities_are_the_models_own(tiny):
 @pytest.mark.parametrize("choices", [["yes", "yes!"], ["yes", ""], [], "yes"])
 def test_choices_that_cannot_be_told_apart_are_refused(tiny, choices):
     with pytest.raises(ValueError, match="choices that begin with different tokens"):
-        choice_log_probabilities(*tiny, ["Hello"], choices)
+        choice_log_probabilities(*tiny, ["Hello"], choices=choices)
 
 
 @pytest.mark.parametrize("prompts", ["Why so?", [{"role": "user", "content": "Why so?"}], []])
 def test_a_single_prompt_is_not_cut_into_characters(tiny, prompts):
     with pytest.raises(ValueError, match=r"need a list of prompts, \[prompt, \.\.\.\]"):
-        choice_log_probabilities(*tiny, prompts, ["a", "b"])
+        choice_log_probabilities(*tiny, prompts, choices=["a", "b"])

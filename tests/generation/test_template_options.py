@@ -36,7 +36,9 @@ def test_every_door_passes_it_on(thinking):
         score(model, tokenizer, "Hello", "you", template_options=OFF),
     ):
         assert torch.equal(answer.prompt_ids, expected)
-    log_p = choice_log_probabilities(model, tokenizer, ["Hello"], ["a", "b"], template_options=OFF)
+    log_p = choice_log_probabilities(
+        model, tokenizer, ["Hello"], choices=["a", "b"], template_options=OFF
+    )
     forced = score(model, tokenizer, "Hello", "a", template_options=OFF)
     a = forced.token_ids[0]
     assert torch.allclose(log_p[0, 0], forced.logits[0].log_softmax(-1)[a], atol=1e-5)
@@ -55,7 +57,9 @@ def calls(model, tokenizer, **options):
     return (
         lambda: generate(model, tokenizer, "Hello", **options),
         lambda: score(model, tokenizer, "Hello", "you", **options),
-        lambda: choice_log_probabilities(model, tokenizer, ["Hello"], ["a", "b"], **options),
+        lambda: choice_log_probabilities(
+            model, tokenizer, ["Hello"], choices=["a", "b"], **options
+        ),
         lambda: prompt_token_ids(tokenizer, "Hello", **options),
     )
 

@@ -42,11 +42,9 @@ def test_random_repeats_use_every_ordinary_token_and_depend_on_the_seed(tiny):
 def test_natural_repeats_are_windows_of_the_texts(tiny):
     texts = ["abcdefghijk", "0123456789"]
     rows = natural_repeats(tiny[1], texts, count=4, length=5)
-    said = {tiny[1].decode(row[1:]) for row in rows}
-    assert (
-        said == {2 * window for window in ("abcde", "fghij", "01234", "56789")}
-        and (rows[:, 0] == 257).all()
-    )
+    texts_of_rows = {tiny[1].decode(row[1:]) for row in rows}
+    assert texts_of_rows == {2 * window for window in ("abcde", "fghij", "01234", "56789")}
+    assert (rows[:, 0] == 257).all()
     assert rows.shape == (4, 11)
 
 

@@ -21,7 +21,6 @@ from uncertainty.neurons import _bounded_sweep, _tail_moments, _text_state, abla
 
 IDS = torch.arange(3, 15)
 EXPERTS = {"mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss"}
-ENDS_WITH_A_NORM = {"olmo2", "gemma2", "gemma3_text"}
 DENSE = [family for family in FAMILIES if family not in EXPERTS]
 GENERATOR = torch.Generator().manual_seed(5)
 UNIGRAM = torch.rand(VOCABULARY, generator=GENERATOR, dtype=torch.float64) + 0.01
@@ -51,38 +50,44 @@ def trained(family):
     return model
 
 
-def hooked(model, neuron, new, ids=IDS, freeze_norm=False):
-    """Logits (tokens, vocabulary) of a whole forward pass with one activation replaced; the norm's scale frozen if wanted."""
-    parts, writer, hooks = model_parts(model), last_layer_neurons(model).output_projection, []
+def hooked(model, neuron, new, *, freeze_norm=False):
+    """Logits (tokens, vocabulary) of a whole forward pass with one activation replaced.
+
+    With ``freeze_norm`` the final norm divides by its scale in the clean pass.
+    """
+    parts = model_parts(model)
+    output_projection = last_layer_neurons(model).output_projection
+    hooks = []
 
     def replace(module, arguments):
         changed = arguments[0].clone()
         changed.view(-1, changed.shape[-1])[:, neuron] = new.to(changed)
         return changed
 
+    def centred(x):
+        is_layer_norm = "LayerNorm" in type(parts.norm).__name__
+        return x - x.mean(-1, keepdim=True) if is_layer_norm else x
+
     def divide_as_before(module, arguments, output):
-        x, before = arguments[0], clean[0]
-        bias = module(torch.zeros_like(x)) if removed.remove() is None else None
+        norm_hook.remove()  # the norm itself is called in here
+        x = arguments[0]
+        before = clean_inputs[0]
+        bias = module(torch.zeros_like(x))
         gain_part = module(before) - bias
         ratio = gain_part / centred(before)  # gain / scale, entry by entry, from the clean pass
         return ratio * centred(x) + bias
 
-    def centred(x):
-        return (
-            x - x.mean(-1, keepdim=True)
-            if isinstance(parts.norm, nn.LayerNorm) or "LayerNorm" in type(parts.norm).__name__
-            else x
-        )
-
     if freeze_norm:
-        clean = []
-        hook = parts.norm.register_forward_pre_hook(lambda _, arguments: clean.append(arguments[0]))
-        model(input_ids=ids[None])
+        clean_inputs = []
+        hook = parts.norm.register_forward_pre_hook(
+            lambda _, arguments: clean_inputs.append(arguments[0])
+        )
+        model(input_ids=IDS[None])
         hook.remove()
-        removed = parts.norm.register_forward_hook(divide_as_before)
-        hooks.append(removed)
-    hooks.append(writer.register_forward_pre_hook(replace))
-    logits = model(input_ids=ids[None]).logits[0]
+        norm_hook = parts.norm.register_forward_hook(divide_as_before)
+        hooks.append(norm_hook)
+    hooks.append(output_projection.register_forward_pre_hook(replace))
+    logits = model(input_ids=IDS[None]).logits[0]
     for hook in hooks:
         hook.remove()
     return logits
@@ -90,22 +95,19 @@ def hooked(model, neuron, new, ids=IDS, freeze_norm=False):
 
 def expected(logits, clean):
     """What the sweep should say of logits, by scipy."""
-    log_p, log_clean = (
-        special.log_softmax(values.double().numpy(), -1) for values in (logits, clean)
-    )
-    following = log_p[range(len(IDS) - 1), IDS[1:]]
+    logits = logits.double().numpy()
+    clean = clean.double().numpy()
+    p = special.softmax(logits, -1)
+    log_p = special.log_softmax(logits, -1)
+    log_p_of_next = log_p[range(len(IDS) - 1), IDS[1:]]
+    likelier = (log_p[:-1] > log_p_of_next[:, None]).sum(-1)
     return dict(
-        entropy=stats.entropy(special.softmax(logits.double().numpy(), -1), axis=-1),
-        loss=[*-following, float("nan")],
-        kl=special.rel_entr(
-            special.softmax(clean.double().numpy(), -1),
-            special.softmax(logits.double().numpy(), -1),
-        ).sum(-1),
-        argmax_changed=log_p.argmax(-1) != log_clean.argmax(-1),
-        rank=[*(log_p[:-1] > following[:, None]).sum(-1), -1],
-        kl_unigram=stats.entropy(
-            UNIGRAM.numpy()[:, None], special.softmax(logits.double().numpy(), -1).T
-        ),
+        entropy=stats.entropy(p, axis=-1),
+        loss=[*-log_p_of_next, float("nan")],
+        kl=special.rel_entr(special.softmax(clean, -1), p).sum(-1),
+        argmax_changed=log_p.argmax(-1) != clean.argmax(-1),
+        rank=[*likelier, -1],
+        kl_unigram=stats.entropy(UNIGRAM.numpy()[:, None], p.T),
     )
 
 
@@ -123,16 +125,18 @@ def agree(effects, column, logits, clean, tolerance=1e-9):
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """So that every seam is crossed."""
-    monkeypatch.setattr(_text_state, "LOGITS_AT_A_TIME", {"cpu": 7 * VOCABULARY})
+    monkeypatch.setattr(
+        _text_state, "LOGITS_AT_A_TIME", {"cpu": 7 * VOCABULARY, "cuda": 7 * VOCABULARY}
+    )
     monkeypatch.setattr(ablation, "POSITIONS_AT_A_TIME", 5)
     monkeypatch.setattr(_bounded_sweep, "COLUMNS_AT_A_TIME", 4)
     monkeypatch.setattr(_tail_moments, "HEAD_TOKENS", 16)
 
 
-def exact_mean(model, neuron):
-    with last_layer_neurons(model).record_activations() as found:
+def mean_activation(model, neuron):
+    with last_layer_neurons(model).record_activations() as recorded:
         model(input_ids=IDS[None])
-    return found[0].reshape(len(IDS), -1)[:, neuron].mean()
+    return recorded[0].reshape(len(IDS), -1)[:, neuron].mean()
 
 
 @pytest.mark.parametrize("family", DENSE)
@@ -146,15 +150,11 @@ def test_every_family_equals_a_hooked_forward_pass(family):
         clean = model(input_ids=IDS[None]).logits[0]
         agree(sweep.clean, None, clean, clean)
         for column, neuron in enumerate([0, 7, 31, 40]):
-            new = exact_mean(model, neuron)
+            new = mean_activation(model, neuron)
             total = hooked(model, neuron, new)
             agree(sweep, column, total, clean)
-            agree(
-                sweep.frozen,
-                column,
-                total + ((clean - total) @ DIRECTION)[:, None] * DIRECTION,
-                clean,
-            )
+            moved_along = (clean - total) @ DIRECTION
+            agree(sweep.frozen, column, total + moved_along[:, None] * DIRECTION, clean)
             agree(sweep.direct, column, hooked(model, neuron, new, freeze_norm=True), clean)
 
 
@@ -244,15 +244,14 @@ def test_values_a_number_a_tensor_and_a_function():
 
 def test_neurons_may_come_as_a_tensor():
     model = trained("llama")
-    one, other = (
-        ablation_sweep(model, IDS, chosen, progress=False)
-        for chosen in (torch.tensor([4, 9]), [4, 9])
-    )
-    assert one.entropy.equal(other.entropy)
+    from_tensor = ablation_sweep(model, IDS, torch.tensor([4, 9]), progress=False)
+    from_list = ablation_sweep(model, IDS, [4, 9], progress=False)
+    assert from_tensor.entropy.equal(from_list.entropy)
 
 
 def test_several_sequences_are_each_other_s_strangers():
-    model, other = trained("llama"), torch.arange(20, 32)
+    model = trained("llama")
+    other = torch.arange(20, 32)
     both = ablation_sweep(model, torch.stack([IDS, other]), [5], value="zero", progress=False)
     apart = [ablation_sweep(model, ids, [5], value="zero", progress=False) for ids in (IDS, other)]
     for name in ("entropy", "loss", "kl", "rank"):
@@ -273,26 +272,21 @@ def plant(model, direction, neuron=5):
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 @torch.no_grad()
 def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(family):
-    """Direct effect 0; and the logits shrink by sigma / sigma', so the entropy falls when the neuron is silenced."""
+    """The direct effect is 0, and the total one is that of multiplying the logits by sigma / sigma'."""
     model = trained(family)
     parts = model_parts(model)
     form = final_norm(parts)
     frame = form.centre(effective_unembedding(parts, form, torch.float64))
-    blind = torch.linalg.qr(
-        form.centre(torch.randn(32, 1, generator=GENERATOR, dtype=torch.float64).T).T
-    )[0][:, 0]
-    without = frame - torch.outer(
-        frame @ blind, blind
-    )  # an unembedding that cannot read this direction
+    random = form.centre(torch.randn(32, generator=GENERATOR, dtype=torch.float64))
+    unread = nn.functional.normalize(random, dim=0)
+    without = frame - torch.outer(frame @ unread, unread)  # it cannot read this direction
     model.get_output_embeddings().weight = nn.Parameter((without / form.gain).clone())
-    plant(model, blind)
+    plant(model, unread)
     assert null_space_fraction(model, 2 if form.centred else 1)[5] > 1 - 1e-9
     with float64_throughout():
         sweep = ablation_sweep(model, IDS, [5], value="zero", progress=False)
-        assert (
-            sweep.direct.kl.abs().max() < 1e-12
-            and (sweep.direct.entropy[:, 0] - sweep.clean.entropy).abs().max() < 1e-12
-        )
+        assert sweep.direct.kl.abs().max() < 1e-12
+        assert (sweep.direct.entropy[:, 0] - sweep.clean.entropy).abs().max() < 1e-12
         with parts.record_stream() as stream:
             clean = model(input_ids=IDS[None]).logits[0]
         with (
@@ -379,7 +373,8 @@ def test_half_precision_is_computed_in_float32():
 
 
 def test_nothing_larger_than_the_unembedding_is_ever_made():
-    model, largest = tiny_model("llama"), {}
+    model = tiny_model("llama")
+    largest = {}
 
     class Watch(TorchDispatchMode):
         def __torch_dispatch__(self, function, types, args=(), kwargs=None):
@@ -411,8 +406,13 @@ def test_a_gpu_finds_what_the_processor_finds(family, tolerance):
         (here.clean, there.clean),
     ):
         for name in ("entropy", "loss", "kl", "kl_unigram"):
-            pair = getattr(ours, name), getattr(theirs, name)
-            torch.testing.assert_close(*pair, atol=max(2 * tolerance, 1e-4), rtol=0, equal_nan=True)
+            torch.testing.assert_close(
+                getattr(ours, name),
+                getattr(theirs, name),
+                atol=max(2 * tolerance, 1e-4),
+                rtol=0,
+                equal_nan=True,
+            )
 
 
 @pytest.mark.model
@@ -422,11 +422,12 @@ def test_the_default_models_neurons_act_through_the_norm():
     chosen = [830, 1022, *range(0, 1536, 192)]
     exact = ablation_sweep(model, ids, chosen, progress=False)
     fast = ablation_sweep(model, ids, chosen, tolerance=1e-3, progress=False)
-    assert (fast.entropy - exact.entropy).abs().max() < 1e-3 and fast.argmax_changed.equal(
-        exact.argmax_changed
-    )
-    change, direct = (
+    assert (fast.entropy - exact.entropy).abs().max() < 1e-3
+    assert fast.argmax_changed.equal(exact.argmax_changed)
+    total_change, direct_change = (
         (kind.entropy - exact.clean.entropy[:, None])[4:].abs().mean(0)
         for kind in (exact, exact.direct)
     )
-    assert (direct / change)[:2].max() < 0.6 and (direct / change)[2:].median() > 0.9
+    direct_share = direct_change / total_change
+    assert direct_share[:2].max() < 0.6
+    assert direct_share[2:].median() > 0.9

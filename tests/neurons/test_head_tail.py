@@ -74,7 +74,7 @@ def test_no_estimate_is_further_off_than_its_bound(seed, size, alpha, spread, to
 
 
 def test_the_bound_holds_and_is_of_use_when_one_token_of_the_tail_takes_all_the_shift(monkeypatch):
-    """A spike is the hardest tail for moments: error and bound must be within a factor of twenty, not only ordered."""
+    """A spike is the hardest tail for moments. The bound must be less than twenty times the error."""
     monkeypatch.setattr(_tail_moments, "HEAD_TOKENS", 2)
     p = torch.tensor([0.5, 0.3] + 10 * [0.02], dtype=torch.float64)
     spikes = torch.zeros(60, 12, dtype=torch.float64)

@@ -7,8 +7,10 @@ To support a new architecture:
 2. For neurons add the path of the MLP's last linear layer to ``OUTPUT_PROJECTIONS`` in
    ``last_mlp.py``; for heads that of the attention's last layer to ``HEAD_PROJECTIONS`` in
    ``attention_heads.py``; for the middle of a block the MLP's name to ``MLPS`` in ``middle.py``.
-3. Add a tiny configuration to ``FAMILIES`` in ``tests/families.py``. The tests of all rooms then run
-   on it. A name in these tuples is only a guess: each function proves what it found on the model.
+3. Add a tiny configuration to ``FAMILIES`` in ``tests/families.py``. The tests of this room and of
+   ``lens``, ``neurons`` and ``heads`` then run on it, the brute force included.
+
+A name in these tuples is only a guess: each function proves on the model what it found.
 
 May import: no other room.
 """

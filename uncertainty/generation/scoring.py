@@ -60,8 +60,8 @@ def choice_log_probabilities(
     model,
     tokenizer,
     prompts: Sequence[Prompt],
-    choices: Sequence[str],
     *,
+    choices: Sequence[str],
     chat: bool = True,
     template_options: Mapping[str, Any] | None = None,
 ) -> Tensor:

@@ -19,7 +19,7 @@ def model_entails(model, tokenizer, batch_size: int = 32) -> Entails:
         verdicts: list[bool] = []
         for start in range(0, len(prompts), batch_size):
             batch = prompts[start : start + batch_size]
-            log_p = choice_log_probabilities(model, tokenizer, batch, [" yes", " no"])
+            log_p = choice_log_probabilities(model, tokenizer, batch, choices=[" yes", " no"])
             verdicts += [yes > no for yes, no in log_p.tolist()]
         return verdicts
 

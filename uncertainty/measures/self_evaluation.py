@@ -40,7 +40,7 @@ def p_true(model, tokenizer, conversations: Sequence[Prompt]) -> list[float]:
     Source: Kadavath et al. 2022 (arXiv 2207.05221), section 4; the wording is ours.
     """
     choices = [" true", " false"]
-    log_probabilities = choice_log_probabilities(model, tokenizer, conversations, choices)
+    log_probabilities = choice_log_probabilities(model, tokenizer, conversations, choices=choices)
     return log_probabilities.softmax(-1)[:, 0].tolist()
 
 
@@ -55,6 +55,6 @@ def scored_confidence(model, tokenizer, pairs: Sequence[tuple[str, str]]) -> lis
     """
     conversations = [ask_confidence(question, answer=answer) for question, answer in pairs]
     words = list(_CONFIDENCE_WORDS)
-    log_probabilities = choice_log_probabilities(model, tokenizer, conversations, words)
+    log_probabilities = choice_log_probabilities(model, tokenizer, conversations, choices=words)
     weights = log_probabilities.softmax(-1)  # (pairs, words)
     return (weights @ torch.tensor(list(_CONFIDENCE_WORDS.values()))).tolist()

@@ -43,10 +43,9 @@ def bounded_sweep(
 ) -> tuple[dict[str, Effects], Tensor]:
     """Return the effects of single neurons at some positions, off by ``tolerance`` nats at most.
 
-    Also returns which pairs were computed exactly: booleans, positions by pairs (the neurons of
-        every `View`).
+    Also return which pairs were computed exactly: booleans, ``(positions, neurons of every view)``.
     """
-    # 1. Neurons of like effect side by side: the loose bound then is good enough for whole blocks
+    # 1. Sort the neurons by size of effect: the loose bound then suffices for whole blocks of them
     largest_shift = shift[positions][:, neurons].abs().amax(0)
     order = (largest_shift * state.output_weights(neurons).norm(dim=1)).argsort()
     neurons = [neurons[i] for i in order.tolist()]
@@ -56,7 +55,7 @@ def bounded_sweep(
     recomputed = []
     views = _views(state, positions, neurons, shift)
     for view in views:
-        # 2. Every pair through head and tail
+        # 2. Estimate every pair from head and tail
         tail = tail_moments(view.clean, view.unembedding)
         blocks = []
         bounds = []
@@ -68,19 +67,19 @@ def bounded_sweep(
             bar.update(len(vectors[columns]) * len(view.clean.y) // len(views))
         effects |= join_effects(blocks, dim=1)
 
-        # 3. The clean model in the same way: a neuron without effect then differs by 0 from it
+        # 3. Estimate the clean model, too, so that a neuron without effect differs by 0 from it
         if view is views[0]:
             no_vector = torch.zeros_like(vectors[:1])
             nothing = {"clean": no_shift(view.clean.y)}
             clean_estimate, _ = _estimate_block(view, tail, no_vector, nothing, tolerance)
         del tail  # the exact way needs the memory
 
-        # 4. Exactly where the bound promises too little (or is nan)
+        # 4. Compute exactly where the bound is too large (or nan)
         exceeds = ~(torch.cat(bounds, 1) <= tolerance)  # (T, columns)
         _recompute_exactly(state, view, vectors, exceeds, effects)
         recomputed.append(exceeds)
 
-    # 5. The neurons as they were asked for, and the clean model
+    # 5. Put the neurons back into the caller's order, and add the clean model
     place = order.argsort()
     effects = {
         kind: map_effects(lambda values: values[:, place], ordered)
@@ -134,10 +133,10 @@ def _estimate_block(
 def _recompute_exactly(
     state: TextState, view: View, vectors: Tensor, chosen: Tensor, effects: dict[str, Effects]
 ) -> None:
-    """Overwrite the effects of the chosen pairs (T, columns) by exact ones.
+    """Overwrite the effects of the chosen pairs, booleans (T, columns), with exact ones.
 
-    Position by position, and all kinds of a pair at once: the kinds stand side by side as columns
-        of one kind.
+    This goes position by position. All kinds of a pair are computed at once, side by side as columns of
+    one kind.
     """
     kinds = list(view.factors)
     vocabulary = len(view.unembedding)

@@ -1,8 +1,8 @@
 """The exact sweep over single neurons: one pass over the vocabulary per neuron and token.
 
-Effects go by kind: "total", "direct" (the norm's denominator frozen), "frozen" (a direction of the
-    logits frozen; only
-where one is given), and "clean". Shapes: T positions, B columns (neurons), V the vocabulary.
+Effects come by kind: "total"; "direct", with the norm's denominator frozen; "frozen", with a direction
+of the logits frozen (only where one is given); and "clean". Shapes: T positions, B columns (neurons),
+V the vocabulary.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def exact_sweep(
 
 
 def clean_effects(state: TextState, clean: CleanPositions) -> dict[str, Effects]:
-    """Return the effects of the clean model: of one column that shifts nothing, by the same arithmetic."""
+    """Return the effects of the clean model, by the same arithmetic: of one column that shifts nothing."""
     no_column = torch.zeros_like(clean.y[:1])  # (1, V)
     return _column_effects(state, clean, no_column, {"clean": no_shift(clean.y)}, freeze=None)
 

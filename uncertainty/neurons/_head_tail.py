@@ -7,9 +7,8 @@ products. With R no less than any |x|,
     E e^x = 1 + E x^2 / 2 + r,    |r| <= e^R E |x|^3 / 6        (Taylor)
 
 and likewise for E[x e^x] and E[l e^x], with E[|l| |x|^3] in the last. The third moments are bounded
-through those of y and u (Minkowski). So every sum over the tail is known up to a bound, and through
-them the entropy. Shapes as in `_tail_moments`: T positions, K tokens of the head, B columns, V the
-vocabulary.
+through those of y and u (Minkowski). So every sum over the tail is known up to a bound, and so is the
+entropy. Shapes as in `_tail_moments`: T positions, K tokens of the head, B columns, V the vocabulary.
 """
 
 from typing import NamedTuple
@@ -84,7 +83,7 @@ def estimate_effects(
         expected_z = (clean.log_p @ unigram)[:, None] + unigram_shift
         effects.kl_unigram = kl_from_unigram(clean.unigram, expected_z, log_normaliser)
 
-    # 5. How far that can be off
+    # 5. Bound how far that can be off
     sizes = ShiftFactors(alpha.abs(), beta.abs())
     reach = sizes.alpha * tail.y_reach + sizes.beta * columns.reach  # no |x| is larger
     tail_share = tail_weight / weight
@@ -93,7 +92,7 @@ def estimate_effects(
     if not (bound <= tolerance).all():
         bound = _bound(tail_share, distance, reach, _thirds(tail, columns.tight_thirds, sizes))
 
-    # 6. Where nothing can be promised
+    # 6. Promise nothing where a token of the tail may be the likeliest, or may have rounded to 0
     largest_of_tail = tail.largest_log_p + mean_shift + reach
     log_unseen = tail.log_p_unseen + sizes.alpha * tail.y_reach_unseen + sizes.beta * columns.reach
     log_unseen = log_unseen + mean_shift  # the weight of what had rounded to 0, at most

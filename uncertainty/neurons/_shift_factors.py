@@ -26,12 +26,13 @@ def shift_factors(
 ) -> dict[str, ShiftFactors]:
     """Return the factors of the "total" and of the "direct" effect of single neurons.
 
-    They follow from delta, how far each activation is moved.
+    They follow from delta, how far each activation is moved:
 
-    Total: alpha = s / s' - 1, beta = delta / s'. Direct, with the denominator frozen: alpha = 0,
-        beta = delta / s. Here
-    s'^2 = s^2 + (2 delta <x, w> + delta^2 |w|^2) / width. Computed in float64, returned as precise
-    as the unembedding.
+        s'^2 = s^2 + (2 delta <x, w> + delta^2 |w|^2) / width
+        total effect:                               alpha = s / s' - 1,  beta = delta / s'
+        direct effect (the denominator frozen):     alpha = 0,           beta = delta / s
+
+    They are computed in float64 and returned in the unembedding's precision.
 
     Args:
         shift: ``(P, N)`` how far each activation of the layer is moved.
