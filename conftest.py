@@ -1,11 +1,11 @@
-"""Settings for a test run: cores shared fairly, no progress bars, what nbval compares in lessons."""
+"""Settings for a test run: cores shared fairly, no progress bars, what nbval compares."""
 
 import os
 
-if workers := int(
-    os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)
-):  # read by torch, also in the lessons' kernels
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0))
+if workers:
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # torch reads it, in kernels, too
 
 # In a lesson a progress bar is a widget: an output that the kept notebook does not have.
 os.environ.setdefault("TQDM_DISABLE", "1")

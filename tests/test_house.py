@@ -178,7 +178,9 @@ def test_contributings_map_is_what_the_rooms_say():
         stated[room.parent.name] = "-" if rule == "no other room" else rule
     assert drawn == stated
     for file in re.findall(r"`((?:\w+/)+\w+\.\w+)`", text):
-        assert (ROOT / file).exists() or (ROOT / "uncertainty" / file).exists() or "NN" in file, file
+        assert (ROOT / file).exists() or (ROOT / "uncertainty" / file).exists() or "NN" in file, (
+            file
+        )
 
 
 def test_every_local_link_leads_somewhere():

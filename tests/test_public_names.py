@@ -15,11 +15,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 # Names that people and programs outside call: they stay.
-PROMISED = """
-load_model generate generate_with_logits score Generation get_token_confidence token_uncertainty_naive
-token_uncertainty_vanilla logTokU aleatoric_epistemic parse_confidence logit_lens ablation_sweep null_space_fraction
-logit_variance auroc expected_calibration_error risk_coverage is_correct
-""".split()
+PROMISED = ["load_model", "generate", "generate_with_logits", "score", "Generation", "get_token_confidence", "token_uncertainty_naive", "token_uncertainty_vanilla", "logTokU", "aleatoric_epistemic", "parse_confidence", "logit_lens", "ablation_sweep", "null_space_fraction", "logit_variance", "auroc", "expected_calibration_error", "risk_coverage", "is_correct"]
 
 
 def editor_names() -> dict[str, str]:
@@ -33,7 +29,9 @@ def test_editors_see_the_names_that_python_loads():
     assert editor_names() == uncertainty._HOME and len(editor_names()) > 80
 
 
-@pytest.mark.parametrize("name", [*PROMISED, *(name for name in uncertainty.__all__ if name not in PROMISED)])
+@pytest.mark.parametrize(
+    "name", [*PROMISED, *(name for name in uncertainty.__all__ if name not in PROMISED)]
+)
 def test_every_name_is_there(name):
     value = getattr(uncertainty, name)
     assert name in dir(uncertainty)
@@ -49,7 +47,9 @@ def test_an_unknown_name_is_told():
 def test_importing_the_package_is_quick():
     """Without torch and transformers, which take seconds."""
     code = "import sys, uncertainty; print(sorted({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert result.stdout == "[]\n"
 
 
@@ -66,7 +66,9 @@ def test_lessons_import_from_the_front_door_only(path):
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
             for node in ast.walk(ast.parse("".join(cell["source"]))):
-                assert not isinstance(node, ast.ImportFrom) or not node.module.startswith("uncertainty.")
+                assert not isinstance(node, ast.ImportFrom) or not node.module.startswith(
+                    "uncertainty."
+                )
                 if isinstance(node, ast.ImportFrom) and node.module == "uncertainty":
                     assert {alias.name for alias in node.names} <= set(uncertainty.__all__)
 
@@ -85,8 +87,15 @@ reveal_type(auroc([0, 1], [0.1, 0.2]))
 
 def test_a_type_checker_sees_what_a_call_returns(tmp_path):
     (tmp_path / "snippet.py").write_text(SNIPPET)
-    command = [sys.executable, "-m", "mypy", str(tmp_path / "snippet.py")]  # with pyproject's settings and cache
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        str(tmp_path / "snippet.py"),
+    ]  # with pyproject's settings and cache
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    revealed = [seen.split(".")[-1] for seen in re.findall(r'Revealed type is "(.+)"', result.stdout)]
+    revealed = [
+        seen.split(".")[-1] for seen in re.findall(r'Revealed type is "(.+)"', result.stdout)
+    ]
     expected = ["Generation", "Generation", "Generation]", "Tensor", "float | None", "float"]
     assert revealed == expected, result.stdout + result.stderr

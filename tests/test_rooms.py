@@ -100,27 +100,45 @@ def test_a_room_imports_only_from_the_rooms_it_names(room):
     broken = [
         f"{module} imports {source}"
         for module, source, _, late in all_imports()
-        if room_of(module) == room and room_of(source) not in allowed and not (late and (module, source) in LATE)
+        if room_of(module) == room
+        and room_of(source) not in allowed
+        and not (late and (module, source) in LATE)
     ]
     assert broken == []
 
 
 def test_the_ground_floor_stands_on_nothing_and_nobody_imports_the_entrance():
     for module, source, name, _ in all_imports():
-        assert room_of(module) not in GROUND or room_of(source) in GROUND, f"{module} imports {source}"
-        assert source not in ENTRANCE and source != "", f"{module} imports {name} from the package's front door"
+        assert room_of(module) not in GROUND or room_of(source) in GROUND, (
+            f"{module} imports {source}"
+        )
+        assert source not in ENTRANCE and source != "", (
+            f"{module} imports {name} from the package's front door"
+        )
 
 
 def test_rooms_and_files_have_an_order_so_nothing_goes_in_a_circle():
     rooms = {room: may_import(room) - {room} for room in ROOMS if may_import(room) != set(ROOMS)}
     list(TopologicalSorter(rooms).static_order())  # raises CycleError with the circle
-    files = {module: {source for source, _ in imports(module)} for module in MODULES if module not in ENTRANCE}
+    files = {
+        module: {source for source, _ in imports(module)}
+        for module in MODULES
+        if module not in ENTRANCE
+    }
     list(TopologicalSorter(files).static_order())
 
 
 def test_late_imports_are_few_and_all_explained():
-    late = {(module, source) for module, source, _, is_late in all_imports() if is_late and module not in ENTRANCE}
-    upward = {pair for pair in late if room_of(pair[1]) not in may_import(room_of(pair[0])) | {room_of(pair[0])} | GROUND}
+    late = {
+        (module, source)
+        for module, source, _, is_late in all_imports()
+        if is_late and module not in ENTRANCE
+    }
+    upward = {
+        pair
+        for pair in late
+        if room_of(pair[1]) not in may_import(room_of(pair[0])) | {room_of(pair[0])} | GROUND
+    }
     assert upward == set(LATE)
 
 
@@ -128,10 +146,16 @@ def test_what_begins_with_an_underscore_stays_at_home():
     """A private name stays in its file, a private file in its room; `_inputs` is everybody's."""
     for module, source, name, _ in all_imports():
         assert name is None or not name.startswith("_"), f"{module} imports {name} from {source}"
-        private_file = source.split(".")[-1].startswith("_") and source not in GROUND and "." in source
+        private_file = (
+            source.split(".")[-1].startswith("_") and source not in GROUND and "." in source
+        )
         assert not private_file or room_of(module) == room_of(source), f"{module} imports {source}"
 
 
 def test_the_tests_mirror_the_rooms():
     tests = Path(__file__).parent
-    assert {folder.name for folder in tests.iterdir() if folder.is_dir() and any(folder.glob("test_*.py"))} == set(ROOMS)
+    assert {
+        folder.name
+        for folder in tests.iterdir()
+        if folder.is_dir() and any(folder.glob("test_*.py"))
+    } == set(ROOMS)

@@ -1,7 +1,10 @@
-"""When to believe a language model, and where inside the model its doubt lives: the helper package of the course.
+"""When to believe a language model, and where inside the model its doubt lives.
 
-Everything a lesson calls can be imported from here. A name loads its module on first use, so ``import uncertainty`` is
-quick. Editors and type checkers read the imports below; a test keeps the two lists equal.
+This is the helper package of the course.
+
+Everything a lesson calls can be imported from here. A name loads its module on first use, so that
+``import uncertainty`` is quick. Editors and type checkers read the imports below; a test keeps the
+two lists equal.
 """
 
 import importlib

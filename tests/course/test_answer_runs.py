@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from uncertainty import answer_measures, generate, load_model
+from uncertainty import answer_measures, generate, load_model, sample_answers
+from uncertainty.course import answer_runs
 from uncertainty.course.answer_runs import (
     greedy_answers,
     measure_columns,
@@ -64,3 +65,15 @@ def test_sampled_answers_differ_between_batches_and_repeat(tiny, own_cache, monk
     assert first[0]["texts"] != first[2]["texts"]
     for record in first:
         assert len(record["texts"]) == len(record["surprisal"]) == 3
+
+
+def test_sampled_batches_do_not_share_their_luck(tiny, own_cache, monkeypatch):
+    seeds = []
+
+    def sample_and_note(*arguments, seed, **options):
+        seeds.append(seed)
+        return sample_answers(*arguments, seed=seed, **options)
+
+    monkeypatch.setattr(answer_runs, "sample_answers", sample_and_note)
+    sampled_answers(*tiny, ["one", "two", "three"], 2, max_new_tokens=2, batch_size=1)
+    assert len(seeds) == len(set(seeds)) == 3

@@ -163,7 +163,6 @@ def test_whoever_needs_logits_that_were_not_saved_says_so(answer):
         top_alternatives,
         token_heatmap_html,
         plot_tokens,
-        Generation._repr_html_,
         Generation.to_dict,
         Generation.to_json,
     ):
@@ -172,6 +171,14 @@ def test_whoever_needs_logits_that_were_not_saved_says_so(answer):
         ):
             measure(back)
     assert repr(back) == repr(answer) and len(back) == len(answer)
+
+
+def test_a_notebook_shows_the_text_of_an_answer_without_logits(answer):
+    back = Generation.from_dict(answer.to_dict(), TOKENIZER)
+    back.text = "<b>Paris</b>"
+    assert back._repr_html_() == (
+        "<p>&lt;b&gt;Paris&lt;/b&gt;</p><p>(No heat map: saved without its logits.)</p>"
+    )
 
 
 def test_a_label_that_was_not_saved_is_not_made_up(answer):

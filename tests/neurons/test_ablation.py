@@ -1,4 +1,4 @@
-"""The ablation sweep against hooked forward passes, on every family; the fast mode against its own promise."""
+"""The ablation sweep against hooked forward passes on every family; the fast mode against it."""
 
 from contextlib import contextmanager
 from pydoc_data.topics import topics
@@ -249,8 +249,9 @@ def test_neurons_may_come_as_a_tensor():
     assert from_tensor.entropy.equal(from_list.entropy)
 
 
-def test_several_sequences_are_each_other_s_strangers():
-    model = trained("llama")
+@pytest.mark.parametrize("family", ["llama", "olmo2"])
+def test_several_sequences_are_each_other_s_strangers(family):
+    model = trained(family)
     other = torch.arange(20, 32)
     both = ablation_sweep(model, torch.stack([IDS, other]), [5], value="zero", progress=False)
     apart = [ablation_sweep(model, ids, [5], value="zero", progress=False) for ids in (IDS, other)]
@@ -262,7 +263,7 @@ def test_several_sequences_are_each_other_s_strangers():
 
 
 def plant(model, direction, neuron=5):
-    """Let one neuron write along a direction of the residual stream, strongly and at every token."""
+    """Let one neuron write strongly along a direction of the residual stream."""
     reader = last_layer_neurons(model).output_projection
     weight = reader.weight if type(reader).__name__ == "Conv1D" else reader.weight.T
     with torch.no_grad():
@@ -272,7 +273,7 @@ def plant(model, direction, neuron=5):
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 @torch.no_grad()
 def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(family):
-    """The direct effect is 0, and the total one is that of multiplying the logits by sigma / sigma'."""
+    """The direct effect is 0; the total one is to multiply the logits by sigma / sigma'."""
     model = trained(family)
     parts = model_parts(model)
     form = final_norm(parts)

@@ -3,7 +3,8 @@
 To support a new architecture:
 
 1. Call `model_parts(model)`. Where it finds no blocks or no final norm, add the attribute's name to
-   ``BLOCK_STACKS`` or ``FINAL_NORMS`` in ``parts.py``; for what follows the logits see `ModelParts`.
+   ``BLOCK_STACKS`` or ``FINAL_NORMS`` in ``parts.py``; for what follows the logits see
+   `ModelParts`.
 2. For neurons add the path of the MLP's last linear layer to ``OUTPUT_PROJECTIONS`` in
    ``last_mlp.py``; for heads that of the attention's last layer to ``HEAD_PROJECTIONS`` in
    ``attention_heads.py``; for the middle of a block the MLP's name to ``MLPS`` in ``middle.py``.

@@ -70,8 +70,8 @@ class LastLayerNeurons:
 def last_layer_neurons(model) -> LastLayerNeurons:
     """Return the neurons of the last MLP.
 
-    Whether they add to the stream is proven: all activations are moved a little, and the stream must
-    move as the weights say.
+    Whether they add to the stream is proven: all activations are moved a little, and the stream
+    must move as the weights say.
 
     Raises:
         ValueError: a mixture of experts, or an MLP we do not know; weights that cannot be read as

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from torch import Tensor
@@ -128,6 +129,8 @@ class Generation:
         )
 
     def _repr_html_(self) -> str:
+        if self._logits is None:
+            return f"<p>{escape(self.text)}</p><p>(No heat map: saved without its logits.)</p>"
         from ..plotting.heatmap import token_heatmap_html  # only when a notebook shows the answer
 
         return token_heatmap_html(self)

@@ -2,18 +2,20 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers.utils import ModelOutput
 
 from ..generation.answers import Generation
 from ..information import check_rows, upcast
 
+if TYPE_CHECKING:
+    from transformers.utils import ModelOutput  # it takes a second to import
+
 # What the measures accept: an answer, transformers' own result, or the logits themselves.
-LogitsSource = Generation | ModelOutput | Tensor | np.ndarray | Sequence[Tensor]
+LogitsSource: TypeAlias = "Generation | ModelOutput | Tensor | np.ndarray | Sequence[Tensor]"
 
 
 def raw_logits(source: LogitsSource) -> Tensor:

@@ -1,4 +1,4 @@
-"""The fast sweep over single neurons: an estimate with a bound, and exact effects beyond the tolerance."""
+"""The fast sweep over single neurons: estimates with a bound, exact effects where that is large."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ COLUMNS_AT_A_TIME = 128  # of u = W w
 
 @dataclass(eq=False)
 class View:
-    """An unembedding, the clean model in its terms, and the kinds of effect that are read through it.
+    """An unembedding, the clean model in its terms, and the kinds of effect that it serves.
 
     Attributes:
         clean: the clean model, whose y is a product with this unembedding.
@@ -91,7 +91,7 @@ def bounded_sweep(
 
 
 def _views(state: TextState, positions: slice, neurons: list[int], shift: Tensor) -> list[View]:
-    """Return the view of total and direct effect, and that of the frozen effect where there is one."""
+    """Return the view for total and direct effect, and one for the frozen effect if wanted."""
     clean = state.clean(positions)
     factors = shift_factors(state, positions, neurons, shift)
     views = [View(clean, state.unembedding, factors)]
@@ -135,8 +135,8 @@ def _recompute_exactly(
 ) -> None:
     """Overwrite the effects of the chosen pairs, booleans (T, columns), with exact ones.
 
-    This goes position by position. All kinds of a pair are computed at once, side by side as columns of
-    one kind.
+    This goes position by position. All kinds of a pair are computed at once, side by side as
+    columns of one kind.
     """
     kinds = list(view.factors)
     vocabulary = len(view.unembedding)

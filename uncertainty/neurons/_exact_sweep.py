@@ -1,8 +1,8 @@
 """The exact sweep over single neurons: one pass over the vocabulary per neuron and token.
 
-Effects come by kind: "total"; "direct", with the norm's denominator frozen; "frozen", with a direction
-of the logits frozen (only where one is given); and "clean". Shapes: T positions, B columns (neurons),
-V the vocabulary.
+Effects come by kind: "total"; "direct", with the norm's denominator frozen; "frozen", with a
+direction of the logits frozen (only where one is given); and "clean". Shapes: T positions, B
+columns (neurons), V the vocabulary.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def exact_sweep(
 
 
 def clean_effects(state: TextState, clean: CleanPositions) -> dict[str, Effects]:
-    """Return the effects of the clean model, by the same arithmetic: of one column that shifts nothing."""
+    """Return the clean model's effects, computed as those of one column that shifts nothing."""
     no_column = torch.zeros_like(clean.y[:1])  # (1, V)
     return _column_effects(state, clean, no_column, {"clean": no_shift(clean.y)}, freeze=None)
 
@@ -77,7 +77,7 @@ def shifted_effects(
     freeze: Tensor | None = None,
     ranked: bool = True,
 ) -> dict[str, Effects]:
-    """Return the exact effects of columns u (B, V) at so few positions that all logits fit into memory.
+    """Return the exact effects of columns u (B, V) at positions whose logits all fit into memory.
 
     Args:
         mean_u: (T, B) the mean of u under p.
@@ -106,7 +106,7 @@ def effects_of_kind(
     mean_shift: Tensor | None = None,
     ranked: bool = True,
 ) -> dict[str, Effects]:
-    """Read the effects from logits (T, B, V). Those of the kind "total" give the kind "frozen", too.
+    """Read the effects from logits (T, B, V); the kind "total" gives the kind "frozen", too.
 
     The frozen logits are z' + ((z - z') . v) v, with v the direction; they overwrite ``logits``.
     """

@@ -1,4 +1,4 @@
-"""Shifted logits, fast: the likely tokens exactly, the rest through moments, with a bound on the error.
+"""Shifted logits, fast: the likely tokens exactly, the rest through moments, the error bounded.
 
 Under the tail's own distribution q the shift less its mean, x = alpha (y - E y) + beta (u - E u),
 has a variance and a covariance with l = log p that follow from a few moments, and those are matrix
@@ -7,8 +7,9 @@ products. With R no less than any |x|,
     E e^x = 1 + E x^2 / 2 + r,    |r| <= e^R E |x|^3 / 6        (Taylor)
 
 and likewise for E[x e^x] and E[l e^x], with E[|l| |x|^3] in the last. The third moments are bounded
-through those of y and u (Minkowski). So every sum over the tail is known up to a bound, and so is the
-entropy. Shapes as in `_tail_moments`: T positions, K tokens of the head, B columns, V the vocabulary.
+through those of y and u (Minkowski). So every sum over the tail is known up to a bound, and so is
+the entropy. Shapes as in `_tail_moments`: T positions, K tokens of the head, B columns, V the
+vocabulary.
 """
 
 from typing import NamedTuple

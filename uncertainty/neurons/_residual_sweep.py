@@ -1,4 +1,4 @@
-"""The sweep for groups of neurons, and for a norm after the MLP: each new residual is unembedded."""
+"""The sweep for groups of neurons and for a norm after the MLP: each new residual is unembedded."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from .effects import Effects, join_effects
 def residual_sweep(
     state: TextState, positions: slice, groups: list[list[int]], shift: Tensor, bar: tqdm
 ) -> dict[str, Effects]:
-    """Return the effects of groups of neurons, each ablated together, at some positions, T of them."""
+    """Return the effects of groups of neurons, each ablated together, at some positions (T)."""
     clean = state.clean(positions)
     clean_residual = state.residual[positions]  # (T, width)
     clean_scale = state.norm.scale(clean_residual)  # (T, 1)

@@ -1,8 +1,8 @@
 """What becomes of a distribution when its logits are shifted along two known vectors.
 
-For a position with logits z, column i of the shifts gives ``z + alpha_i y + beta_i u_i``. Ablating a
-neuron of the last layer does just this (see `ablation`). Here are only tensors. Shapes: T positions,
-B columns, V the vocabulary.
+For a position with logits z, column i of the shifts gives ``z + alpha_i y + beta_i u_i``. Ablating
+a neuron of the last layer does just this (see `ablation`). Here are only tensors. Shapes: T
+positions, B columns, V the vocabulary.
 """
 
 import copy
@@ -64,7 +64,7 @@ class CleanPositions:
         return p.div_(p.sum(-1, keepdim=True))
 
     def hand_over_p(self) -> Tensor:
-        """Return p for the caller to overwrite, and forget it: the next access computes it again."""
+        """Return p for the caller to overwrite, and forget it; the next access computes it anew."""
         p = self.p
         del self.p
         return p
@@ -107,8 +107,8 @@ def read_effects(
 ) -> Effects:
     """Read entropy, loss and so on from logits (T, B, V): each (T, B), in float64.
 
-    In float32 a softmax over 50,000 tokens does not sum to 1, so it is divided by its sum. About 1e-5
-    nats of rounding remain; a KL below 1e-6 is noise.
+    In float32 a softmax over 50,000 tokens does not sum to 1, so it is divided by its sum. About
+    1e-5 nats of rounding remain; a KL below 1e-6 is noise.
 
     Args:
         workspace: memory of the same shape as the logits; it is overwritten.

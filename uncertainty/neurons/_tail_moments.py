@@ -1,10 +1,12 @@
-"""The moments of each position's tail: all tokens but the likeliest, its head.
+"""The moments of each position's tail: all tokens but the likeliest ones, which are its head.
 
-q is the tail's own distribution and E the mean under it. From here on l is log p less its mean, y
-and u are less their means, too, and a letter after another is a product: ``yu`` is E[y u], ``luu``
-is E[l u^2]. The moments of y belong to the positions (`TailMoments`). Those of the columns u = W w,
-with W the unembedding, belong to a block of columns (`ColumnMoments`); the ones that are linear in
-u are means over the rows of W, so they cost a product with w and no pass over the vocabulary.
+q is the tail's own distribution, and E the mean under it. Moments are those of l = log p, y and u,
+each less its mean, and they are named as products: ``yu`` is E[y u], ``luu`` is E[l u^2].
+
+The moments of l and y belong to the positions (`TailMoments`). Those of the columns u = W w, with W
+the unembedding, belong to a block of columns (`ColumnMoments`). The ones that are linear in u are
+means over the rows of W, so they cost a product with w and no pass over the vocabulary.
+
 Shapes: T positions, K tokens of the head, B columns, V the vocabulary.
 """
 
@@ -17,11 +19,11 @@ from torch import Tensor
 
 from ._shifted_logits import CleanPositions
 
-HEAD_TOKENS = 128
+HEAD_TOKENS = 128  # K
 
 
 class ThirdMoments(NamedTuple):
-    """Cube roots of upper bounds on E |x|^3 and E |l| |x|^3, in float64. By Minkowski they add up."""
+    """Cube roots of bounds on E |x|^3 and E |l| |x|^3, in float64. By Minkowski they add up."""
 
     plain: Tensor
     with_l: Tensor
@@ -45,8 +47,8 @@ class TailMoments:
         abs_l: E |l|.
         y_thirds: the third moments of y.
         mean_rows, y_rows, ly_rows, l_rows: (T, width) means over the rows W of the unembedding:
-            E[W], E[y W], E[l y W], E[l W]. Their products with w are E[u], E[y u], E[l y u], E[l
-            u].
+            E[W], E[y W], E[l y W], E[l W]. Their products with w are E[u], E[y u], E[l y u] and
+            E[l u].
         y_reach: the largest |y| of a token of the tail whose q is not 0.
         y_reach_unseen: the same of the others, whose q has rounded to 0.
         log_p_unseen: the log of no less than the probability of these others together; -inf where
@@ -204,7 +206,7 @@ class ColumnMoments:
 
     @cached_property
     def tight_thirds(self) -> ThirdMoments:
-        """The third moments of u from its cubes: E |u - E u|^3 through E |u|^3 and |E u| (Minkowski)."""
+        """The third moments of u from its cubes: through E |u|^3 and |E u| (Minkowski)."""
         cubes = self.u.abs().pow_(3)  # (V, B)
         plain = (self.tail.q @ cubes).double()
         with_l = (self.tail.q_abs_l @ cubes).double()

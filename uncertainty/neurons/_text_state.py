@@ -57,13 +57,13 @@ class TextState:
         return CleanPositions(logits, y, self.targets[positions], self.parts.softcap, self.unigram)
 
     def normalised(self, residual: Tensor, scale: Tensor | None = None) -> Tensor:
-        """Centre a residual and divide it by its scale or a given one. Gain and bias are left out."""
+        """Centre a residual and divide it by its scale or a given one; no gain, no bias."""
         if scale is None:
             scale = self.norm.scale(residual)
         return (self.norm.centre(residual) / scale).to(self.unembedding)
 
     def output_weights(self, neurons: list[int]) -> Tensor:
-        """Return what the neurons write, ``(neurons, width)``, centred where the final norm centres."""
+        """Return what neurons write, ``(neurons, width)``, centred if the final norm centres."""
         return self.norm.centre(self.neurons.output_weights[neurons])
 
     @property
@@ -73,7 +73,7 @@ class TextState:
 
 
 def read_text(model, input_ids, *, unigram: Tensor | None, freeze: Tensor | None) -> TextState:
-    """Run the clean model over ``(tokens,)`` or ``(sequences, tokens)``, and keep what a sweep needs.
+    """Run the clean model over ``(tokens,)`` or ``(sequences, tokens)``; keep what a sweep needs.
 
     Raises:
         ValueError: ids, unigram or direction that do not fit; else as `last_layer_neurons` and

@@ -4,16 +4,17 @@ Nothing runs again. Between the last MLP and the logits there is only the final 
 unembedding, so moving one activation by delta moves the residual x along that neuron's output
 weights w, and every logit by two known vectors:
 
-    s'^2 = s^2 + (2 delta <x, w> + delta^2 |w|^2) / width    the norm's denominator, before and after
-    z'   = c + a y + b u,   y = z - c,   u = W w
+    s'^2 = s^2 + (2 delta <x, w> + delta^2 |w|^2) / width    the norm's denominator
+    z'   = c + a y + b u,   y = z - c,   u = W w             the logits
     total effect:                               a = s / s',  b = delta / s'
     direct effect (the denominator frozen):     a = 1,       b = delta / s
 
-W is the unembedding with the norm's gain folded in, c what the biases add; for a LayerNorm x and w
-are centred. So a neuron and a token cost one pass over the vocabulary, no product with the
-unembedding (`_exact_sweep`), and less where a bound on the error is enough (`_bounded_sweep`).
-Where the formula does not hold (a norm after the MLP) or has more than one vector u (several
-neurons at once) the new residual itself goes through norm and unembedding (`_residual_sweep`).
+A prime marks what follows the ablation. W is the unembedding with the norm's gain folded in, c what
+the biases add; for a LayerNorm x and w are centred. So a neuron and a token cost one pass over the
+vocabulary and no product with the unembedding (`_exact_sweep`), and less where a bound on the error
+is enough (`_bounded_sweep`). Where the formula does not hold (a norm after the MLP) or has more than
+one vector u (several neurons at once), the new residual itself goes through norm and unembedding
+(`_residual_sweep`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -80,8 +81,8 @@ def ablation_sweep(
             one than so many nats (rounding aside). Pairs for which that cannot be promised are
             computed exactly.
         unigram: ``(vocabulary,)`` probabilities, all above 0, to fill ``kl_unigram``.
-        freeze: ``(vocabulary,)`` a direction v in the space of logits to fill ``frozen``: z' + ((z
-            - z') . v) v, |v| = 1. Its mean is taken away first: what is added to all logits changes
+        freeze: ``(vocabulary,)`` a direction v in the space of logits, |v| = 1, to fill ``frozen``:
+            z' + ((z - z') . v) v. Its mean is taken away first: what is added to all logits changes
             no probability.
         progress: whether to show a progress bar.
 
@@ -149,13 +150,13 @@ def _check_tolerance(tolerance: float, *, has_fast_mode: bool) -> None:
     is_allowed = 0 <= tolerance < float("inf")
     if not is_allowed or (tolerance > 0 and not has_fast_mode):
         raise ValueError(
-            f"tolerance={tolerance}: it must be 0 or larger and finite, and 0 for groups of neurons, "
-            "for a norm after the MLP and for a softcap on the logits."
+            f"tolerance={tolerance}: it must be 0 or larger and finite, and 0 for groups of "
+            "neurons, for a norm after the MLP and for a softcap on the logits."
         )
 
 
 def _neuron_groups(neurons: Sequence | Tensor | None, count: int) -> list[list[int]]:
-    """Return the groups that are ablated together, out of ``count`` neurons; one neuron is a group."""
+    """Return the groups that are ablated together; one neuron makes a group, too."""
     if neurons is None:
         return [[neuron] for neuron in range(count)]
     listed = neurons.tolist() if hasattr(neurons, "tolist") else neurons

@@ -9,7 +9,7 @@ from torch import Tensor
 
 @dataclass(eq=False)
 class Effects:
-    """What the model says at every token, for every ablated neuron or group of neurons, its columns.
+    """What the model says at every token, for every ablated neuron or group of neurons: a column.
 
     Each tensor is ``(tokens, columns)``; for the clean model ``(tokens,)``. Unit: nats.
 

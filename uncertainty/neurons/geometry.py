@@ -174,7 +174,7 @@ def random_null_space_fraction(width: int, k: int, quantile: float = 0.5) -> flo
 
 
 def _effective_rows(model) -> Iterator[Tensor]:
-    """Yield the effective unembedding, centred both ways, in float64: ``(rows, width)`` at a time."""
+    """Yield the effective unembedding, centred both ways, float64: ``(rows, width)`` at a time."""
     parts = model_parts(model)
     form = final_norm(parts)
     unembedding = parts.unembedding.weight

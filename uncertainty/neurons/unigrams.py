@@ -16,7 +16,7 @@ POSITIONS_AT_A_TIME = 64  # positions whose logits are in memory
 
 
 def count_unigram(ids, rows: int, *, smoothing: float = 1.0) -> Tensor:
-    """Return P(v) = (count_v + smoothing) / (N + smoothing * rows) over N ids, ``(rows,)``, float64.
+    """Return P(v) = (count_v + smoothing) / (N + smoothing * rows) over N ids: ``(rows,)`` float64.
 
     ``rows`` are those of the *unembedding*, which may be padded (Pythia: 50,277 tokens, 50,304
     rows). A row without a token keeps the smoothing's share, so that its logarithm is finite.
