@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from uncertainty import load_model
+from uncertainty import _progress, load_model
 from uncertainty.course import results
 from uncertainty.course.results import batch_seed, cached_results
 from uncertainty.lens.logit_lens import logit_lens
@@ -219,13 +219,13 @@ def test_a_bar_counts_what_has_to_be_computed(model, tokenizer, monkeypatch):
     bars = []
     silent = []
 
-    class Bar(results.tqdm):
+    class Bar(_progress.tqdm):
         def __init__(self, disable, **options):
             bars.append(self)
             silent.append(disable)
             super().__init__(disable=False, **options)
 
-    monkeypatch.setattr(results, "tqdm", Bar)
+    monkeypatch.setattr(_progress, "tqdm", Bar)
     monkeypatch.setenv("TQDM_DISABLE", "1")
     cached_results(model, tokenizer, ["a", "bb"], Compute(), task="t", batch_size=1)
     monkeypatch.delenv("TQDM_DISABLE")

@@ -8,7 +8,6 @@ setting, the versions of torch and transformers, and the code that asks and meas
 
 import hashlib
 import json
-import os
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
@@ -16,8 +15,8 @@ from pathlib import Path
 
 import torch
 import transformers
-from tqdm.auto import tqdm
 
+from .._progress import progress_bar
 from ..generation.answers import Generation
 from ..generation.batch_decoding import decode_batch
 from ..generation.decoding import generate
@@ -89,8 +88,7 @@ def cached_results(
     missing = [batch for batch in batches if not results.keys() >= set(batch)]
     if missing:
         total = sum(len(batch) for batch in missing)
-        silent = bool(os.environ.get("TQDM_DISABLE"))  # which tqdm's notebook bar does not read
-        with tqdm(total=total, desc=task, leave=False, disable=silent) as bar:
+        with progress_bar(total=total, description=task) as bar:
             for batch in missing:
                 computed = _compute_batch(compute, [item_of_key[key] for key in batch], task)
                 new = {key: value for key, value in zip(batch, computed) if key not in results}

@@ -142,5 +142,6 @@ def _similar_model_name(name: str) -> str | None:
 def _unknown_model_message(name: str, hint: str = ".") -> str:
     return (
         f"Unknown model {name!r}{hint} The course models are {', '.join(model_names())}; anything "
-        "else is the path of a folder with a config.json, or a Hugging Face id of the form owner/name."
+        "else is the path of a folder with a config.json, or a Hugging Face id of the form "
+        "owner/name."
     )

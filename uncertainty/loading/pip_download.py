@@ -25,7 +25,7 @@ OFFLINE_REMEDY = (
     "bring FOLDER here and set UNCERTAINTY_CACHE=FOLDER"
 )
 # What pip and uv print, and what it most likely means. The first pattern that matches counts, so
-# the specific ones come first: whatever went wrong, pip's last words are "No matching distribution".
+# the specific ones come first: whatever went wrong, pip ends with "No matching distribution".
 FAILURE_CAUSES = (
     (
         r"(?i)do not match the hashes|hash mismatch",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ._exact_sweep import clean_effects, shifted_effects
 from ._head_tail import estimate_effects

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ._shift_factors import ShiftFactors, no_shift, shift_factors
 from ._shifted_logits import CleanPositions, read_effects, shifted_logits

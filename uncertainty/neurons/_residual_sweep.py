@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from ._exact_sweep import clean_effects, effects_of_kind
 from ._text_state import TextState, run_to_final_norm

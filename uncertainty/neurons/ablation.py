@@ -12,9 +12,9 @@ weights w, and every logit by two known vectors:
 A prime marks what follows the ablation. W is the unembedding with the norm's gain folded in, c what
 the biases add; for a LayerNorm x and w are centred. So a neuron and a token cost one pass over the
 vocabulary and no product with the unembedding (`_exact_sweep`), and less where a bound on the error
-is enough (`_bounded_sweep`). Where the formula does not hold (a norm after the MLP) or has more than
-one vector u (several neurons at once), the new residual itself goes through norm and unembedding
-(`_residual_sweep`).
+is enough (`_bounded_sweep`). Where the formula does not hold (a norm after the MLP) or has more
+than one vector u (several neurons at once), the new residual itself goes through norm and
+unembedding (`_residual_sweep`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from .._progress import progress_bar
 from ._bounded_sweep import bounded_sweep
 from ._exact_sweep import exact_sweep
 from ._residual_sweep import residual_sweep
@@ -108,10 +108,8 @@ def ablation_sweep(
 
     blocks = []
     recomputed = []
-    bar = tqdm(
-        total=position_count * len(groups), desc="ablation", disable=not progress, leave=False
-    )
-    with bar:
+    pair_count = position_count * len(groups)
+    with progress_bar(total=pair_count, description="ablation", shown=progress) as bar:
         for positions in slices(position_count, POSITIONS_AT_A_TIME):
             if not is_one_vector:
                 effects = residual_sweep(state, positions, groups, shift, bar)
