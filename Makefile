@@ -22,7 +22,7 @@ quick: check  ## what to run before a commit: the above, and the tests that need
 	$(BIN)/python -m pytest -n 2 -m "not model" tests
 
 lessons: model  ## run every lesson and write HTML pages to build/lessons
-	$(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)
+	TQDM_DISABLE=1 $(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)
 
 outputs: model  ## run every lesson and keep the outputs in the notebooks (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)
