@@ -27,7 +27,7 @@ lessons: model  ## run every lesson and write HTML pages to build/lessons
 outputs: model  ## run every lesson and keep the outputs in the notebooks (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)
 
-bench: .venv/ready  ## ours beside the peers
+bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/token_measures.py
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/answers.py

@@ -1,10 +1,11 @@
-"""The logit lens beside its floor, the bare products of the same shapes, and beside the peers; an answer's profile.
+"""The logit lens beside its floor and beside other libraries; an answer's profile.
 
     python benchmarks/lens.py [tokens]     # 256 tokens unless told; the target for memory is set for 1024
 
 The task: entropy, cross-entropy to the next token, KL to the final row and the top token, at all depths of the default
-model. Each method has a process of its own, in which it takes turns with the floor. Compare the ratios of the medians:
-seconds depend on the machine and on what else it does. Peers: pip install nnsight transformer-lens tuned-lens.
+model, and the profile of one answer. The floor is the bare matrix products of the same shapes. Each method has a
+process of its own, in which it takes turns with the floor. Compare the ratios of the medians: seconds depend on the
+machine and on what else it does. Other libraries: pip install nnsight transformer-lens tuned-lens.
 """
 
 import argparse
@@ -303,14 +304,14 @@ def print_row(name: str, found: dict, best: dict):
 
 
 def print_verdict(tokens: int, found: dict):
-    best, peers = found["ours"], [name for name in METHODS if name not in ("ours", "body alone")]
+    best, others = found["ours"], [name for name in METHODS if name not in ("ours", "body alone")]
     if "reason" in best:
         sys.exit(f"ours {best['reason']}")
     print(
         f"\nours: {best['ratio']:.2f} x the floor (target: 1.3 at most); {best['megabytes']:.0f} MB at {tokens} "
         "tokens (target: 200 at most, at 1024)"
     )
-    ran = [name for name in peers if "ratio" in found[name]]
+    ran = [name for name in others if "ratio" in found[name]]
     slower = [name for name in ran if found[name]["ratio"] > best["ratio"]]
     print(
         f"ours is ahead of {len(slower)} of the {len(ran)} that ran (target: all): {', '.join(slower)}"

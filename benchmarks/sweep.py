@@ -6,8 +6,8 @@ The task: mean ablation of every neuron of the last MLP, total and direct effect
 entropy, loss of the next token, KL from the clean model, whether the top token changes. Two models: the default one
 (RMSNorm) and a GPT-2 small with random weights (LayerNorm, flat distributions). Each method has a process of its own, in
 which it takes turns with the reference; the slow ones do a few neurons, and their seconds are scaled. What happens once a
-text (the clean pass) is left out for the peers and counted for ours. Errors: against the reference in float64, 24 neurons.
-Compare the ratios: seconds depend on the machine and on what else it does. Peer: pip install transformer-lens.
+text (the clean pass) is left out for other libraries and counted for this one. Errors: against the reference in float64, 24 neurons.
+Compare the ratios: seconds depend on the machine and on what else it does. Other library: pip install transformer-lens.
 """
 
 import argparse

@@ -14,7 +14,7 @@ def columns(rows):
     return np.array([label for label, _ in rows]), np.array([value for _, value in rows])
 
 
-def answers_of_the_peers():
+def answers_of_other_libraries():
     """The 200 rows on which other packages printed the numbers quoted in the tests."""
     random = np.random.default_rng(7)
     uncertainty = random.random(200)

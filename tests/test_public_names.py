@@ -15,7 +15,27 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 # Names that people and programs outside call: they stay.
-PROMISED = ["load_model", "generate", "generate_with_logits", "score", "Generation", "get_token_confidence", "token_uncertainty_naive", "token_uncertainty_vanilla", "logTokU", "aleatoric_epistemic", "parse_confidence", "logit_lens", "ablation_sweep", "null_space_fraction", "logit_variance", "auroc", "expected_calibration_error", "risk_coverage", "is_correct"]
+PROMISED = [
+    "load_model",
+    "generate",
+    "generate_with_logits",
+    "score",
+    "Generation",
+    "get_token_confidence",
+    "token_uncertainty_naive",
+    "token_uncertainty_vanilla",
+    "logTokU",
+    "aleatoric_epistemic",
+    "parse_confidence",
+    "logit_lens",
+    "ablation_sweep",
+    "null_space_fraction",
+    "logit_variance",
+    "auroc",
+    "expected_calibration_error",
+    "risk_coverage",
+    "is_correct",
+]
 
 
 def editor_names() -> dict[str, str]:

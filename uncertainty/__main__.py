@@ -21,9 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the words after the program's name; ``None`` takes them from the command line.
     """
     options = _parser().parse_args(arguments)
-    if options.command == "check":
-        return check()
-    return fetch(options.to, gemma=options.gemma)
+    return options.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,7 +30,10 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"uncertainty {uncertainty.__version__}"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="will the lessons run on this machine, and how fast?")
+    check_parser = commands.add_parser(
+        "check", help="will the lessons run on this machine, and how fast?"
+    )
+    check_parser.set_defaults(run=lambda options: check())
     prefetch_parser = commands.add_parser(
         "prefetch", help="fetch the course model now, for lessons without a network"
     )
@@ -42,11 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     prefetch_parser.add_argument(
         "--gemma", action="store_true", help="gemma3-270m too; this accepts the Gemma terms"
     )
+    prefetch_parser.set_defaults(run=lambda options: prefetch(options.to, gemma=options.gemma))
     return parser
 
 
 def _program_name() -> str:
-    """Return what the user typed: with ``python -m`` the first argument is this file's path."""
+    """Return how the program was called: with ``python -m`` the first argument is this file."""
     if Path(sys.argv[0]).name == "__main__.py":
         return "python -m uncertainty"
     return "uncertainty"
@@ -62,15 +64,15 @@ def check() -> int:
     return 0 if all_passed else 1
 
 
-def fetch(folder: str | None, *, gemma: bool) -> int:
+def prefetch(folder: str | None, *, gemma: bool) -> int:
     """Put the models into `folder`, or into the cache, and return the exit code."""
-    from .loading.models import prefetch  # takes seconds to import
+    from .loading import models  # takes seconds to import
 
     names = [DEFAULT]
     if gemma:
         names.append("gemma3-270m")
     try:
-        filled = prefetch(folder, names)
+        filled = models.prefetch(folder, names)
     except ModelUnavailable as error:
         print(error, file=sys.stderr)
         return 1

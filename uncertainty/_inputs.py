@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 SKIPPED_POSITIONS = 4
-"""How many first positions of a text stay out of a measurement: heads park attention there."""
+"""How many first positions of a text stay out of a measurement: they can be attention sinks."""
 
 IGNORE_INDEX = -100
 """The target that means "nothing to predict at this position", as in PyTorch's cross-entropy."""

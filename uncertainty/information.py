@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ._inputs import require_ids_in_vocabulary
 
+# The floor for log-probabilities inside a product p * log p: exp(LOWEST) is exactly 0 in float32
+# and float64, and 0 * LOWEST is 0 where 0 * -inf would be nan.
 LOWEST = -1e4
-"""The floor for log-probabilities inside a product p * log p: exp(LOWEST) is exactly 0 in float32
-and float64, and 0 * LOWEST is 0 where 0 * -inf would be nan."""
 
 
 def log_probabilities(logits: Tensor) -> Tensor:

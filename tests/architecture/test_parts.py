@@ -1,48 +1,16 @@
-"""anatomy against transformers itself and against hooks written by hand, on every family."""
+"""The parts and the stream against transformers itself and against hooks written by hand, on every family."""
 
 import pytest
 import torch
 from families import FAMILIES, tiny_model
 from torch import nn
 
-from uncertainty.architecture.middle import resid_mid_modules
 from uncertainty.architecture.parts import model_parts
 from uncertainty.loading.models import load_model
 
-GROUPED = {
-    "mixtral",
-    "qwen2_moe",
-    "qwen3_moe",
-    "gpt_oss",
-}  # torch multiplies their experts in float32 at most
-PARALLEL = {"gptj", "gpt_neox", "phi", "cohere", "falcon"}
+# torch multiplies their experts in float32 at most
+GROUPED = {"mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss"}
 IDS = torch.arange(3, 21).reshape(2, 9)
-
-
-@pytest.fixture(scope="module")
-def models():
-    return {family: tiny_model(family) for family in FAMILIES}
-
-
-def replaced_by(value):
-    """A hook that puts this in the place of a module's output."""
-    return lambda module, arguments, output: (
-        (value, *output[1:]) if isinstance(output, tuple) else value
-    )
-
-
-def silence(module, arguments, output):
-    """A hook that takes an MLP's contribution away; where the MLP itself adds the residual, only that stays."""
-    nothing = (
-        arguments[1]
-        if type(module).__name__ in ("BloomMLP", "MptMLP")
-        else torch.zeros_like(first(output))
-    )
-    return replaced_by(nothing)(module, arguments, output)
-
-
-def first(output):
-    return output[0] if isinstance(output, tuple) else output
 
 
 def stream_of(model, **options):
@@ -70,80 +38,23 @@ def test_the_rows_before_the_last_are_transformers_own_hidden_states(models, fam
 @pytest.mark.parametrize("family", FAMILIES)
 def test_nothing_but_the_last_depth_of_our_stream_reaches_the_logits(models, family):
     """Cut the network at the last residual: replace it, and the logits must be those of the replacement."""
-    model, other = models[family], torch.randn(2, 9, 32)
-    hook = model_parts(model).blocks[-1].register_forward_hook(replaced_by(other))
+    model = models[family]
+    other = torch.randn(2, 9, 32)
+
+    def replace_output(module, arguments, output):
+        return (other, *output[1:]) if isinstance(output, tuple) else other
+
+    hook = model_parts(model).blocks[-1].register_forward_hook(replace_output)
     logits = model(input_ids=IDS).logits
     hook.remove()
     torch.testing.assert_close(model_parts(model).logits(other), logits)
 
 
-@pytest.mark.parametrize("family", sorted(set(FAMILIES) - PARALLEL))
-def test_the_middle_of_a_block_is_what_attention_leaves(models, family):
-    """Silence each MLP: then the block must end where its middle was."""
-    model = models[family]
-    middle = resid_mid_modules(model)
-    silenced = [
-        part
-        for block in model_parts(model).blocks
-        for name, part in block.named_children()
-        if name in ("mlp", "ffn", "fc2", "block_sparse_moe")
-    ]
-    hooks = [part.register_forward_hook(silence) for part in silenced]
-    stream, _ = stream_of(model, middle=middle)
-    for hook in hooks:
-        hook.remove()
-    assert len(stream) == 7 and len(silenced) == 3
-    for depth in (0, 2, 4):
-        assert not torch.allclose(stream[depth], stream[depth + 1])
-        torch.testing.assert_close(stream[depth + 1], stream[depth + 2])
-
-
-@pytest.mark.parametrize("family", sorted(PARALLEL))
-def test_a_parallel_block_has_no_middle(models, family):
-    with pytest.raises(ValueError, match="is parallel"):
-        resid_mid_modules(models[family])
-
-
-def test_opt_350m_has_a_projection_no_final_norm_and_no_middle():
-    model = small_opt()
-    parts = model_parts(model)
+def test_opt_350m_has_a_projection_and_no_final_norm(small_opt):
+    parts = model_parts(small_opt)
     assert parts.norm is None and parts.projection is not None
-    stream, logits = stream_of(model)
+    stream, logits = stream_of(small_opt)
     torch.testing.assert_close(parts.logits(stream[-1]), logits)
-    with pytest.raises(ValueError, match="no middle"):
-        resid_mid_modules(model)
-
-
-def small_opt():
-    from transformers import OPTConfig, OPTForCausalLM
-
-    torch.manual_seed(0)
-    return OPTForCausalLM(
-        OPTConfig(
-            vocab_size=260,
-            hidden_size=32,
-            ffn_dim=48,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            word_embed_proj_dim=16,
-            do_layer_norm_before=False,
-            max_position_embeddings=64,
-        )
-    ).eval()
-
-
-def test_a_sequential_gpt_neox_has_a_middle():
-    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
-
-    config = GPTNeoXConfig(
-        vocab_size=260,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        use_parallel_residual=False,
-    )
-    assert len(resid_mid_modules(GPTNeoXForCausalLM(config).eval())) == 2
 
 
 @pytest.mark.parametrize(
@@ -153,7 +64,7 @@ def test_what_follows_the_head_is_needed(models, family, what):
     parts = model_parts(models[family])
     assert getattr(parts, what) not in (None, 1)
     stream, logits = stream_of(models[family])
-    bare = parts.unembedding(parts.before_head(stream[-1]))
+    bare = parts.unembedding(parts.before_unembedding(stream[-1]))
     assert (bare.log_softmax(-1) - logits.log_softmax(-1)).abs().max() > 0.1
 
 
@@ -188,8 +99,8 @@ def test_a_head_that_is_more_than_a_product_is_refused():
         model_parts(model)
 
 
-def test_an_encoder_decoder_is_refused_and_a_post_norm_decoder_has_no_middle():
-    from transformers import BartConfig, BartForCausalLM, BartForConditionalGeneration
+def test_an_encoder_decoder_is_refused():
+    from transformers import BartConfig, BartForConditionalGeneration
 
     config = BartConfig(
         vocab_size=260,
@@ -204,8 +115,6 @@ def test_an_encoder_decoder_is_refused_and_a_post_norm_decoder_has_no_middle():
     )
     with pytest.raises(ValueError, match="encoder-decoder"):
         model_parts(BartForConditionalGeneration(config).eval())
-    with pytest.raises(ValueError, match="no middle"):
-        resid_mid_modules(BartForCausalLM(config).eval())
 
 
 def test_blocks_that_return_lists():

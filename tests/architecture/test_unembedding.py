@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 from uncertainty.architecture import unembedding
 from uncertainty.architecture.final_norm import final_norm
 from uncertainty.architecture.parts import model_parts
-from uncertainty.architecture.unembedding import effective_unembedding, vocabulary_slices
+from uncertainty.architecture.unembedding import effective_unembedding, slices, vocabulary_slices
 
 
 @given(st.integers(0, 300), st.integers(1, 100))
-def test_slices_cover_every_row_once_and_in_order(rows, step):
-    slices = list(vocabulary_slices(rows, step=step))
-    covered = [row for part in slices for row in range(part.start, part.stop)]
-    assert covered == list(range(rows))
-    assert all(part.stop - part.start == step for part in slices[:-1])
+def test_slices_cover_everything_once_and_in_order(length, size):
+    parts = slices(length, size)
+    covered = [place for part in parts for place in range(part.start, part.stop)]
+    assert covered == list(range(length))
+    assert all(part.stop - part.start == size for part in parts[:-1])
 
 
-def test_the_step_of_the_slices_is_that_of_the_module(monkeypatch):
+def test_the_size_of_the_vocabularys_slices_is_that_of_the_module(monkeypatch):
     monkeypatch.setattr(unembedding, "ROWS_AT_A_TIME", 100)
-    assert list(vocabulary_slices(260)) == [slice(0, 100), slice(100, 200), slice(200, 260)]
+    assert vocabulary_slices(260) == [slice(0, 100), slice(100, 200), slice(200, 260)]
 
 
 @pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"gemma2"}))  # which has a softcap
@@ -31,10 +31,7 @@ def test_logits_are_the_effective_unembedding_of_the_normed_residual(family):
     form = final_norm(parts)
     residual = torch.randn(3, 32, generator=torch.Generator().manual_seed(0)).double()
     normed = form.centre(residual) / form.scale(residual)
-    weights = [
-        effective_unembedding(parts, form, torch.float64, rows)
-        for rows in vocabulary_slices(260, step=100)
-    ]
+    weights = [effective_unembedding(parts, form, torch.float64, rows) for rows in slices(260, 100)]
     with torch.no_grad():
         logits = parts.logits(residual) - parts.logits(torch.zeros_like(residual))
     torch.testing.assert_close(

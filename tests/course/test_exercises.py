@@ -51,7 +51,7 @@ def shown(function, *arguments):
 def test_the_reference_passes_and_is_handed_back(e):
     attempt = named(lambda *a: e.reference(*a), e.name)
     got, text = shown(check, attempt)
-    assert got is attempt and "right" in text and e.judge(attempt).state == "right"
+    assert got is attempt and "right" in text and e.grade(attempt).state == "right"
 
 
 @pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
@@ -65,7 +65,7 @@ def test_the_stub_is_untouched_and_the_reference_serves(e):
 
 @pytest.mark.parametrize("e,sentence,wrong", MISTAKES)
 def test_each_typical_mistake_gets_its_own_sentence(e, sentence, wrong):
-    outcome = e.judge(wrong)
+    outcome = e.grade(wrong)
     assert (outcome.state, outcome.message) == ("wrong", sentence)
     got, text = shown(check, named(lambda *a: wrong(*a), e.name))
     assert got is e.reference and sentence in text
@@ -73,25 +73,25 @@ def test_each_typical_mistake_gets_its_own_sentence(e, sentence, wrong):
 
 @pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
 def test_no_exercise_is_passed_by_a_constant_or_by_its_input(e):
-    assert e.judge(lambda *a: 0.0).state == "wrong" and e.judge(lambda *a: a[0]).state == "wrong"
-    assert "is there a `return`?" in e.judge(lambda *a: None).message or e.name in ("read_percent",)
+    assert e.grade(lambda *a: 0.0).state == "wrong" and e.grade(lambda *a: a[0]).state == "wrong"
+    assert "is there a `return`?" in e.grade(lambda *a: None).message or e.name in ("read_percent",)
     assert len(e.mistakes) >= 2 and len(e.hint) > 10
 
 
 def test_unforeseen_mistakes_are_shown_with_the_values():
     [softmax] = [e for e in ALL if e.name == "softmax"]
-    assert "expected" in softmax.judge(lambda z: z * 0 + 0.3).message
-    assert "shape" in softmax.judge(lambda z: z[:2]).message
-    assert "ZeroDivisionError" in softmax.judge(lambda z: 1 / 0).message
-    assert softmax.judge(lambda z: "text").state == "wrong"
+    assert "expected" in softmax.grade(lambda z: z * 0 + 0.3).message
+    assert "shape" in softmax.grade(lambda z: z[:2]).message
+    assert "ZeroDivisionError" in softmax.grade(lambda z: 1 / 0).message
+    assert softmax.grade(lambda z: "text").state == "wrong"
     for strange in (
         [[1.0], [2.0, 3.0]],
         torch.empty(2, device="meta"),
         torch.ones(2, dtype=torch.bfloat16),
     ):
-        assert softmax.judge(lambda z, strange=strange: strange).state == "wrong"
-    assert softmax.judge(lambda z: z.softmax(-1).requires_grad_()).state == "right"
-    assert "NotImplementedError" in softmax.judge(lambda z: z.long().softmax(-1)).message
+        assert softmax.grade(lambda z, strange=strange: strange).state == "wrong"
+    assert softmax.grade(lambda z: z.softmax(-1).requires_grad_()).state == "right"
+    assert "NotImplementedError" in softmax.grade(lambda z: z.long().softmax(-1)).message
 
 
 def judged(source, filename="<cell>"):
@@ -101,7 +101,7 @@ def judged(source, filename="<cell>"):
     linecache.cache[filename] = (len(source), None, lines, filename)
     cell = {"torch": torch}
     exec(compile(source, filename, "exec"), cell)
-    return softmax.judge(cell["softmax"]).message
+    return softmax.grade(cell["softmax"]).message
 
 
 def test_an_exception_is_shown_with_the_learners_own_line():
@@ -126,23 +126,23 @@ def test_a_long_line_is_shortened_and_a_line_without_source_is_a_number():
     namespace = {}
     exec("def softmax(z):\n\n    return 1 / 0\n", namespace)
     [softmax] = [e for e in ALL if e.name == "softmax"]
-    message = softmax.judge(namespace["softmax"]).message
+    message = softmax.grade(namespace["softmax"]).message
     assert ") line 3 raised ZeroDivisionError: division by zero" in message
 
 
 def test_where_no_line_is_the_learners_the_exception_stands_alone():
     [softmax] = [e for e in ALL if e.name == "softmax"]
-    assert ") it raised ValueError: only one" in softmax.judge(math.sqrt).message
-    assert ") it raised TypeError" in softmax.judge(lambda: 0).message
+    assert ") it raised ValueError: only one" in softmax.grade(math.sqrt).message
+    assert ") it raised TypeError" in softmax.grade(lambda: 0).message
     meta = torch.empty(2, device="meta")
-    assert ") it raised NotImplementedError" in softmax.judge(lambda z: meta).message
+    assert ") it raised NotImplementedError" in softmax.grade(lambda z: meta).message
 
 
 def test_a_wrapped_function_is_looked_through():
     [softmax] = [e for e in ALL if e.name == "softmax"]
     wrapped = torch.no_grad()(lambda z: z.no_such_thing)
     assert (
-        "`wrapped = torch.no_grad()(lambda z: z.no_such_thing)`" in softmax.judge(wrapped).message
+        "`wrapped = torch.no_grad()(lambda z: z.no_such_thing)`" in softmax.grade(wrapped).message
     )
 
 
@@ -173,7 +173,7 @@ def test_an_attempt_cannot_spoil_the_inputs():
         return z
 
     before = [argument.clone() for (argument,) in softmax.inputs]
-    softmax.judge(spoiler)
+    softmax.grade(spoiler)
     assert all(torch.equal(a, b) for a, (b,) in zip(before, softmax.inputs))
 
 
@@ -190,7 +190,7 @@ def test_hint_and_solution_show_what_is_tested():
     namespace = {"torch": torch}
     exec(code, namespace)
     [softmax] = [e for e in ALL if e.name == "softmax"]
-    assert code.startswith("def softmax") and softmax.judge(namespace["softmax"]).state == "right"
+    assert code.startswith("def softmax") and softmax.grade(namespace["softmax"]).state == "right"
 
 
 def test_progress_remembers_and_survives_a_damaged_file(own_cache):

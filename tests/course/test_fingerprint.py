@@ -48,7 +48,7 @@ def test_what_the_quick_look_reads_is_small(model, monkeypatch):
 def test_the_sample_is_no_larger_than_promised(size, monkeypatch):
     sizes = []
     monkeypatch.setattr(module, "_crc32", lambda flat: sizes.append(flat.numel()))
-    module._quick_look("name", torch.zeros(size))
+    module._tensor_snapshot("name", torch.zeros(size))
     assert min(size, SAMPLE_SIZE // 3) <= sizes[0] <= SAMPLE_SIZE
 
 

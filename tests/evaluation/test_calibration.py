@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labelled_answers import answers_of_the_peers, columns, tied_answers
+from labelled_answers import answers_of_other_libraries, columns, tied_answers
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
@@ -18,7 +18,7 @@ from uncertainty.evaluation.calibration import (
 
 
 def test_a_measure_that_is_no_probability_is_refused_where_lm_polygraphs_ece_says_0():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\].*recalibrate"):
         expected_calibration_error(~wrong, -uncertainty)
 
@@ -36,7 +36,7 @@ def test_reliability_bins_are_scikit_learns_with_counts(rows, bins, equal_mass):
 
 
 def test_equal_mass_bins_are_scikit_learns_and_equally_full():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     found = reliability_bins(~wrong, 1 - uncertainty, equal_mass=True)
     accuracy, mean = calibration_curve(~wrong, 1 - uncertainty, n_bins=10, strategy="quantile")
     assert (
@@ -99,7 +99,7 @@ def test_the_ece_of_a_perfectly_calibrated_model_is_about_what_the_docstring_say
 
 def test_against_lm_polygraph_torchmetrics_and_torch_uncertainty_where_those_are_right():
     """Numbers printed by lm-polygraph 0.7.0, torch-uncertainty 0.13.0 and torchmetrics 1.9.0."""
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     correct = ~wrong
     confidence = 1 - uncertainty
     twenty_bins = expected_calibration_error(correct, confidence, bins=20)
@@ -112,7 +112,7 @@ def test_against_lm_polygraph_torchmetrics_and_torch_uncertainty_where_those_are
 
 def test_where_torch_uncertainty_depends_on_the_order_of_the_rows_ours_does_not():
     """With ties, torch-uncertainty's ACE is 0.171 or 0.089, by the order of the rows."""
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     ties = np.round(4 * uncertainty) / 4
     order = np.argsort(wrong)
     for rows in (order, order[::-1]):

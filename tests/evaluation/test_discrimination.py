@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 from hypothesis import given
-from labelled_answers import answers_of_the_peers, columns, tied_answers
+from labelled_answers import answers_of_other_libraries, columns, tied_answers
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from uncertainty.evaluation.discrimination import (
@@ -68,7 +68,7 @@ def test_the_rejection_ratio_is_1_for_an_oracle_0_for_a_constant_and_never_more(
 
 def test_against_lm_polygraph_and_torch_uncertainty_where_those_are_right():
     """Numbers printed by lm-polygraph 0.7.0 and torch-uncertainty 0.13.0 on the same 200 rows."""
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     curve = risk_coverage(wrong, uncertainty)
     assert curve.area == pytest.approx(0.2538524622959729)  # lm-polygraph, rcc-auc
     ratio = prediction_rejection_ratio(wrong, uncertainty)
@@ -79,7 +79,7 @@ def test_against_lm_polygraph_and_torch_uncertainty_where_those_are_right():
 
 def test_where_lm_polygraph_depends_on_the_order_of_the_rows_ours_does_not():
     """With ties, lm-polygraph's rcc-auc is 0.319 or 0.214, by the order of the rows."""
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     ties = np.round(4 * uncertainty) / 4
     order = np.argsort(wrong)
     for rows in (order, order[::-1]):

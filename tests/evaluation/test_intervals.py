@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from labelled_answers import answers_of_the_peers
+from labelled_answers import answers_of_other_libraries
 
 from uncertainty.evaluation.discrimination import auroc
 from uncertainty.evaluation.intervals import Interval, bootstrap
@@ -22,7 +22,7 @@ def test_the_bootstrap_covers_the_truth_as_often_as_it_says():
 
 
 def test_the_bootstrap_repeats_and_draws_whole_questions():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     assert bootstrap(auroc, wrong, uncertainty) == bootstrap(auroc, wrong, uncertainty)
     single = bootstrap(np.mean, uncertainty)
     questions = np.repeat(np.arange(200), 5)

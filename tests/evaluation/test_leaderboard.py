@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from labelled_answers import answers_of_the_peers
+from labelled_answers import answers_of_other_libraries
 
 from uncertainty.evaluation.discrimination import (
     auroc,
@@ -15,7 +15,7 @@ from uncertainty.evaluation.leaderboard import leaderboard
 
 @pytest.mark.filterwarnings("ignore:all 2 answers are wrong")
 def test_the_leaderboard_counts_what_is_missing_and_sorts():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     holes = np.where(np.arange(200) % 4 == 0, np.nan, uncertainty)
     nothing = np.r_[1.0, 2.0, np.full(198, np.nan)]
     wrong = np.r_[True, True, wrong[2:]]
@@ -44,7 +44,7 @@ def test_the_leaderboard_counts_what_is_missing_and_sorts():
 
 
 def test_a_row_of_the_leaderboard_is_what_the_metrics_say_on_the_same_rows():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     holes = np.where(np.arange(200) % 4 == 0, np.nan, uncertainty)
     questions, has = np.arange(200) // 5, ~np.isnan(holes)
     [row] = leaderboard(wrong, {"doubt": holes}, questions=questions, rounds=60, seed=3)

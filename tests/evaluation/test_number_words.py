@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uncertainty.evaluation.number_words import SMALL_NUMBERS, TENS, join_numbers
+from uncertainty.evaluation.number_words import SMALL_NUMBERS, TENS, numbers_to_digits
 
 SMALL = SMALL_NUMBERS.split()
 LARGE_SCALES = [("billion", 10**9), ("million", 10**6), ("thousand", 10**3)]
@@ -41,16 +41,20 @@ def spelled(number, with_and):
 @given(st.integers(1, 10**12 - 1), st.booleans())
 def test_every_number_in_words_is_read(number, with_and):
     words = spelled(number, with_and)
-    assert join_numbers(words) == [str(number)]
+    assert numbers_to_digits(words) == [str(number)]
     capitals = [word.upper() for word in words]
-    assert join_numbers(["Some", *capitals, "Cats"]) == ["Some", str(number), "Cats"]
+    assert numbers_to_digits(["Some", *capitals, "Cats"]) == ["Some", str(number), "Cats"]
 
 
 @pytest.mark.parametrize(
-    ("words", "joined"),
+    ("words", "converted"),
     [
         ("", ""),
         ("zero", "0"),
+        ("zero hundred", "0"),
+        ("0 thousand", "0"),
+        ("0 million and five", "5"),
+        ("zero point five", "0 point 5"),
         ("twenty one cats", "21 cats"),
         ("2 thousand", "2000"),
         ("7.50", "7.5"),
@@ -67,5 +71,5 @@ def test_every_number_in_words_is_read(number, with_and):
         ("one hundred , five", "100 , 5"),
     ],
 )
-def test_what_belongs_to_one_number(words, joined):
-    assert join_numbers(words.split()) == joined.split()
+def test_what_belongs_to_one_number(words, converted):
+    assert numbers_to_digits(words.split()) == converted.split()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from labelled_answers import answers_of_the_peers, overconfident_answers
+from labelled_answers import answers_of_other_libraries, overconfident_answers
 
 from uncertainty.evaluation.calibration import brier, expected_calibration_error
 from uncertainty.evaluation.discrimination import auroc
@@ -51,13 +51,13 @@ def test_temperature_below_1_sharpens():
 
 @pytest.mark.parametrize("scaling", [platt_scaling, isotonic_scaling])
 def test_a_doubt_where_a_confidence_belongs_is_noticed(scaling):
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     with pytest.warns(UserWarning, match="is it a doubt"):
         scaling(~wrong, uncertainty)
 
 
 def test_what_is_no_value_is_refused_before_and_after_fitting():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     with pytest.raises(ValueError, match=r"lie in \[0, 1\], got -3 to 85"):
         temperature_scaling(~wrong, 1 - uncertainty)([85, -3])
     for scaling in (platt_scaling, isotonic_scaling):
@@ -68,7 +68,7 @@ def test_what_is_no_value_is_refused_before_and_after_fitting():
 
 
 def test_any_measure_can_be_recalibrated_but_not_from_one_class():
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     for scaling in (platt_scaling, isotonic_scaling):
         assert (
             0
@@ -95,7 +95,7 @@ def test_new_values_keep_their_shape_down_to_a_bare_number(scaling):
 
 @pytest.mark.parametrize("scaling", [platt_scaling, isotonic_scaling])
 def test_the_warning_points_at_the_line_that_called_the_scaling(scaling):
-    wrong, uncertainty = answers_of_the_peers()
+    wrong, uncertainty = answers_of_other_libraries()
     with pytest.warns(UserWarning, match="is it a doubt") as warned:
         scaling(~wrong, uncertainty)
     assert [warning.filename for warning in warned] == [__file__]

@@ -80,16 +80,16 @@ def test_a_common_beginning_is_read_once(tokenizer):
     rows = [torch.tensor(tokenizer(prompt).input_ids) for prompt in prompts]
     shared = len(tokenizer(STEM).input_ids)
     read, (ids, mask, cache) = tokens_read(
-        model, lambda: read_prompts(model, rows, padding=0, new_tokens=5)
+        model, lambda: read_prompts(model, rows, pad_id=0, new_tokens=5)
     )
     assert read == shared == cache.get_seq_length() and shared >= MIN_PREFIX
     for row, kept, seen in zip(rows, ids, mask):
         assert torch.equal(kept[seen.bool()], row)
 
 
-def test_padding_stands_between_what_is_shared_and_the_rest():
+def test_padding_is_inserted_between_what_is_shared_and_the_rest():
     ids, mask = lay_out(
-        [torch.tensor([5, 6, 7]), torch.tensor([5, 6, 8, 9, 10])], shared=2, padding=0
+        [torch.tensor([5, 6, 7]), torch.tensor([5, 6, 8, 9, 10])], shared=2, pad_id=0
     )
     assert ids.tolist() == [[5, 6, 0, 0, 7], [5, 6, 8, 9, 10]]
     assert mask.tolist() == [[1, 1, 0, 0, 1], [1, 1, 1, 1, 1]]
@@ -105,16 +105,16 @@ def test_uneven_prompts_have_no_common_prefix_where_padding_inside_would_move_a_
         (None, 99, True),
     ):
         model.config.sliding_window = window
-        assert (read_prompts(model, rows, padding=0, new_tokens=steps)[2] is not None) == shares, (
+        assert (read_prompts(model, rows, pad_id=0, new_tokens=steps)[2] is not None) == shares, (
             window,
             steps,
         )
     assert (
-        read_prompts(tiny_model("mpt"), rows, padding=0, new_tokens=5)[2] is None
+        read_prompts(tiny_model("mpt"), rows, pad_id=0, new_tokens=5)[2] is None
     )  # ALiBi counts places, not the mask
-    assert read_prompts(tiny_model("mpt"), [rows[0]] * 2, padding=0, new_tokens=5)[2] is not None
+    assert read_prompts(tiny_model("mpt"), [rows[0]] * 2, pad_id=0, new_tokens=5)[2] is not None
     model.config.rope_parameters = {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}
-    assert read_prompts(model, rows, padding=0, new_tokens=5)[2] is None
+    assert read_prompts(model, rows, pad_id=0, new_tokens=5)[2] is None
 
 
 def with_config(family, **changes):
@@ -178,7 +178,7 @@ def test_models_with_a_state_that_cannot_be_copied_share_nothing(family, tokeniz
     ).eval()
     for prompts in BATCHES.values():
         rows = [torch.tensor(tokenizer(prompt).input_ids) for prompt in prompts]
-        assert read_prompts(model, rows, padding=0, new_tokens=5)[2] is None
+        assert read_prompts(model, rows, pad_id=0, new_tokens=5)[2] is None
 
 
 def test_repeated_uneven_prompts_are_read_once_on_every_kind_of_positions(tokenizer):

@@ -140,42 +140,6 @@ def test_sinks_are_refused(family):
         pass
 
 
-def test_a_gate_on_the_heads_is_refused():
-    """A sigmoid of the attention's own input on what the heads put out, as some newer families have."""
-    model = tiny_model("llama")
-    attention, inputs = model.model.layers[1].self_attn, []
-    plain = attention.forward
-
-    def forward(hidden_states, **named):
-        inputs.append(hidden_states)
-        return plain(hidden_states, **named)
-
-    attention.forward = forward
-    attention.o_proj.register_forward_pre_hook(
-        lambda _, arguments: (arguments[0] * inputs[-1].sigmoid(),)
-    )
-    with heads_attend_to_bos(model, [(0, 1)]):
-        pass
-    with (
-        pytest.raises(ValueError, match="layer 1: what a head puts out is no average"),
-        heads_attend_to_bos(model, [(1, 1)]),
-    ):
-        pass
-
-
-def test_heads_in_another_order_are_refused():
-    model = tiny_model("llama")
-    order = torch.randperm(32, generator=torch.Generator().manual_seed(0))
-    model.model.layers[1].self_attn.o_proj.register_forward_pre_hook(
-        lambda _, arguments: (arguments[0][..., order],)
-    )
-    with (
-        pytest.raises(ValueError, match="no average of values"),
-        heads_attend_to_bos(model, [(1, 1)]),
-    ):
-        pass
-
-
 @pytest.mark.parametrize("family", sorted(ALIBI))
 def test_alibi_is_refused_for_extra_tokens(family):
     with pytest.raises(ValueError, match="takes no position ids"):
@@ -211,15 +175,6 @@ def test_a_cache_is_refused():
             model(input_ids=IDS[:, :1], past_key_values=begun.past_key_values)
     with torch.no_grad():
         model(input_ids=IDS[:, :1], past_key_values=begun.past_key_values)
-
-
-@pytest.mark.parametrize("head", [(3, 0), (-1, 0), (0, 4), (0, -1)])
-def test_heads_that_are_not_there(head):
-    with (
-        pytest.raises(ValueError, match=r"layers 0\.\.2 with heads 0\.\.3"),
-        heads_attend_to_bos(tiny_model("gpt2"), [head]),
-    ):
-        pass
 
 
 @pytest.mark.parametrize(

@@ -8,5 +8,5 @@ from uncertainty.lens import _vocabulary_slices
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
     """260 tokens in slices of 128 and 9 positions in blocks of 2, so that every seam is crossed."""
-    monkeypatch.setattr(_vocabulary_slices, "COLUMNS", 128)
-    monkeypatch.setattr(_vocabulary_slices, "ROWS", 8)
+    monkeypatch.setattr(_vocabulary_slices, "SLICE_SIZE", 128)
+    monkeypatch.setattr(_vocabulary_slices, "TOKEN_DEPTH_PAIRS", 8)

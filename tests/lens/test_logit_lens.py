@@ -94,7 +94,9 @@ def toy(logits):
     head = nn.Linear(logits.shape[-1], logits.shape[-1], bias=False).double()
     head.weight = nn.Parameter(torch.eye(logits.shape[-1], dtype=torch.float64))
     return SimpleNamespace(
-        unembedding=head, before_head=torch.Tensor.double, after_head=torch.Tensor.double
+        unembedding=head,
+        before_unembedding=torch.Tensor.double,
+        after_unembedding=torch.Tensor.double,
     ), logits.double()
 
 

@@ -26,8 +26,8 @@ from uncertainty.loading.pinned_files import DEFAULT, MODEL_FILES
 REPOSITORY = str(Path(uncertainty.__file__).parents[1])
 
 
-def expect(paris=0.5, probe_ids=()):
-    return course_models.ExpectedBehaviour(list(probe_ids), paris)
+def expect(paris_probability=0.5, probe_ids=()):
+    return course_models.ExpectedBehaviour(list(probe_ids), paris_probability)
 
 
 def test_the_first_load_converts_and_the_second_does_not(toy):
@@ -91,19 +91,24 @@ def test_a_tokenizer_that_cuts_otherwise_is_refused(toy, monkeypatch):
     load_model("toy")
     monkeypatch.setitem(EXPECTED_BEHAVIOUR, "toy", expect(probe_ids=[1, 2, 3]))
     with pytest.raises(
-        ModelUnavailable, match=r"cuts text into other tokens than toy.*transformers==5\.23\.0"
+        ModelUnavailable, match=r"reads the tokenizer of toy wrongly.*transformers==5\.23\.0"
     ):
         load_model("toy")
+
+
+def test_the_recommended_transformers_is_the_one_in_the_constraints():
+    constraints = (Path(__file__).parents[2] / "constraints.txt").read_text().splitlines()
+    assert f"transformers=={course_models.RECOMMENDED_TRANSFORMERS}" in constraints
 
 
 def test_weights_that_predict_otherwise_are_refused(toy, monkeypatch):
     model, tokenizer = load_model("tiny")
     probability = paris_probability(model, tokenizer)
-    monkeypatch.setitem(EXPECTED_BEHAVIOUR, "toy", expect(paris=probability))
+    monkeypatch.setitem(EXPECTED_BEHAVIOUR, "toy", expect(paris_probability=probability))
     course_models._check_prediction("toy", model, tokenizer)
     for wrong in (probability + 0.01, float("nan")):
-        monkeypatch.setitem(EXPECTED_BEHAVIOUR, "toy", expect(paris=wrong))
-        with pytest.raises(ModelUnavailable, match="other predictions"):
+        monkeypatch.setitem(EXPECTED_BEHAVIOUR, "toy", expect(paris_probability=wrong))
+        with pytest.raises(ModelUnavailable, match="reads the weights of toy wrongly"):
             course_models._check_prediction("toy", model, tokenizer)
 
 

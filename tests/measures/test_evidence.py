@@ -8,13 +8,9 @@ import scipy.special
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from step_logits import steps_of_logits
 
 from uncertainty import aleatoric_epistemic
-
-steps_of_logits = arrays(
-    np.float64, st.tuples(st.integers(1, 20), st.integers(2, 12)), elements=st.floats(-20, 20)
-)
 
 
 def plain_aleatoric_epistemic(row, n_evidence):

@@ -14,7 +14,7 @@ def test_every_key_is_snake_case_and_has_a_label_of_its_own():
     keys = ANSWER_KEYS | AGREEMENT_KEYS
     assert len(keys) == len(ANSWER_KEYS) + len(AGREEMENT_KEYS)
     assert keys == set(MEASURE_LABELS)
-    assert [key for key in keys if not re.fullmatch(r"[a-z]+(_[a-z]+)*", key)] == []
+    assert [key for key in keys if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", key)] == []
     assert len(set(MEASURE_LABELS.values())) == len(MEASURE_LABELS)
 
 

@@ -8,19 +8,10 @@ import scipy.special
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from step_logits import random_logits, steps_of_logits
 
 from uncertainty import aleatoric_epistemic, get_token_confidence, token_measures
 from uncertainty.measures.token_measures import ROWS
-
-steps_of_logits = arrays(
-    np.float64, st.tuples(st.integers(1, 20), st.integers(2, 12)), elements=st.floats(-20, 20)
-)
-
-
-def random_logits(steps=6, vocabulary=40, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return 4 * torch.randn(steps, vocabulary, generator=generator, dtype=torch.float64)
 
 
 @given(steps_of_logits)

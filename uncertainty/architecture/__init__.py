@@ -3,15 +3,17 @@
 To support a new architecture:
 
 1. Call `model_parts(model)`. Where it finds no blocks or no final norm, add the attribute's name to
-   ``BLOCK_STACKS`` or ``FINAL_NORMS`` in ``parts.py``; for what follows the logits see
-   `ModelParts`.
+   ``BLOCK_STACKS`` or ``FINAL_NORMS`` in ``parts.py``; for what follows the
+   unembedding (a scale, a softcap) see `ModelParts`.
 2. For neurons add the path of the MLP's last linear layer to ``OUTPUT_PROJECTIONS`` in
    ``last_mlp.py``; for heads that of the attention's last layer to ``HEAD_PROJECTIONS`` in
    ``attention_heads.py``; for the middle of a block the MLP's name to ``MLPS`` in ``middle.py``.
 3. Add a tiny configuration to ``FAMILIES`` in ``tests/families.py``. The tests of this room and of
-   ``lens``, ``neurons`` and ``heads`` then run on it, the brute force included.
+   ``lens``, ``neurons`` and ``heads`` then run on it, the brute force included. A family that a
+   function must refuse goes into that test's list of exceptions (``PARALLEL``, ``EXPERTS``, ...).
 
-A name in these tuples is only a guess: each function proves on the model what it found.
+A name in these tuples is only a guess: each function proves on the model what it found. Proven
+means here: verified numerically in passes of this model over a few tokens.
 
 May import: no other room.
 """

@@ -1,11 +1,11 @@
-"""Where a layer's heads come together: the projection behind them, and what it reads."""
+"""The attention's output projection: its input is the outputs of all heads side by side."""
 
 from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
 
-from .._inputs import one_text_ids
+from .._inputs import require_eval_mode
 from .parts import model_parts, relative_tolerance
 
 HEAD_PROJECTIONS = (
@@ -22,22 +22,22 @@ _PROVEN: WeakSet = WeakSet()
 
 
 def split_heads(model, states: Tensor) -> Tensor:
-    """Split what enters the projection: (..., heads * head size) to ``(..., heads, head size)``."""
+    """Split the projection's input: (..., heads * head size) to ``(..., heads, head size)``."""
     return states.unflatten(-1, (_head_count(model), -1))
 
 
 @torch.no_grad()
 def head_projection(model, layer: int, head: int) -> nn.Module:
-    """Return the projection behind a layer's heads.
+    """Return the output projection of a layer's attention.
 
     Its input is the heads' outputs side by side. Each output is an average of the head's values
     over positions; that is proven when a layer is asked for the first time.
 
     Raises:
-        ValueError: no such head; no projection where we know to look; heads that do not average
-            their values (a sink, as in GPT-OSS, or a gate); a model in training mode.
+        ValueError: no such head; no output projection under a known name; heads that do not
+            average their values (a sink, as in GPT-OSS, or a gate); a model in training mode.
     """
-    one_text_ids(model, [1])  # refuses a model in training mode
+    require_eval_mode(model)
     blocks = model_parts(model).blocks
     heads = _head_count(model)
     if not (0 <= layer < len(blocks) and 0 <= head < heads):
@@ -49,29 +49,28 @@ def head_projection(model, layer: int, head: int) -> nn.Module:
     path = next((path for path in HEAD_PROJECTIONS if path in modules), None)
     if path is None:
         raise ValueError(
-            "no projection behind the heads where we know to look in a "
-            f"{type(blocks[layer]).__name__}."
+            f"the attention of a {type(blocks[layer]).__name__} has no output projection under the "
+            "names that this course knows."
         )
     projection = modules[path]
     if projection not in _PROVEN:
-        attention = modules[path.split(".")[0]]
-        error = _error_of_averages(model, attention, projection)
+        attention = modules[path.split(".")[0]]  # paths begin with the attention module
+        error = _deviation_from_averaging(model, attention, projection)
         if not error <= relative_tolerance(model):
             raise ValueError(
-                f"{type(model).__name__}, layer {layer}: what a head puts out is no average of "
-                "values (a sink or a gate?), so its attention cannot be moved to position 0 this "
-                "way."
+                f"{type(model).__name__}, layer {layer}: what a head outputs is no average of "
+                "values (a sink or a gate?), so BOS ablation does not apply to it."
             )
         _PROVEN.add(projection)
     return projection
 
 
-def _error_of_averages(model, attention: nn.Module, projection: nn.Module) -> float:
+def _deviation_from_averaging(model, attention: nn.Module, projection: nn.Module) -> float:
     """Return how far a layer's heads are from averaging values, relative to their outputs.
 
     The attention is given three texts of two made-up states: [u, u], [w, w] and [u, w]. Let v(x)
     be a head's value of the state x. A head whose attention weights sum to 1 and that does not
-    look ahead puts out
+    look ahead outputs
 
         text      position 0   position 1
         [u, u]    v(u)         v(u)
@@ -80,8 +79,8 @@ def _error_of_averages(model, attention: nn.Module, projection: nn.Module) -> fl
 
     So three outputs must equal v(u) or v(w), which the first positions show, and the last must lie
     on the line between them. A sink shrinks the values, by another factor where more is attended
-    to; a gate scales the value of one state by the gate of another; and heads in another order
-    than ours need several weights a.
+    to; a gate scales the value of one state by the gate of another; and if the heads are stored in
+    another order, no single weight a fits.
     """
 
     # 1. three texts of two states, (3, 2, width), in place of what enters the attention

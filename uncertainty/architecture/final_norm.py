@@ -28,7 +28,7 @@ class FinalNorm:
     epsilon: float
 
     def centre(self, x: Tensor) -> Tensor:
-        """Return what the norm sees of a vector: LayerNorm subtracts the mean, RMSNorm nothing."""
+        """Return x minus its mean for a LayerNorm, and x itself for an RMSNorm."""
         return x - x.mean(-1, keepdim=True) if self.centred else x
 
     def scale(self, x: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class FinalNorm:
 def final_norm(parts: ModelParts) -> FinalNorm:
     """Return the final norm's formula, found by comparison with the norm itself.
 
-    The inputs of the comparison are large and small, so that epsilon counts, too.
+    The inputs of the comparison are large and small, so that epsilon matters, too.
 
     Raises:
         ValueError: there is no final norm, or it is neither a LayerNorm nor an RMSNorm.
@@ -64,7 +64,7 @@ def final_norm(parts: ModelParts) -> FinalNorm:
         gains = [ones]
     else:
         weight = weight.detach().double()
-        gains = [weight, 1 + weight]  # Gemma keeps the gain less 1
+        gains = [weight, 1 + weight]  # Gemma stores the gain minus 1
     bias = getattr(norm, "bias", None)
     bias = 0 * ones if bias is None else bias.detach().double()
     epsilon = _epsilon(norm)
@@ -80,9 +80,9 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     tolerance = 1e-5 * outputs.abs().median().item()
     for centred in (False, True):
         for gain in gains:
-            form = FinalNorm(centred, gain, bias, epsilon)
-            if torch.allclose(form(inputs.double()), outputs, rtol=1e-4, atol=tolerance):
-                return form
+            formula = FinalNorm(centred, gain, bias, epsilon)
+            if torch.allclose(formula(inputs.double()), outputs, rtol=1e-4, atol=tolerance):
+                return formula
     raise ValueError(
         f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm as we know them; its scale "
         "cannot be frozen."

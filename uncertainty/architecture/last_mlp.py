@@ -82,9 +82,9 @@ def last_layer_neurons(model) -> LastLayerNeurons:
     path = next((path for path in OUTPUT_PROJECTIONS if path in modules), None)
     if path is None:
         raise ValueError(
-            f"{type(model).__name__}: the last block has no MLP with one list of neurons where we "
-            "know to look. (In a mixture of experts a neuron works only where its expert was "
-            "chosen; this course does not read those.)"
+            f"{type(model).__name__}: the last block has no MLP with one list of neurons under the "
+            "names that this course knows. (In a mixture of experts a neuron works only where its "
+            "expert was chosen; this course does not read those.)"
         )
     weights = _stored_weights(modules[path])
     weights = weights.to(torch.float64 if model.dtype == torch.float64 else torch.float32)
@@ -139,7 +139,7 @@ def _moves_stream_by_weights(model, parts: ModelParts, neurons: LastLayerNeurons
     shift = torch.randn(ids.shape[1], len(weights), generator=generator).to(weights)
     shift *= unmoved.norm() / (shift @ weights).norm()
 
-    # 3. the move that follows, against the move that the weights promise
+    # 3. the move that follows, against the move that the weights predict
     moved = run(lambda a: a + shift.view(a.shape).to(a)) - unmoved
     if not moved.isfinite().all():
         raise ValueError(

@@ -15,12 +15,12 @@ MLPS = ("mlp", "block_sparse_moe", "feed_forward", "ffn", "fc1")
 def resid_mid_modules(model) -> tuple[nn.Module, ...]:
     """Return for each block the module whose input is the stream between attention and MLP.
 
-    That is the second norm, mostly.
+    In most families that is the second norm.
 
     Raises:
         ValueError: attention and MLP read the same stream (a parallel block: GPT-J, Phi, Falcon,
-            most of GPT-NeoX), or the block does not end where its middle was when its MLP is
-            silenced (a norm on the stream itself: OPT-350m).
+            most of GPT-NeoX), or a block whose output differs from its middle when its MLP
+            is silenced (a norm on the stream itself: OPT-350m).
     """
     return tuple(_middle_module(model, block) for block in model_parts(model).blocks)
 
@@ -51,7 +51,7 @@ def _middle_module(model, block: nn.Module) -> nn.Module:
             f"{name} is parallel: its attention and MLP read the same stream, so it has no middle."
         )
 
-    # 3. with the MLP silent the block must end at the middle
+    # 3. with the MLP silenced the block's output must be the middle
     last_module = getattr(block, "fc2", mlp)  # OPT's MLP is no module of its own
     with last_module.register_forward_hook(_silence):
         recorded = _inputs_and_outputs(model, [block, candidate])
@@ -59,8 +59,8 @@ def _middle_module(model, block: nn.Module) -> nn.Module:
     end = first_output(recorded[block][1]).flatten()
     if not torch.allclose(middle, end, atol=1e-4, rtol=1e-3):
         raise ValueError(
-            f"{name} does not end where it was after attention when its MLP is silent (a norm on "
-            "the stream itself?), so it has no middle."
+            f"with its MLP silenced, a {name} does not return the stream that attention left (a "
+            "norm on the stream itself?), so it has no middle."
         )
     return candidate
 

@@ -45,7 +45,7 @@ class ModelParts:
     divisor: float
     softcap: float | None
 
-    def before_head(self, residual: Tensor) -> Tensor:
+    def before_unembedding(self, residual: Tensor) -> Tensor:
         """Return what the unembedding multiplies: the residual after the final norm and projection.
 
         The norm takes its scale from *this* residual. That makes the function a lens: it works for
@@ -58,7 +58,7 @@ class ModelParts:
             states = self.projection(states)
         return states.to(self.unembedding.weight.device)
 
-    def after_head(self, logits: Tensor) -> Tensor:
+    def after_unembedding(self, logits: Tensor) -> Tensor:
         """Apply what follows the product with the unembedding: scale, divisor, then softcap."""
         if self.scale != 1:
             logits = logits * self.scale
@@ -74,7 +74,8 @@ class ModelParts:
         Shapes: ``(..., width)`` to ``(..., vocabulary)``.
         """
         bias = getattr(self.unembedding, "bias", None)
-        return self.after_head(linear(self.before_head(residual), self.unembedding.weight, bias))
+        states = self.before_unembedding(residual)
+        return self.after_unembedding(linear(states, self.unembedding.weight, bias))
 
     @contextmanager
     def record_stream(
@@ -170,8 +171,8 @@ def _find_parts(model) -> ModelParts:
     unembedding = model.get_output_embeddings()
     if not isinstance(blocks, nn.ModuleList) or not len(blocks) or unembedding is None:
         raise ValueError(
-            f"{type(model).__name__} has no stack of blocks, or no unembedding, where we know "
-            "to look."
+            f"{type(model).__name__} has no stack of blocks, or no unembedding, under the names "
+            "that this course knows."
         )
     weight = unembedding.weight
     if not weight.is_floating_point() or weight.is_meta:

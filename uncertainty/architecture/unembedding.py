@@ -1,7 +1,5 @@
 """The unembedding: its effective weights, and its rows a slice at a time."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
@@ -12,7 +10,7 @@ ROWS_AT_A_TIME = 4096  # rows of the unembedding
 
 
 def effective_unembedding(
-    parts: ModelParts, form: FinalNorm, dtype: torch.dtype, rows: slice = slice(None)
+    parts: ModelParts, norm_formula: FinalNorm, dtype: torch.dtype, rows: slice = slice(None)
 ) -> Tensor:
     """Return the unembedding with the final norm's gain folded in, ``(rows, width)``.
 
@@ -22,16 +20,18 @@ def effective_unembedding(
     weight = parts.unembedding.weight[rows].detach().to(dtype)
     if parts.projection is not None:
         weight = weight @ parts.projection.weight.to(weight)
-    gain = form.gain * (parts.scale / parts.divisor)
+    gain = norm_formula.gain * (parts.scale / parts.divisor)
     return weight * gain.to(weight)
 
 
-def vocabulary_slices(rows: int, *, step: int | None = None) -> Iterator[slice]:
-    """Yield slices that cover the rows of an unembedding, ``step`` rows each (4096 if None).
+def vocabulary_slices(rows: int) -> list[slice]:
+    """Return slices that cover the rows of an unembedding, `ROWS_AT_A_TIME` rows each.
 
     With them a computation over the vocabulary needs memory for one slice only.
     """
-    if step is None:
-        step = ROWS_AT_A_TIME
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
+    return slices(rows, ROWS_AT_A_TIME)
+
+
+def slices(length: int, size: int) -> list[slice]:
+    """Cut ``range(length)`` into slices of ``size``; the last may be shorter."""
+    return [slice(start, min(start + size, length)) for start in range(0, length, size)]

@@ -35,9 +35,9 @@ def greedy_answers(
 ) -> list[dict]:
     """Return the greedy answer to each prompt, from disk where it was asked for before.
 
-    Each record holds ``text``, ``tokens`` and ``read`` (how many tokens were written and read), and
-    ``measures``: `answer_measures`, or None for an answer that ended at once, which has nothing to
-    measure.
+    Each record holds ``text``, ``tokens`` (the number of tokens written), ``read`` (the number of
+    prompt tokens) and ``measures``: `answer_measures`, or None for an answer that ended at once,
+    which has nothing to measure.
     """
     require_prompt_list(prompts)
 
@@ -71,7 +71,7 @@ def sampled_answers(
     """Return several sampled answers to each prompt, from disk where they were drawn before.
 
     Each record holds the lists ``texts``, ``tokens`` (how many were written) and ``surprisal``
-    (mean per token, nats; None for an empty sample), and ``read``, the tokens of the prompt.
+    (mean per token, nats; None for an empty sample), and ``read``, the number of prompt tokens.
 
     The samples belong to this list of prompts: another list draws others. A batch holds prompts x
     samples x tokens x vocabulary raw logits for a moment (250 MB with the defaults); a smaller

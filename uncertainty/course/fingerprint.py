@@ -10,13 +10,13 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-SAMPLE_SIZE = 256  # elements of a tensor that the quick look reads, at most
+SAMPLE_SIZE = 256  # elements of a tensor that the cheap check reads, at most
 
 
 class _Known(NamedTuple):
-    """A fingerprint, and what the quick look saw when it was taken."""
+    """A fingerprint, and the snapshot of the weights when it was computed."""
 
-    stamp: list
+    snapshot: list
     fingerprint: str
 
 
@@ -27,13 +27,13 @@ def fingerprint(model) -> str:
     """Return a name for exactly these weights and this configuration, on this kind of device.
 
     The first call reads every byte. The name is kept with the model object, and a later call
-    returns it as long as a quick look finds nothing changed: the configuration, and of every tensor
-    the address, PyTorch's count of in-place changes, shape, dtype, device and a sample of
+    returns it as long as a cheap check finds nothing changed: the configuration, and of every
+    tensor the address, PyTorch's count of in-place changes, shape, dtype, device and a sample of
     `SAMPLE_SIZE` elements at even distances.
 
     The sample is there because changes through ``.data`` (or through a NumPy array that shares the
     memory) are not counted. Such a change goes unseen when it touches no element of the sample; so
-    does a new tensor that stands at the address of the old one, with the same count and the same
+    does a new tensor at the address of the old one, with the same count and the same
     sample. Hooks are not seen, neither is code that was replaced in the model's classes.
 
     Raises:
@@ -41,14 +41,14 @@ def fingerprint(model) -> str:
     """
     tensors = _tensors_in_memory(model)
     settings = _settings(model)
-    stamp = [settings, *(_quick_look(name, tensor) for name, tensor in tensors.items())]
-    if model in _known and _known[model].stamp == stamp:
+    snapshot = [settings, *(_tensor_snapshot(name, tensor) for name, tensor in tensors.items())]
+    if model in _known and _known[model].snapshot == snapshot:
         return _known[model].fingerprint
     digest = hashlib.sha256(settings.encode())
     for name, tensor in tensors.items():
         shape = tuple(tensor.shape)
         digest.update(f"{name} {tensor.dtype} {shape} {checksum(tensor)}".encode())
-    _known[model] = _Known(stamp, digest.hexdigest()[:16])
+    _known[model] = _Known(snapshot, digest.hexdigest()[:16])
     return _known[model].fingerprint
 
 
@@ -82,8 +82,8 @@ def _settings(model) -> str:
     return f"{type(model).__name__} {model.device.type} {attention} {described}"
 
 
-def _quick_look(name: str, tensor: Tensor) -> tuple:
-    """Return what tells a changed tensor from an unchanged one, without reading all of it.
+def _tensor_snapshot(name: str, tensor: Tensor) -> tuple:
+    """Return what differs when a tensor has changed, without reading all of it.
 
     A tensor that the sample covers may be put together anew at each call (quantised layers do
     that), so its address says nothing.

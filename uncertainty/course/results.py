@@ -1,4 +1,4 @@
-"""Keep on disk what a model answered: a second run is quick, and a killed run goes on.
+"""Keep on disk what a model answered: a second run is quick, and a killed run can be resumed.
 
 One file of JSON lines holds one task of one model; one line holds one item. Whatever changes the
 answers changes the file's name: the weights, the precision or kind of device, the attention
@@ -52,7 +52,7 @@ def cached_results(
     """Return ``compute`` of all items, and keep each batch's results on disk as soon as it is done.
 
     Items are sorted by length first, so that a batch needs little padding, and the same items
-    always make the same batches: a run that was killed and goes on draws the same samples as one
+    always make the same batches: a run that was killed and resumed draws the same samples as one
     that was not. A progress bar counts the items that have to be computed.
 
     Args:
@@ -122,7 +122,7 @@ def _compute_batch(compute: Callable[[list], list], items: list, task: str) -> l
 
 
 def _results_file(model, tokenizer, task: str, settings: dict | None, code: Sequence[Code]) -> Path:
-    """Return the file whose name stands for everything that the results depend on."""
+    """Return the file whose name encodes everything that the results depend on."""
     reading = [
         _digest(tokenizer.get_vocab()),
         tokenizer.chat_template,

@@ -66,7 +66,7 @@ def load_triviaqa(path: str | Path, limit: int | None = None) -> list[Question]:
         path: a JSON file of the official archive (nlp.cs.washington.edu/triviaqa), such as
             wikipedia-dev.json: a dictionary whose "Data" lists entries with "QuestionId",
             "Question" and "Answer" ("Value", "Aliases").
-        limit: so many questions at most; None for all.
+        limit: number of questions, at most; None for all.
 
     Raises:
         FileNotFoundError: no such file.

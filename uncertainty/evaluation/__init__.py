@@ -1,6 +1,6 @@
 """Is a doubt worth anything? Discrimination, calibration, intervals, and the grader.
 
-Two different virtues are measured apart, each with an interval:
+Two different properties are measured apart, each with an interval:
 
 *Discrimination*: does a measure rank wrong answers above right ones? `auroc`, `average_precision`,
 `risk_coverage` and `prediction_rejection_ratio` take ``(wrong, uncertainty)`` on any scale.
@@ -9,8 +9,12 @@ Two different virtues are measured apart, each with an interval:
 `brier_decomposition` and `negative_log_likelihood` take ``(correct, confidence)`` with confidences
 in [0, 1].
 
-Labels come first, as in scikit-learn. Missing values (nan) are refused, never dropped: decide what
-they mean, and say how many there were. `leaderboard` does that for a whole table of measures.
+*Recalibration*: `temperature_scaling`, `platt_scaling` and `isotonic_scaling` learn, on answers
+that are not used for the evaluation, to turn a measure into a probability of being right.
+
+Arguments are columns: a label and a value for each answer. Labels come first, as in scikit-learn.
+Missing values (nan) are refused, never dropped: decide what they mean, and say how many there were.
+`leaderboard` does that for a whole table of measures.
 
 May import: no other room.
 """

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from .number_words import join_numbers
+from .number_words import numbers_to_digits
 
 ARTICLES = {"a", "an", "the"}
 
@@ -125,4 +125,4 @@ def sentence_words(sentence: str) -> tuple[str, ...]:
 
     # 4. words, and numbers in digits
     words = [word for word in WORD.findall(plain) if word.lower() not in ARTICLES]
-    return tuple(join_numbers(words))
+    return tuple(numbers_to_digits(words))

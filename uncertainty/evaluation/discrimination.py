@@ -81,8 +81,8 @@ def prediction_rejection_ratio(wrong: ArrayLike, uncertainty: ArrayLike) -> floa
     """Return (AURC at random - AURC) / (AURC at random - AURC of an oracle).
 
     1 is perfect, 0 is what rejecting at random gets. Random and oracle are exact: the first has the
-    overall risk at every coverage, the second rejects every wrong answer first. Rejection goes on
-    until one answer is left. With one class only: nan and a warning.
+    overall risk at every coverage, the second rejects every wrong answer first. Rejection
+    continues until one answer is left. With one class only: nan and a warning.
 
     Source: lm-polygraph (Vashurin et al., TACL 2025) with ``max_rejection = 1``.
 

@@ -25,7 +25,7 @@ ADVERBS = _word_set(
 )
 MOST_WORDS_BEFORE = 10  # the answer, in a plain sentence
 CHEMICAL_SYMBOL = re.compile("[A-Z][a-z]?")
-ANSWER = "@"  # stands for a right answer among the words; no word contains it
+ANSWER = "@"  # replaces a right answer among the words; no word contains it
 
 
 def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
@@ -52,7 +52,7 @@ def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
     if ANSWER not in words:
         return False
 
-    # 2. what stands before the first right answer, and what after it
+    # 2. the words before the first right answer, and those after it
     place = words.index(ANSWER)
     before = words[:place]
     after = words[place + 1 :]

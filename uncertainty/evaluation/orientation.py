@@ -11,35 +11,35 @@ CONFIDENCE_WORDS |= {word + "s" for word in CONFIDENCE_WORDS}
 CONFIDENCE_WORDS |= {word[:-1] + "ies" for word in CONFIDENCE_WORDS if word.endswith("y")}
 P_TRUE = re.compile(r"\bp ?\(? ?(?:true|ik)\b")  # "P(True)", "p true", "P(IK)"
 
-# What turns a confidence into a doubt, and a doubt into a confidence.
-TURNING_BEGINNING = re.compile(
+# What negates a measure: turns a confidence into a doubt, and a doubt into a confidence.
+NEGATING_BEGINNING = re.compile(
     r"""\s* (?: (?:1\s*)? [-\u2212]             # "1 - x", "-x", with either minus sign
               | (?:neg|negative|minus)\b )      # "negative x"
     """,
     re.X,
 )
-TURNING_END = "complement"  # "x_complement" is 1 - x
+NEGATING_END = "complement"  # "x_complement" is 1 - x
 
 
 def check_orientation(name: str) -> None:
     """Refuse a measure whose name says that it grows with confidence.
 
     "confidence", "probability", "margin", "agreement", "P(True)", ... grow with confidence. They
-    are doubts when the name turns them around: it begins with "1 -", "-" or "negative", or ends in
+    are doubts when the name negates them: it begins with "1 -", "-" or "negative", or ends in
     "complement". Every other name is taken for a doubt, one with "disagreement" in it always; it
-    must not be turned around ("1 - entropy", "entropy_complement").
+    must not be negated ("1 - entropy", "entropy_complement").
 
     Raises:
         ValueError: the name says that larger values mean surer.
     """
     spaced_name = name.lower().replace("_", " ").strip()
     names_confidence = _names_confidence(spaced_name)
-    turned_at_beginning = TURNING_BEGINNING.match(spaced_name) is not None
-    turned_at_end = spaced_name.endswith(TURNING_END)
-    is_turned = turned_at_beginning != turned_at_end  # twice is not at all
-    if names_confidence == is_turned:
+    negated_at_beginning = NEGATING_BEGINNING.match(spaced_name) is not None
+    negated_at_end = spaced_name.endswith(NEGATING_END)
+    is_negated = negated_at_beginning != negated_at_end  # negated twice is not negated
+    if names_confidence == is_negated:
         return
-    if turned_at_beginning or turned_at_end:
+    if negated_at_beginning or negated_at_end:
         advice = "leave it as it is"
     else:
         advice = f"pass 1 - values (or -values) under the name '1 - {name}' (or '-{name}')"

@@ -137,8 +137,9 @@ def _log_odds(confidence: np.ndarray) -> np.ndarray:
 
 
 def _warn_that_score_falls() -> None:
+    """Warn at the line that called the scaling; call this directly from the scaling."""
     warnings.warn(
         "on the held-out answers this score does not grow with being correct: "
         "is it a doubt? Pass -doubt.",
-        stacklevel=3,  # whoever called the scaling
+        stacklevel=3,
     )

@@ -79,18 +79,18 @@ class DecodingOptions:
 def decode_batch(
     model, tokenizer, rows: list[Tensor], options: DecodingOptions
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Let the model go on with every row of token ids.
+    """Let the model continue every row of token ids.
 
     Returns:
         New token ids ``(rows, steps)`` on the CPU, and for each step the raw logits
-        ``(rows, vocabulary)``. What lies behind a row's end-of-sequence token is padding.
+        ``(rows, vocabulary)``. What follows a row's end-of-sequence token is padding.
     """
     stops = sorted(stop_token_ids(model, tokenizer))
-    padding = tokenizer.pad_token_id
-    if padding is None:
-        padding = stops[0] if stops else 0
+    pad_id = tokenizer.pad_token_id
+    if pad_id is None:
+        pad_id = stops[0] if stops else 0
     input_ids, mask, cache = read_prompts(
-        model, rows, padding=padding, new_tokens=options.max_new_tokens
+        model, rows, pad_id=pad_id, new_tokens=options.max_new_tokens
     )
     with _seeded(model.device, options.seed), _neutral_generation_config(model):
         output = model.generate(
@@ -98,7 +98,7 @@ def decode_batch(
             attention_mask=mask.to(model.device),
             past_key_values=cache,
             eos_token_id=stops or None,
-            pad_token_id=padding,
+            pad_token_id=pad_id,
             output_logits=True,
             return_dict_in_generate=True,
             **options.for_transformers(),

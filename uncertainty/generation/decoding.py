@@ -66,10 +66,10 @@ def generate(
 
     Args:
         prompt: a string, a conversation (list of role/content messages), or a list of either for
-            one padded batch, which reads a repeated prompt, and what all its prompts begin with,
-            only once.
+            one padded batch, which reads a repeated prompt, and the common prefix of all its
+            prompts, only once.
         chat: put the prompt through the tokenizer's chat template; ``False`` continues the text as
-            it stands.
+            it is.
         temperature: 0 takes the likeliest token; larger values sample from
             softmax(logits / temperature), untruncated unless top_k or top_p is given.
         seed: makes sampling repeatable without touching torch's global random state.
@@ -111,8 +111,8 @@ def generate(
     return answers if is_batch(prompt) else answers[0]
 
 
+# Another name of `generate`: the one that the notebook this course grew from used.
 generate_with_logits = generate
-"""Another name of `generate`: the one that the notebook this course grew from used."""
 
 
 def _up_to_end_of_sequence(

@@ -22,7 +22,7 @@ OWN_TEMPLATE_OPTIONS = {
 
 
 def is_batch(prompt: Prompt | Sequence[Prompt]) -> TypeGuard[Sequence[Prompt]]:
-    """Say whether this is a list of prompts, rather than one string or one conversation.
+    """Return whether this is a list of prompts, rather than one string or one conversation.
 
     Raises:
         ValueError: a single message, which is no conversation.
@@ -64,10 +64,10 @@ def prompt_token_ids(
 
     With ``chat`` the prompt goes through the chat template, which writes its own
     beginning-of-sequence token. A conversation that ends with an assistant message is left open, so
-    that the model goes on with that reply.
+    that the model continues that reply.
 
     Args:
-        chat: whether to use the tokenizer's chat template; ``False`` reads the text as it stands.
+        chat: whether to use the tokenizer's chat template; ``False`` reads the text as it is.
         template_options: values for variables of the chat template, such as
             ``{"enable_thinking": False}``.
 

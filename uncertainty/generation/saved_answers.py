@@ -55,7 +55,7 @@ def generation_arguments(data: Any, tokenizer: Any = None) -> dict[str, Any]:
         ValueError: data that `answer_record` did not make, or a tokenizer that gives the answer's
             tokens other labels.
     """
-    # 1. the frame
+    # 1. the fields
     _require_keys(data, ("format_version",), "the answer")
     if data["format_version"] != FORMAT_VERSION:
         raise _not_a_saved_answer(

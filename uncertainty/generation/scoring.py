@@ -69,7 +69,7 @@ def choice_log_probabilities(
 
     Nothing is generated. The probabilities need not add up to 1: the rest goes to other words. A
     softmax over the last axis compares the choices alone. Mind the leading space of a choice that
-    goes on with begun text.
+    continues text that has begun.
 
     Raises:
         ValueError: no list of prompts, no choices, a choice that is empty, or two that begin with

@@ -1,10 +1,10 @@
-"""Read nothing twice: neither a batch's common prefix, nor a prompt that is sampled ten times.
+"""Run shared tokens through the model only once: a batch's common prefix, and repeated prompts.
 
 The rows of a batch are laid out as ``prefix | padding | rest``. The common prefix goes through the
-model once, and so does each distinct prompt; keys and values are copied for all rows that go on
-from there. Where nothing is shared the padding stands on the left, as usual. Padding *inside* a row
-is harmless only where positions are counted by the attention mask alone, so on other models prompts
-of uneven length have no common prefix.
+model once, and so does each distinct prompt; keys and values are copied for all rows that continue
+from there. Where nothing is shared the padding is on the left, as usual. Padding *inside* a row is
+harmless only where positions are counted by the attention mask alone, so on other models prompts of
+uneven length have no common prefix.
 """
 
 import inspect
@@ -13,15 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+# A common prefix of fewer tokens is not worth a forward pass of its own.
 MIN_PREFIX = 8
-"""A common prefix of fewer tokens does not pay for a pass of its own."""
 
+# Kinds of layers whose cache is keys and values.
 ATTENTION_LAYERS = {"full_attention", "sliding_attention", "chunked_attention"}
-"""Kinds of layers whose cache is keys and values."""
 
 
 def read_prompts(
-    model, rows: list[Tensor], *, padding: int, new_tokens: int
+    model, rows: list[Tensor], *, pad_id: int, new_tokens: int
 ) -> tuple[Tensor, Tensor, Any]:
     """Read what the prompts of a batch share, before their answers are generated.
 
@@ -29,21 +29,21 @@ def read_prompts(
 
     Args:
         rows: the prompts' token ids, each ``(tokens,)``.
-        padding: the token id that fills short rows.
+        pad_id: the token id that fills short rows.
         new_tokens: how many tokens at most will be generated.
 
     Returns:
         Token ids and attention mask, both ``(rows, width)``, and a key-value cache of their first
         columns for all rows (None when nothing was shared).
     """
-    # 1. the distinct prompts, and what this model lets them share
+    # 1. the distinct prompts, and whether their prefix can be shared
     distinct, prompt_of_row = _distinct_prompts(rows)
     has_repeats = len(distinct) < len(rows)
     can_copy_cache = _caches_keys_and_values(model)
     shared = 0
     if can_copy_cache and _may_share_a_prefix(model, distinct, new_tokens):
         shared = _common_prefix_length(distinct)
-    ids, mask = lay_out(distinct, shared=shared, padding=padding)  # (distinct, width) each
+    ids, mask = lay_out(distinct, shared=shared, pad_id=pad_id)  # (distinct, width) each
 
     # 2. the common prefix, read once and copied for every distinct prompt
     cache = None
@@ -60,43 +60,44 @@ def read_prompts(
         if unread.shape[1] > 0:
             cache = _extend_cache(model, unread, mask[:, :-1], cache)
         if cache is not None:
+            # reorder_cache also repeats rows
             cache.reorder_cache(prompt_of_row.to(model.device))
     return ids[prompt_of_row], mask[prompt_of_row], cache  # (rows, width) each
 
 
-def lay_out(rows: list[Tensor], *, shared: int, padding: int) -> tuple[Tensor, Tensor]:
+def lay_out(rows: list[Tensor], *, shared: int, pad_id: int) -> tuple[Tensor, Tensor]:
     """Return token ids and attention mask, both ``(rows, width)``.
 
-    Every row's padding stands right after its first ``shared`` tokens.
+    Every row's padding is inserted right after its first ``shared`` tokens.
     """
     width = max(len(row) for row in rows)
     columns = torch.arange(width)
     padded_rows = []
     masks = []
     for row in rows:
-        missing = width - len(row)
-        fill = torch.full((missing,), padding)
-        padded_rows.append(torch.cat([row[:shared], fill, row[shared:]]))
-        masks.append((columns < shared) | (columns >= shared + missing))
+        pad_count = width - len(row)
+        pad = torch.full((pad_count,), pad_id)
+        padded_rows.append(torch.cat([row[:shared], pad, row[shared:]]))
+        masks.append((columns < shared) | (columns >= shared + pad_count))
     return torch.stack(padded_rows), torch.stack(masks).long()
 
 
 def _distinct_prompts(rows: list[Tensor]) -> tuple[list[Tensor], Tensor]:
-    """Return the prompts without repeats, in order, and for each row the number of its prompt."""
-    number_of: dict[tuple[int, ...], int] = {}
+    """Return the prompts without repeats, in order, and for each row the index of its prompt."""
+    index_of: dict[tuple[int, ...], int] = {}
     distinct: list[Tensor] = []
     prompt_of_row = []
     for row in rows:
         key = tuple(row.tolist())
-        if key not in number_of:
-            number_of[key] = len(distinct)
+        if key not in index_of:
+            index_of[key] = len(distinct)
             distinct.append(row)
-        prompt_of_row.append(number_of[key])
+        prompt_of_row.append(index_of[key])
     return distinct, torch.tensor(prompt_of_row)
 
 
 def _may_share_a_prefix(model, prompts: list[Tensor], new_tokens: int) -> bool:
-    """Say whether the prompts need no padding, or padding after a prefix would change no number."""
+    """Return whether the prompts need no padding, or padding after a prefix changes no number."""
     lengths = [len(prompt) for prompt in prompts]
     if min(lengths) == max(lengths):
         return True
@@ -106,13 +107,13 @@ def _may_share_a_prefix(model, prompts: list[Tensor], new_tokens: int) -> bool:
 def _common_prefix_length(prompts: list[Tensor]) -> int:
     """Count the leading tokens that all prompts have in common, leaving each at least its last.
 
-    The count is 0 when the prefix is too short to pay for a pass of its own.
+    The count is 0 when the prefix is too short to be worth a forward pass of its own.
     """
     if len(prompts) < 2:
         return 0
-    comparable = min(len(prompt) for prompt in prompts) - 1
-    beginnings = torch.stack([prompt[:comparable] for prompt in prompts])  # (prompts, comparable)
-    agrees = (beginnings == beginnings[0]).all(0)  # (comparable,)
+    longest = min(len(prompt) for prompt in prompts) - 1  # the longest possible prefix
+    beginnings = torch.stack([prompt[:longest] for prompt in prompts])  # (prompts, longest)
+    agrees = (beginnings == beginnings[0]).all(0)  # (longest,)
     length = int(agrees.long().cumprod(0).sum())
     return length if length >= MIN_PREFIX else 0
 
@@ -140,9 +141,10 @@ def _extend_cache(model, ids: Tensor, mask: Tensor | None = None, cache=None):
 
 
 def _caches_keys_and_values(model) -> bool:
-    """Say whether the model keeps keys and values, and nothing else, between tokens.
+    """Return whether the model keeps keys and values, and nothing else, between tokens.
 
-    A recurrent state (Mamba, linear attention, convolutions) cannot be copied or left waiting.
+    A recurrent state (Mamba, linear attention, convolutions) cannot be expanded to
+    several rows.
     """
     layer_types = getattr(model.config.get_text_config(), "layer_types", None) or []
     has_only_attention = set(layer_types) <= ATTENTION_LAYERS
@@ -151,10 +153,10 @@ def _caches_keys_and_values(model) -> bool:
 
 
 def _ignores_padding_inside(model, width: int) -> bool:
-    """Say whether padding inside a row of this width changes no number.
+    """Return whether padding inside a row of this width changes no number.
 
-    That needs rotary positions, counted by the mask, and within that width no attention window that
-    ends and no change of frequencies.
+    Requires rotary positions that follow the mask, and, within this width, no sliding-window limit
+    and no change of rotary frequencies.
     """
     config = model.config.get_text_config()
     rotary = getattr(config, "rope_parameters", None)

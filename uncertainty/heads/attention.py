@@ -12,7 +12,8 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
     """Return the attention weights of one text, ``(heads, tokens, tokens)`` for each layer.
 
     Each row is a distribution over positions. The model computes the weights with its plain
-    ("eager") attention; the fast kind never has them. It is set back afterwards.
+    ("eager") attention, because fast implementations never hold them. The model's own
+    implementation is restored afterwards.
 
     Raises:
         ValueError: a model that cannot switch; rows that do not sum to 1 (GPT-OSS has sinks); else
@@ -56,7 +57,7 @@ def induction_scores(model, repeats) -> Tensor:
         repeats: ``(rows, 1 + 2 * length)`` ids as from `random_repeats`, or one row.
 
     Raises:
-        ValueError: rows that are no repeats; else as `attention_patterns`.
+        ValueError: rows that are not repeats; else as `attention_patterns`.
     """
     repeats = torch.atleast_2d(torch.as_tensor(repeats))
     length = (repeats.shape[-1] - 1) // 2

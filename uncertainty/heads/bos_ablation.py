@@ -38,14 +38,14 @@ class HeadEffects(NamedTuple):
 def heads_attend_to_bos(model, heads: Heads, positions: slice = slice(None)) -> Iterator[None]:
     """Make (layer, head) pairs attend to position 0 only, in every pass inside the context.
 
-    They do so from every position, or from ``positions``. A head then puts out the value at
-    position 0. That is also what it puts out *at* position 0, which sees nothing else, so it is
+    They do so from every position, or from ``positions``. A head then outputs the value at
+    position 0. That is also what it outputs *at* position 0, which sees nothing else, so it is
     copied from there and no attention weights are needed. When all positions are changed, later
     ones read a changed past.
 
     Raises:
-        ValueError: no such head; no projection behind the heads found; what heads put out is no
-            average of values (GPT-OSS); a model in training mode; inside, a pass with a cache.
+        ValueError: no such head; no output projection found; what heads output is no average of
+            values (GPT-OSS); a model in training mode; inside, a pass with a cache.
     """
     with ExitStack() as hooks:
         refuse_cache = model.base_model.register_forward_pre_hook(_refuse_cache, with_kwargs=True)
@@ -68,9 +68,9 @@ def bos_ablation(
 ) -> HeadEffects:
     """Send the attention of sets of heads to position 0, at one position at a time.
 
-    That is how the paper does it; here it takes one pass a row. Each position is run again as an
-    extra token that sees itself and the clean tokens before it. So its past is clean, however many
-    positions and sets are measured together.
+    The paper does this with one pass for each position; here one pass for each row is enough. Each
+    position is run again as an extra token that sees itself and the clean tokens before it. So its
+    past is clean, however many positions and sets are measured together.
 
     Args:
         input_ids: ``(sequences, tokens)``.

@@ -2,8 +2,8 @@
 
 A repeat is one row of token ids: [first token, S, S], with S of ``length`` tokens. In the second
 copy everything can be predicted by looking up what followed last time (induction). The first token
-is the tokenizer's BOS (its end token where there is none): attention is parked there, and BOS
-ablation sends a head's attention there.
+is the tokenizer's BOS (its end token where there is none). It is an attention sink: heads that find
+nothing to attend to put their attention there. BOS ablation sends a head's attention there, too.
 
 Source: Confidence Regulation Neurons (arXiv 2406.16254), section 6 and appendix. Its sequence
 text[:100] + text[1:100] is this layout with length 99 when the text begins with BOS; one layout

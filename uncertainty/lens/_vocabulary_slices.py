@@ -1,8 +1,8 @@
 """The arithmetic of the lens: statistics of each slice of the vocabulary, combined in float64.
 
 Axes in the comments: T tokens of a block, L depths (the last one is the model itself), V tokens of
-a slice of the vocabulary, K targets a token, S slices. Logits at depth l are z_l, probabilities
-p_l; z_L and p_L are the model's own.
+one slice of the vocabulary (in other files V is the whole vocabulary), K targets a token, S slices.
+Logits at depth l are z_l, probabilities p_l; z_L and p_L are the model's own.
 """
 
 import math
@@ -14,10 +14,11 @@ from torch import Tensor
 from ..architecture.parts import ModelParts
 from ..information import upcast
 
-# So many logits at a time: 16 MB in float32, held twice.
-ROWS = 2048  # pairs of a token and a depth
-COLUMNS = 2048  # tokens of the vocabulary
-PIECE = 64  # a divisor of COLUMNS
+# A buffer holds 2048 x 2048 logits, and there are two: 16 MB each in float32.
+TOKEN_DEPTH_PAIRS = 2048  # rows of a buffer
+SLICE_SIZE = 2048  # columns of a buffer: tokens of the vocabulary
+# The top-k search goes through a slice in pieces of this size, which must divide SLICE_SIZE.
+PIECE_SIZE = 64
 
 
 class LensBlock(NamedTuple):
@@ -37,28 +38,28 @@ class SliceStatistics(NamedTuple):
     """What is kept of one slice of the vocabulary; here p_l is a distribution over the slice.
 
     Attributes:
-        log_sum_exp: ``(T, L)`` log sum_v exp(z_l[v]), the weight of the slice among the slices.
+        log_sum_exp: ``(T, L)`` log sum_v exp(z_l[v]): log of the slice's unnormalised probability.
         mean: ``(T, L)`` E[z_l] under p_l.
-        mean_under_final: ``(T, L)`` E[z_l] under p_L.
-        mean_of_final: ``(T, L)`` E[z_L] under p_l.
+        mean_logit_under_final: ``(T, L)`` E[z_l] under p_L.
+        mean_final_logit: ``(T, L)`` E[z_L] under p_l.
         log_power_sums: order alpha -> ``(T, L)`` log sum_v exp(alpha z_l[v]), for the orders
             without a closed form.
         top_logits, top_tokens: ``(T, L, top)`` the largest logits and their token ids, largest
             first.
-        larger: ``(T, L, K)`` how many logits are larger than the target's.
+        larger_count: ``(T, L, K)`` how many logits are larger than the target's.
     """
 
     log_sum_exp: Tensor
     mean: Tensor
-    mean_under_final: Tensor
-    mean_of_final: Tensor
+    mean_logit_under_final: Tensor
+    mean_final_logit: Tensor
     log_power_sums: dict[float, Tensor]
     top_logits: Tensor
     top_tokens: Tensor
-    larger: Tensor
+    larger_count: Tensor
 
 
-def read_block(
+def block_statistics(
     parts: ModelParts, stream: Tensor, targets: Tensor, *, orders: list[float], top: int
 ) -> LensBlock:
     """Compute everything that the lens says about one block of tokens.
@@ -66,30 +67,30 @@ def read_block(
     Args:
         stream: ``(T, L, width)`` the residual stream.
         targets: ``(T, K)`` token ids; what is computed for a negative one means nothing.
-        orders: of the Renyi entropies, each once.
-        top: how many of the likeliest tokens to keep, `COLUMNS` at most.
+        orders: orders of the Renyi entropies, without repeats.
+        top: how many of the likeliest tokens to keep, `SLICE_SIZE` at most.
     """
     weight = parts.unembedding.weight
     bias = getattr(parts.unembedding, "bias", None)
     vocabulary = len(weight)
 
     # 1. what the unembedding multiplies, and the logits of the targets
-    states = parts.before_head(stream)  # (T, L, width)
+    states = parts.before_unembedding(stream)  # (T, L, width)
     targets = targets.clamp(min=0).to(stream.device)  # (T, K)
     target_logits = torch.einsum("tld,tkd->tlk", states, weight[targets])  # (T, L, K)
     if bias is not None:
         target_logits = target_logits + bias[targets][:, None]
-    target_logits = upcast(parts.after_head(target_logits))
+    target_logits = upcast(parts.after_unembedding(target_logits))
 
     # 2. two buffers that every slice uses again
-    buffer_size = states.shape[:2].numel() * min(COLUMNS, vocabulary)
+    buffer_size = states.shape[:2].numel() * min(SLICE_SIZE, vocabulary)
     product_buffer = states.new_empty(buffer_size)
     work_buffer = target_logits.new_empty(buffer_size)
 
     # 3. slice by slice: the logits, and the few statistics of them that stay
     slices = []
-    for start in range(0, vocabulary, COLUMNS):
-        columns = slice(start, start + COLUMNS)
+    for start in range(0, vocabulary, SLICE_SIZE):
+        columns = slice(start, start + SLICE_SIZE)
         weight_slice = weight[columns]  # (V, width)
         shape = (*states.shape[:2], len(weight_slice))  # (T, L, V)
         size = math.prod(shape)
@@ -100,7 +101,7 @@ def read_block(
         ).view(shape)
         if bias is not None:
             logits.add_(bias[columns])
-        logits = upcast(parts.after_head(logits))
+        logits = upcast(parts.after_unembedding(logits))
         statistics = _slice_statistics(
             logits,
             target_logits,
@@ -109,10 +110,10 @@ def read_block(
             top=top,
             workspace=work_buffer[:size].view(shape),
         )
-        statistics.top_tokens.add_(start)
+        statistics.top_tokens.add_(start)  # places in the slice become token ids
         slices.append(statistics)
 
-    # 4. all slices together
+    # 4. combine the slices
     return _combine_slices(slices, target_logits, orders=orders, vocabulary=vocabulary, top=top)
 
 
@@ -143,9 +144,9 @@ def _slice_statistics(
     largest_p = p.gather(-1, top_tokens[..., :1])[..., 0].double()
     log_sum_exp = largest - largest_p.log()
 
-    # 3. means of logits; the last one destroys p
-    mean_under_final = torch.bmm(p[:, -1:], logits.transpose(1, 2))[:, 0].double()
-    mean_of_final = torch.bmm(logits[:, -1:], p.transpose(1, 2))[:, 0].double()
+    # 3. means of logits; the last one overwrites p
+    mean_logit_under_final = torch.bmm(p[:, -1:], logits.transpose(1, 2))[:, 0].double()
+    mean_final_logit = torch.bmm(logits[:, -1:], p.transpose(1, 2))[:, 0].double()
     mean = p.mul_(logits).sum(-1).double()
 
     # 4. for Renyi entropies: sums of exp(alpha (z - largest)), which cannot overflow
@@ -156,21 +157,21 @@ def _slice_statistics(
             log_power_sums[alpha] = alpha * largest + powers.sum(-1).double().log()
 
     # 5. ranks
-    larger = _count_larger(logits, target_logits, target_places, workspace)
+    larger_count = _count_larger(logits, target_logits, target_places, workspace)
     return SliceStatistics(
         log_sum_exp=log_sum_exp,
         mean=mean,
-        mean_under_final=mean_under_final,
-        mean_of_final=mean_of_final,
+        mean_logit_under_final=mean_logit_under_final,
+        mean_final_logit=mean_final_logit,
         log_power_sums=log_power_sums,
         top_logits=top_logits,
         top_tokens=top_tokens,
-        larger=larger,
+        larger_count=larger_count,
     )
 
 
 def _has_closed_form(alpha: float) -> bool:
-    """Whether the Renyi entropy of this order follows from what is computed anyway."""
+    """Return whether the Renyi entropy of this order follows from what is computed anyway."""
     return alpha in (0, 1, math.inf)
 
 
@@ -181,38 +182,40 @@ def _topk_by_pieces(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     pieces are searched.
     """
     width = logits.shape[-1]
-    if width % PIECE or count > width // PIECE:
+    if width % PIECE_SIZE or count > width // PIECE_SIZE:
         values, places = logits.topk(count)
         return values, places
-    pieces = logits.unflatten(-1, (-1, PIECE))  # (T, L, pieces, PIECE)
+    pieces = logits.unflatten(-1, (-1, PIECE_SIZE))  # (T, L, pieces, PIECE_SIZE)
     candidates = pieces.amax(-1).topk(count).indices  # (T, L, count) which pieces
-    searched = pieces.take_along_dim(candidates[..., None], -2).flatten(-2)  # (T, L, count * PIECE)
+    searched = pieces.take_along_dim(candidates[..., None], -2)  # (T, L, count, PIECE_SIZE)
+    searched = searched.flatten(-2)  # (T, L, count * PIECE_SIZE)
     values, indices = searched.topk(count)
-    piece = candidates.gather(-1, indices // PIECE)
-    return values, piece * PIECE + indices % PIECE
+    piece = candidates.gather(-1, indices // PIECE_SIZE)
+    return values, piece * PIECE_SIZE + indices % PIECE_SIZE
 
 
 def _count_larger(
     logits: Tensor, target_logits: Tensor, target_places: Tensor, workspace: Tensor
 ) -> Tensor:
-    """Count the logits of a slice that exceed each target's, itself left out: ``(T, L, K)``.
+    """Count the logits of a slice above each target's, not counting the target: ``(T, L, K)``.
 
     The targets' logits come from another product and differ by a rounding error, so a margin keeps
     equal logits from counting.
     """
     # 1. all logits above each target's
     margin = 8 * torch.finfo(target_logits.dtype).eps * (1 + target_logits.abs())
-    bar = target_logits + margin  # (T, L, K)
-    larger = torch.zeros_like(bar)
-    for k in range(bar.shape[-1]):
-        larger[..., k] = torch.gt(logits, bar[..., k : k + 1], out=workspace).sum(-1)
+    threshold = target_logits + margin  # (T, L, K)
+    larger_count = torch.zeros_like(threshold)
+    for k in range(threshold.shape[-1]):
+        is_larger = torch.gt(logits, threshold[..., k : k + 1], out=workspace)  # (T, L, V)
+        larger_count[..., k] = is_larger.sum(-1)
 
     # 2. take the target itself away, where it lies in this slice and was counted
     last_place = logits.shape[-1] - 1
     inside = (target_places >= 0) & (target_places <= last_place)  # (T, K)
-    places = target_places.clamp(0, last_place)[:, None].expand(bar.shape)  # (T, L, K)
-    counts_itself = (logits.gather(-1, places) > bar) & inside[:, None]
-    return larger.long() - counts_itself.long()
+    places = target_places.clamp(0, last_place)[:, None].expand(threshold.shape)  # (T, L, K)
+    counts_itself = (logits.gather(-1, places) > threshold) & inside[:, None]
+    return larger_count.long() - counts_itself.long()
 
 
 def _combine_slices(
@@ -231,20 +234,25 @@ def _combine_slices(
     dtype = target_logits.dtype
 
     # 1. log-sum-exp of the whole vocabulary, and each slice's share of the probability
-    slice_sizes = torch.stack([part.log_sum_exp for part in slices])  # (S, T, L)
-    log_sum_exp = slice_sizes.logsumexp(0)  # (T, L)
-    share = (slice_sizes - log_sum_exp).exp()  # (S, T, L)
+    slice_log_sum_exp = torch.stack([part.log_sum_exp for part in slices])  # (S, T, L)
+    log_sum_exp = slice_log_sum_exp.logsumexp(0)  # (T, L)
+    share = (slice_log_sum_exp - log_sum_exp).exp()  # (S, T, L)
 
-    # 2. entropy and cross-entropies: CE(p, q) = log-sum-exp of q's logits minus their mean under p
-    mean = torch.stack([part.mean for part in slices])
-    mean_under_final = torch.stack([part.mean_under_final for part in slices])
-    mean_of_final = torch.stack([part.mean_of_final for part in slices])
+    # 2. entropy and cross-entropies: CE(p, q) = log-sum-exp of q's logits minus their mean under p.
+    #    A mean under p_L needs the slice's share at the last depth, share[..., -1:]: (S, T, 1).
+    mean = torch.stack([part.mean for part in slices])  # (S, T, L), and so are the next two
+    mean_logit_under_final = torch.stack([part.mean_logit_under_final for part in slices])
+    mean_final_logit = torch.stack([part.mean_final_logit for part in slices])
     entropy = log_sum_exp - (share * mean).sum(0)
-    ce_to_final = log_sum_exp - (share[..., -1:] * mean_under_final).sum(0)  # CE(p_L, p_l)
-    ce_from_final = log_sum_exp[:, -1:] - (share * mean_of_final).sum(0)  # CE(p_l, p_L)
+    ce_to_final = log_sum_exp - (share[..., -1:] * mean_logit_under_final).sum(0)  # CE(p_L, p_l)
+    ce_from_final = log_sum_exp[:, -1:] - (share * mean_final_logit).sum(0)  # CE(p_l, p_L)
+    # KL = CE - entropy, from the entropy before it is clamped: at the last depth both contain the
+    # rounding error of the same p, which cancels in the difference
+    kl_to_final = ce_to_final - entropy[:, -1:]
+    reverse_kl = ce_from_final - entropy
     nonnegative_entropy = entropy.clamp(min=0)
 
-    # 3. the likeliest tokens among the slices' own
+    # 3. the likeliest tokens of the vocabulary, among the likeliest of each slice
     top_logits, places = torch.cat([part.top_logits for part in slices], -1).topk(top)
     top_tokens = torch.cat([part.top_tokens for part in slices], -1).gather(-1, places)
 
@@ -264,13 +272,13 @@ def _combine_slices(
 
     # 5. the targets
     cross_entropy = (log_sum_exp[..., None] - target_logits).clamp(min=0)  # (T, L, K)
-    rank = torch.zeros_like(slices[0].larger)
+    rank = torch.zeros_like(slices[0].larger_count)
     for part in slices:
-        rank += part.larger
+        rank += part.larger_count
     return LensBlock(
         entropy=nonnegative_entropy.to(dtype),
-        kl_to_final=(ce_to_final - entropy[:, -1:]).clamp(min=0).to(dtype),
-        reverse_kl=(ce_from_final - entropy).clamp(min=0).to(dtype),
+        kl_to_final=kl_to_final.clamp(min=0).to(dtype),
+        reverse_kl=reverse_kl.clamp(min=0).to(dtype),
         top_tokens=top_tokens,
         top_probabilities=(top_logits - log_sum_exp[..., None]).exp().to(dtype),
         renyi=renyi,

@@ -42,7 +42,7 @@ def generate_with_lens(
     start = 0
     for answer in answers:
         stop = start + len(answer)
-        pairs.append((answer, trace.columns(start, stop)))
+        pairs.append((answer, trace.tokens_between(start, stop)))
         start = stop
     return pairs
 

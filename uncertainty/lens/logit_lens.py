@@ -1,6 +1,6 @@
 """The logit lens: what the model would say if it stopped at each depth, and how unsure it would be.
 
-At every depth the residual stream goes through the model's own final norm and unembedding. All
+At every depth the model's own final norm and unembedding are applied to the residual stream. All
 depths of a block of tokens form one tall matrix, which is multiplied by one slice of the
 unembedding at a time. A few statistics of each slice are kept, its logits are not, so nothing of
 size depths x tokens x vocabulary ever exists. Each slice is treated as a small distribution of its
@@ -61,7 +61,7 @@ class LensTrace:
         """
         return self.entropy[-1] + self.kl_to_final
 
-    def columns(self, start: int, stop: int) -> "LensTrace":
+    def tokens_between(self, start: int, stop: int) -> "LensTrace":
         """Return the trace of the tokens ``start`` to ``stop - 1`` only."""
         part = slice(start, stop)
         return LensTrace(
@@ -139,18 +139,18 @@ def read_stream(
     # 1. what is asked for
     tokens = len(stream[0])
     vocabulary = len(parts.unembedding.weight)
-    most = min(vocabulary, _vocabulary_slices.COLUMNS)
-    if not 1 <= top <= most:
-        raise ValueError(f"top must lie between 1 and {most}, got {top}.")
+    largest_top = min(vocabulary, _vocabulary_slices.SLICE_SIZE)
+    if not 1 <= top <= largest_top:
+        raise ValueError(f"top must lie between 1 and {largest_top}, got {top}.")
     target_ids, several = _target_ids(targets, tokens, vocabulary)  # (tokens, k)
     orders = _renyi_orders(renyi)
 
     # 2. block by block of tokens, all depths together
-    block_size = max(1, _vocabulary_slices.ROWS // len(stream))
+    block_size = max(1, _vocabulary_slices.TOKEN_DEPTH_PAIRS // len(stream))
     blocks = []
     for start in range(0, max(tokens, 1), block_size):
         part = slice(start, start + block_size)
-        block = _vocabulary_slices.read_block(
+        block = _vocabulary_slices.block_statistics(
             parts,
             torch.stack([state[part] for state in stream], 1),  # (block, depths, width)
             target_ids[part],

@@ -41,9 +41,9 @@ def text_stream(
 
     Args:
         input_ids: ``(tokens,)`` or ``(1, tokens)``.
-        piece: so many tokens are read at a time.
-        skip: so many positions at the beginning of each piece are left out: attention is parked
-            there.
+        piece: number of tokens that are read at a time.
+        skip: number of positions left out at the beginning of each piece, where attention sinks
+            are.
 
     Returns:
         ``(layers + 1, positions, width)`` for `read_stream`, and ``(positions,)`` the token that

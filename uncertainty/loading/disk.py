@@ -51,7 +51,7 @@ def temporary_folder(parent: Path, *, bytes_needed: int) -> Iterator[Path]:
 
 
 def _remove_abandoned_folders(parent: Path) -> None:
-    """Delete what a process left behind that was killed over a day ago; none works that long."""
+    """Delete the folders of processes killed over a day ago; no conversion takes that long."""
     for folder in parent.glob(".making-*"):
         with suppress(FileNotFoundError):  # another process may be deleting it too
             age = time.time() - folder.stat().st_mtime

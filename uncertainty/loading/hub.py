@@ -16,7 +16,7 @@ BLOCKED_BY_PROXY = (403, 407)  # what a firewall or a proxy answers in place of 
 
 
 def is_hub_id(name: str) -> bool:
-    """Tell whether the hub allows such a name: "owner/name", or a bare name such as "gpt2"."""
+    """Return whether the hub allows such a name: "owner/name", or a bare name such as "gpt2"."""
     try:
         validate_repo_id(name)
     except ValueError:
@@ -83,7 +83,7 @@ def _hub_failure_message(name: str, revision: str | None, output: str) -> str:
 
 
 def hub_answers(seconds: float = 3.0) -> bool:
-    """Tell whether the Hugging Face hub answers within `seconds`.
+    """Return whether the Hugging Face hub answers within `seconds`.
 
     ``False`` at once when HF_HUB_OFFLINE is set.
     """

@@ -17,9 +17,8 @@ from .pinned_files import DEFAULT, MODEL_FILES, model_names
 from .pretrained import load_pretrained
 from .tiny import tiny_model
 
-MISSPELT_SIMILARITY = (
-    0.65  # difflib's ratio from which a bare name counts as a misspelt course model
-)
+# From this ratio of difflib's on, a bare name counts as a misspelt course model.
+MISSPELT_SIMILARITY = 0.65
 
 
 def load_model(
@@ -106,12 +105,12 @@ def prefetch(folder: str | Path | None = None, names: Iterable[str] = (DEFAULT,)
 
 
 def is_fetched(name: str) -> bool:
-    """Tell whether a course model is in the cache, so that `load_model` needs no network."""
+    """Return whether a course model is in the cache, so that `load_model` needs no network."""
     return is_intact(converted_folder(name, cache_folder()))
 
 
 def _kind_of(name: str) -> Kind:
-    """Tell what a name stands for; ValueError for a name that stands for nothing."""
+    """Return what kind of model a name means; ValueError for a name that means none."""
     if name == "tiny":
         return "tiny"
     if name in MODEL_FILES:

@@ -21,7 +21,7 @@ def aleatoric_epistemic(logits, n_evidence: int = 2) -> tuple[Tensor, Tensor]:
     EU is the epistemic part, in (0, 1]: the vacuity of subjective logic. It is high when there is
     little evidence in total ("I do not know").
 
-    No evidence at all (no positive logit) is defined as EU = 1 and AU = log K. The formula's own
+    No evidence (no positive logit) is defined as EU = 1 and AU = log K. The formula's own
     limit would be AU = 0 and would call total ignorance reliable. So there is a step at zero, and a
     model whose logits are all negative gets one constant for every token.
 

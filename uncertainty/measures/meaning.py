@@ -10,8 +10,8 @@ from ..evaluation.answer_words import plain_words
 # (question, pairs of answers) -> for each pair, whether the first answer implies the second
 Entails = Callable[[str, list[tuple[str, str]]], list[bool]]
 
-PAUSES = {",", ";"}
-FRAME_WORDS = set(
+CLAUSE_SEPARATORS = {",", ";"}
+QUESTION_AND_FUNCTION_WORDS = set(
     plain_words(
         "what which who whom whose how many much when where why is are was were be been do does "
         "did have has had it its this that there of in on at to by for from with as and also "
@@ -21,25 +21,27 @@ FRAME_WORDS = set(
 
 
 def answer_core(text: str, *, question: str = "") -> str:
-    """Return what an answer adds to its question, as plain words.
+    """Return the answer without the question's words, as plain words.
 
     "The capital of Peru is Lima, on the coast." gives "lima": the first sentence's words without
     the question's own, without articles and words such as "is" and "called", up to the first comma
     or semicolon after the first word that is left. The words next to an "or" in the question are
     possible answers and count. When no word is left, all words count.
 
-    This is a rule of thumb that looks at no label: it splits paraphrases, and now and then it
-    merges answers that differ.
+    This is a heuristic, not tuned on labels: it may separate paraphrases, and it sometimes merges
+    different answers.
     """
-    words = _words_without_possessive(text)
+    words = _words_without_possessive(text)  # of the first sentence only
     question_words = _words_without_possessive(question)
-    offered = _words_around_or(question_words)
-    skipped = (FRAME_WORDS | set(question_words)) - offered - PAUSES - {"minus"}
+    alternatives = _words_around_or(question_words)
+    skipped = QUESTION_AND_FUNCTION_WORDS | set(question_words)
+    skipped -= alternatives | CLAUSE_SEPARATORS
+    skipped -= {"minus"}  # keep the sign of a number
 
     added = [word for word in words if word not in skipped]
-    from_first_word = dropwhile(lambda word: word in PAUSES, added)
-    up_to_pause = takewhile(lambda word: word not in PAUSES, from_first_word)
-    return " ".join(up_to_pause) or " ".join(words)
+    from_first_word = dropwhile(lambda word: word in CLAUSE_SEPARATORS, added)
+    up_to_separator = takewhile(lambda word: word not in CLAUSE_SEPARATORS, from_first_word)
+    return " ".join(up_to_separator) or " ".join(words)
 
 
 def _words_without_possessive(text: str) -> list[str]:
@@ -47,7 +49,7 @@ def _words_without_possessive(text: str) -> list[str]:
 
 
 def _words_around_or(words: list[str]) -> set[str]:
-    """Return the words before and after each "or" that stands between two words."""
+    """Return the words before and after each "or" between two words."""
     around = set()
     for before, middle, after in zip(words, words[1:], words[2:]):
         if middle == "or":
@@ -58,8 +60,8 @@ def _words_around_or(words: list[str]) -> set[str]:
 def cluster_by_string(texts: Sequence[str], *, question: str = "") -> list[int]:
     """Return each answer's cluster number: answers with the same `answer_core` share a cluster."""
     cores = [answer_core(text, question=question) for text in texts]
-    number_of = {core: number for number, core in enumerate(dict.fromkeys(cores))}
-    return [number_of[core] for core in cores]
+    cluster_of = {core: cluster for cluster, core in enumerate(dict.fromkeys(cores))}
+    return [cluster_of[core] for core in cores]
 
 
 def cluster_by_meaning(texts: Sequence[str], entails: Entails, *, question: str) -> list[int]:
@@ -72,11 +74,11 @@ def cluster_by_meaning(texts: Sequence[str], entails: Entails, *, question: str)
     """
     first_members: list[str] = []  # of each cluster
     cluster_of: dict[str, int] = {}  # by the words of the first sentence
-    keys = [" ".join(plain_words(text)) for text in texts]
+    keys = [" ".join(plain_words(text)) for text in texts]  # the first sentence only
     for key, text in zip(keys, texts):
         if key in cluster_of:
             continue
-        fitting = _equivalent(text, first_members, entails, question)
+        fitting = _equivalent_positions(text, first_members, entails, question)
         if fitting:
             cluster_of[key] = fitting[0]
         else:
@@ -85,14 +87,16 @@ def cluster_by_meaning(texts: Sequence[str], entails: Entails, *, question: str)
     return [cluster_of[key] for key in keys]
 
 
-def _equivalent(text: str, others: list[str], entails: Entails, question: str) -> list[int]:
+def _equivalent_positions(
+    text: str, others: list[str], entails: Entails, question: str
+) -> list[int]:
     """Return the positions of the other answers that entail this one and are entailed by it."""
     if not others:
         return []
     pairs = [pair for other in others for pair in ((other, text), (text, other))]
     verdicts = entails(question, pairs)
-    both_ways = zip(verdicts[::2], verdicts[1::2])
-    return [position for position, (there, back) in enumerate(both_ways) if there and back]
+    both_ways = enumerate(zip(verdicts[::2], verdicts[1::2]))
+    return [position for position, (forward, backward) in both_ways if forward and backward]
 
 
 def semantic_entropy(clusters: Sequence[int]) -> float:

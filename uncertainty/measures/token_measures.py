@@ -57,7 +57,7 @@ def token_measures(
 
     Args:
         token_ids: ``(steps,)`` ids of the written tokens; known for a `Generation` and a
-            transformers result. Without them (a bare tensor) the likeliest token stands in, as if
+            transformers result. Without them (a bare tensor) the likeliest token is taken, as if
             decoding had been greedy.
 
     Raises:
@@ -65,7 +65,8 @@ def token_measures(
             measures refuse (see `raw_logits`).
     """
     logits = raw_logits(generation)  # (T, V)
-    n_largest = evidence_count(n_evidence, logits)  # K
+    # K >= 2, so the two likeliest are included (1 if the vocabulary has one)
+    n_largest = evidence_count(n_evidence, logits)
 
     # 1. The only pass over the logits, ROWS steps at a time. All blocks share two buffers: fresh
     #    memory for every block would cost more than the sums.

@@ -44,7 +44,7 @@ def ask_confidence(
 
     Args:
         answer: what the model replied to the question.
-        begin: the first words of the reply, which the model goes on with; None leaves it the word.
+        begin: the first words of the reply, which the model continues; None lets it begin itself.
     """
     request = (
         "How sure are you that this answer is right? "

@@ -22,7 +22,7 @@ class ShiftFactors(NamedTuple):
 
 
 def shift_factors(
-    state: TextState, positions: slice, neurons: list[int], shift: Tensor
+    state: TextState, positions: slice, neurons: list[int], activation_shift: Tensor
 ) -> dict[str, ShiftFactors]:
     """Return the factors of the "total" and of the "direct" effect of single neurons.
 
@@ -35,11 +35,11 @@ def shift_factors(
     They are computed in float64 and returned in the unembedding's precision.
 
     Args:
-        shift: ``(P, N)`` how far each activation of the layer is moved.
+        activation_shift: ``(P, N)`` how far each activation of the layer is moved.
     """
     x = state.norm.centre(state.residual[positions])  # (T, width)
-    w = state.output_weights(neurons).double()  # (columns, width)
-    delta = shift[positions][:, neurons]  # (T, columns)
+    w = state.centred_output_weights(neurons).double()  # (columns, width)
+    delta = activation_shift[positions][:, neurons]  # (T, columns)
 
     scale = state.norm.scale(state.residual[positions])  # (T, 1)
     cross_term = 2 * delta * (x @ w.T)

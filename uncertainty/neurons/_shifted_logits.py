@@ -1,8 +1,8 @@
 """What becomes of a distribution when its logits are shifted along two known vectors.
 
 For a position with logits z, column i of the shifts gives ``z + alpha_i y + beta_i u_i``. Ablating
-a neuron of the last layer does just this (see `ablation`). Here are only tensors. Shapes: T
-positions, B columns, V the vocabulary.
+a neuron of the last layer does just this (see `ablation`), so in a sweep a column is a neuron. This
+module contains only formulas on tensors. Shapes: T positions, B columns, V the vocabulary.
 """
 
 import copy
@@ -76,7 +76,7 @@ class CleanPositions:
         return logits.div_(self.softcap).tanh_().mul_(self.softcap)
 
     def __getitem__(self, positions: slice) -> "CleanPositions":
-        """Some of the positions, with nothing computed again."""
+        """Return some of the positions, with nothing computed again."""
         part = copy.copy(self)
         for name, value in vars(self).items():
             if name not in ("softcap", "unigram"):
@@ -103,7 +103,7 @@ def read_effects(
     workspace: Tensor,
     *,
     mean_shift: Tensor | None = None,
-    ranked: bool = True,
+    with_rank: bool = True,
 ) -> Effects:
     """Read entropy, loss and so on from logits (T, B, V): each (T, B), in float64.
 
@@ -114,7 +114,7 @@ def read_effects(
         workspace: memory of the same shape as the logits; it is overwritten.
         mean_shift: (T, B) the mean under p of what was added to the clean logits z, where that is
             known without a pass over the vocabulary.
-        ranked: whether to find the rank of the next token.
+        with_rank: whether to find the rank of the next token.
     """
     # 1. Entropy = log sum e^z' - sum p' z'
     p = torch.softmax(logits, -1, out=workspace)  # (T, B, V)
@@ -138,12 +138,12 @@ def read_effects(
         kl=kl,
         argmax_changed=largest > top_logit[..., 0],
     )
-    if ranked:
+    if with_rank:
         effects.rank = torch.gt(logits, target_logit, out=workspace).sum(-1).long()
     if clean.unigram is not None:
         expected_logit = torch.matmul(logits, clean.unigram.to(logits))
         effects.kl_unigram = kl_from_unigram(clean.unigram, expected_logit, log_normaliser)
-    return finished(clean, effects)
+    return clamp_and_mask(clean, effects)
 
 
 def log_sum_exp(largest_logit: Tensor, its_probability: Tensor) -> Tensor:
@@ -157,8 +157,11 @@ def kl_from_unigram(unigram: Tensor, expected_logit: Tensor, log_normaliser: Ten
     return log_normaliser + (-entropy - expected_logit.double())
 
 
-def finished(clean: CleanPositions, effects: Effects) -> Effects:
-    """Clamp what rounding left below zero; blank loss and rank where there is no next token."""
+def clamp_and_mask(clean: CleanPositions, effects: Effects) -> Effects:
+    """Clamp what rounding left below zero, and mask loss and rank where there is no next token.
+
+    There loss becomes nan and rank -1.
+    """
     no_target = clean.targets == IGNORE_INDEX
     effects.loss[no_target] = math.nan
     if effects.rank is not None:

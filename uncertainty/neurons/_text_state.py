@@ -19,7 +19,10 @@ LOGITS_AT_A_TIME = {"cpu": 2**20, "cuda": 2**26}
 
 @dataclass(eq=False)
 class TextState:
-    """A model and its text before any ablation. P positions, N neurons, V rows of the unembedding.
+    """A model and its text before any ablation.
+
+    Shapes: P positions of the whole text, T of them at a time, N neurons of the last layer, V rows
+    of the unembedding.
 
     Attributes:
         model: in transformers' format.
@@ -30,7 +33,8 @@ class TextState:
         residual: ``(P, width)`` float64, what enters the final norm.
         activations: ``(P, N)`` float64.
         unembedding: ``(V, width)`` with the norm's gain folded in; centred over the vocabulary
-            unless there is a softcap, which would notice.
+            unless there is a softcap, because then adding a constant to all logits changes the
+            probabilities.
         bias_logits: ``(V,)`` what the biases of norm and unembedding add to the logits.
         targets: ``(P,)`` the next tokens, -100 for none.
         unigram: ``(V,)`` probabilities, or None.
@@ -50,19 +54,19 @@ class TextState:
     unigram: Tensor | None
     freeze: Tensor | None
 
-    def clean(self, positions: slice) -> CleanPositions:
-        """Return the clean model at some positions."""
+    def clean_positions(self, positions: slice) -> CleanPositions:
+        """Return the clean model at T of the positions."""
         y = self.normalised(self.residual[positions]) @ self.unembedding.T  # (T, V)
         logits = y + self.bias_logits
         return CleanPositions(logits, y, self.targets[positions], self.parts.softcap, self.unigram)
 
     def normalised(self, residual: Tensor, scale: Tensor | None = None) -> Tensor:
-        """Centre a residual and divide it by its scale or a given one; no gain, no bias."""
+        """Centre a residual and divide it by ``scale`` (default: its own); no gain, no bias."""
         if scale is None:
             scale = self.norm.scale(residual)
         return (self.norm.centre(residual) / scale).to(self.unembedding)
 
-    def output_weights(self, neurons: list[int]) -> Tensor:
+    def centred_output_weights(self, neurons: list[int]) -> Tensor:
         """Return what neurons write, ``(neurons, width)``, centred if the final norm centres."""
         return self.norm.centre(self.neurons.output_weights[neurons])
 
@@ -72,7 +76,9 @@ class TextState:
         return LOGITS_AT_A_TIME["cuda" if self.unembedding.is_cuda else "cpu"]
 
 
-def read_text(model, input_ids, *, unigram: Tensor | None, freeze: Tensor | None) -> TextState:
+def run_clean_model(
+    model, input_ids, *, unigram: Tensor | None, freeze: Tensor | None
+) -> TextState:
     """Run the clean model over ``(tokens,)`` or ``(sequences, tokens)``; keep what a sweep needs.
 
     Raises:
@@ -111,8 +117,8 @@ def read_text(model, input_ids, *, unigram: Tensor | None, freeze: Tensor | None
         unembedding=unembedding,
         bias_logits=bias_logits,
         targets=targets.to(device),
-        unigram=None if unigram is None else _probabilities(unigram, bias_logits),
-        freeze=None if freeze is None else _unit_direction(freeze, bias_logits),
+        unigram=None if unigram is None else _checked_unigram(unigram, bias_logits),
+        freeze=None if freeze is None else _checked_direction(freeze, bias_logits),
     )
 
 
@@ -124,11 +130,6 @@ def run_to_final_norm(model, parts: ModelParts, ids: Tensor) -> Tensor:
             model.base_model(input_ids=sequence[None], use_cache=False)
         residuals.append(stream[-1][0])
     return torch.cat(residuals).double()
-
-
-def slices(length: int, size: int) -> list[slice]:
-    """Cut ``range(length)`` into slices of ``size``; the last may be shorter."""
-    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def _sequences(model, input_ids) -> Tensor:
@@ -150,7 +151,7 @@ def _bias_logits(parts: ModelParts, norm: FinalNorm) -> Tensor:
     if parts.projection is not None:
         norm_bias = parts.projection.weight.double() @ norm_bias
     weight = parts.unembedding.weight
-    # Filled in place: small blocks between large ones would keep memory from being reused.
+    # Write into one buffer: many small allocations fragment memory.
     added = norm_bias.new_empty(len(weight))
     for rows in vocabulary_slices(len(weight)):
         torch.mv(weight[rows].double(), norm_bias, out=added[rows])
@@ -160,8 +161,8 @@ def _bias_logits(parts: ModelParts, norm: FinalNorm) -> Tensor:
     return added * (parts.scale / parts.divisor)
 
 
-def _probabilities(unigram: Tensor, like: Tensor) -> Tensor:
-    """Return the unigram as ``like``, a vector over the vocabulary."""
+def _checked_unigram(unigram: Tensor, like: Tensor) -> Tensor:
+    """Check the unigram; return it with the dtype and device of ``like``, ``(V,)``."""
     values = torch.as_tensor(unigram).to(like.device, torch.float64)
     if not _is_finite_and_fits(values, like) or not (values > 0).all():
         raise ValueError(
@@ -174,8 +175,8 @@ def _probabilities(unigram: Tensor, like: Tensor) -> Tensor:
     return (values / total).to(like)
 
 
-def _unit_direction(freeze: Tensor, like: Tensor) -> Tensor:
-    """Return the direction as ``like``, a vector over the vocabulary, with mean 0 and length 1."""
+def _checked_direction(freeze: Tensor, like: Tensor) -> Tensor:
+    """Check the direction; return it, centred, with the dtype and device of ``like``, ``(V,)``."""
     values = torch.as_tensor(freeze).to(like.device, torch.float64)
     if not _is_finite_and_fits(values, like):
         raise ValueError(

@@ -1,19 +1,19 @@
-"""What each neuron of the last layer does: silence it, and read the model anew at every token.
+"""What each neuron of the last layer does: ablate it, and read the model again at every token.
 
-Nothing runs again. Between the last MLP and the logits there is only the final norm and the
+The model is not run again. Between the last MLP and the logits there is only the final norm and the
 unembedding, so moving one activation by delta moves the residual x along that neuron's output
 weights w, and every logit by two known vectors:
 
     s'^2 = s^2 + (2 delta <x, w> + delta^2 |w|^2) / width    the norm's denominator
-    z'   = c + a y + b u,   y = z - c,   u = W w             the logits
-    total effect:                               a = s / s',  b = delta / s'
-    direct effect (the denominator frozen):     a = 1,       b = delta / s
+    z'   = z + alpha y + beta u,   y = z - c,   u = W w      the logits
+    total effect:                               alpha = s / s' - 1,  beta = delta / s'
+    direct effect (the denominator frozen):     alpha = 0,           beta = delta / s
 
-A prime marks what follows the ablation. W is the unembedding with the norm's gain folded in, c what
-the biases add; for a LayerNorm x and w are centred. So a neuron and a token cost one pass over the
-vocabulary and no product with the unembedding (`_exact_sweep`), and less where a bound on the error
-is enough (`_bounded_sweep`). Where the formula does not hold (a norm after the MLP) or has more
-than one vector u (several neurons at once), the new residual itself goes through norm and
+A prime marks values after the ablation. W is the unembedding with the norm's gain folded in, and c
+is what the biases add; for a LayerNorm x and w are centred. So a neuron and a token cost one pass
+over the vocabulary and no product with the unembedding (`_exact_sweep`), and less where a bound on
+the error is enough (`_bounded_sweep`). Where the formula does not hold (a norm after the MLP) or
+has more than one vector u (several neurons at once), the new residual itself goes through norm and
 unembedding (`_residual_sweep`).
 """
 
@@ -24,13 +24,14 @@ import torch
 from torch import Tensor
 
 from .._progress import progress_bar
+from ..architecture.unembedding import slices
 from ._bounded_sweep import bounded_sweep
 from ._exact_sweep import exact_sweep
 from ._residual_sweep import residual_sweep
-from ._text_state import TextState, read_text, slices
-from .effects import Effects, join_effects, map_effects, measured
+from ._text_state import TextState, run_clean_model
+from .effects import Effects, join_effects, map_effects, tensors_by_name
 
-POSITIONS_AT_A_TIME = 256  # whose clean logits are held
+POSITIONS_AT_A_TIME = 256  # positions whose clean logits are held in memory
 
 
 @dataclass(eq=False)
@@ -98,12 +99,17 @@ def ablation_sweep(
 
     Source: arXiv 2406.16254, sections 3 and 4; the identity above is ours.
     """
-    state = read_text(model, input_ids, unigram=unigram, freeze=freeze)
+    state = run_clean_model(model, input_ids, unigram=unigram, freeze=freeze)
     position_count, layer_width = state.activations.shape
     groups = _neuron_groups(neurons, layer_width)
-    shift = _new_activations(value, state.activations) - state.activations  # (P, N)
-    is_one_vector = state.neurons.adds_to_stream and all(len(group) == 1 for group in groups)
-    _check_tolerance(tolerance, has_fast_mode=is_one_vector and state.parts.softcap is None)
+    new_activations = _new_activations(value, state.activations)  # (P, N)
+    activation_shift = new_activations - state.activations
+    shifts_along_one_vector = state.neurons.adds_to_stream and all(
+        len(group) == 1 for group in groups
+    )
+    _check_tolerance(
+        tolerance, has_fast_mode=shifts_along_one_vector and state.parts.softcap is None
+    )
     single_neurons = [group[0] for group in groups]
 
     blocks = []
@@ -111,20 +117,20 @@ def ablation_sweep(
     pair_count = position_count * len(groups)
     with progress_bar(total=pair_count, description="ablation", shown=progress) as bar:
         for positions in slices(position_count, POSITIONS_AT_A_TIME):
-            if not is_one_vector:
-                effects = residual_sweep(state, positions, groups, shift, bar)
+            if not shifts_along_one_vector:
+                effects = residual_sweep(state, positions, groups, activation_shift, bar)
             elif tolerance == 0:
-                effects = exact_sweep(state, positions, single_neurons, shift, bar)
+                effects = exact_sweep(state, positions, single_neurons, activation_shift, bar)
             else:
                 effects, pairs = bounded_sweep(
-                    state, positions, single_neurons, shift, bar, tolerance=tolerance
+                    state, positions, single_neurons, activation_shift, bar, tolerance=tolerance
                 )
                 recomputed.append(pairs.cpu())
-            blocks.append(_as_returned(state, effects))
+            blocks.append(_to_cpu(state, effects))
 
     kinds = join_effects(blocks, dim=0)
     return Sweep(
-        **measured(kinds["total"]),
+        **tensors_by_name(kinds["total"]),
         direct=kinds["direct"],
         frozen=kinds.get("frozen"),
         clean=map_effects(lambda values: values[:, 0], kinds["clean"]),
@@ -133,8 +139,8 @@ def ablation_sweep(
     )
 
 
-def _as_returned(state: TextState, effects: dict[str, Effects]) -> dict[str, Effects]:
-    """Bring the effects to the CPU, as precise as the unembedding."""
+def _to_cpu(state: TextState, effects: dict[str, Effects]) -> dict[str, Effects]:
+    """Return the effects on the CPU, with the precision of the unembedding."""
 
     def move(values: Tensor) -> Tensor:
         if values.is_floating_point():
@@ -154,7 +160,7 @@ def _check_tolerance(tolerance: float, *, has_fast_mode: bool) -> None:
 
 
 def _neuron_groups(neurons: Sequence | Tensor | None, count: int) -> list[list[int]]:
-    """Return the groups that are ablated together; one neuron makes a group, too."""
+    """Return the groups of neurons that are ablated together; a single neuron is a group of one."""
     if neurons is None:
         return [[neuron] for neuron in range(count)]
     listed = neurons.tolist() if hasattr(neurons, "tolist") else neurons
@@ -162,11 +168,11 @@ def _neuron_groups(neurons: Sequence | Tensor | None, count: int) -> list[list[i
     for entry in listed:
         members = entry if isinstance(entry, Iterable) else [entry]
         groups.append([int(neuron) for neuron in members])
-    wrong = [group for group in groups if not _is_group(group, count)]
-    if wrong or not groups:
+    invalid = [group for group in groups if not _is_group(group, count)]
+    if invalid or not groups:
         raise ValueError(
             f"neurons must be numbers in 0..{count - 1}, or lists of different ones; "
-            f"got {wrong[0] if wrong else neurons}."
+            f"got {invalid[0] if invalid else neurons}."
         )
     return groups
 

@@ -36,10 +36,10 @@ def clip_to_mean(*, first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]
         only, so read the second copy.
 
     Raises:
-        ValueError: other shapes than these.
+        ValueError: shapes that are not as described, or no positions.
     """
-    fit = first.ndim == second.ndim == 2 and first.shape[1] == second.shape[1]
-    if not fit or not len(first) or not len(second):
+    shapes_fit = first.ndim == second.ndim == 2 and first.shape[1] == second.shape[1]
+    if not shapes_fit or not len(first) or not len(second):
         raise ValueError(
             f"need activations (positions, neurons) twice, got {tuple(first.shape)} and "
             f"{tuple(second.shape)}."

@@ -31,7 +31,7 @@ class Effects:
     rank: Tensor | None = None
 
 
-def measured(effects: Effects) -> dict[str, Tensor]:
+def tensors_by_name(effects: Effects) -> dict[str, Tensor]:
     """Return the tensors of ``effects`` by name, without those that are None."""
     values = {entry.name: getattr(effects, entry.name) for entry in fields(Effects)}
     return {name: value for name, value in values.items() if value is not None}
@@ -39,7 +39,7 @@ def measured(effects: Effects) -> dict[str, Tensor]:
 
 def map_effects(function: Callable[[Tensor], Tensor], effects: Effects) -> Effects:
     """Apply a function to each tensor."""
-    return Effects(**{name: function(value) for name, value in measured(effects).items()})
+    return Effects(**{name: function(value) for name, value in tensors_by_name(effects).items()})
 
 
 def join_effects(pieces: Sequence[dict[str, Effects]], dim: int) -> dict[str, Effects]:
@@ -48,7 +48,7 @@ def join_effects(pieces: Sequence[dict[str, Effects]], dim: int) -> dict[str, Ef
     for kind, first in pieces[0].items():
         tensors = {
             name: torch.cat([getattr(piece[kind], name) for piece in pieces], dim)
-            for name in measured(first)
+            for name in tensors_by_name(first)
         }
         joined[kind] = Effects(**tensors)
     return joined

@@ -19,8 +19,8 @@ def frequency_direction(unigram: Tensor) -> Tensor:
     It is a direction in the space of *logits*.
 
     Raises:
-        ValueError: a probability that is not positive (smooth first), or all alike, which gives no
-            direction.
+        ValueError: a probability that is not positive (smooth first), or all probabilities equal,
+            because then there is no such direction.
     """
     log_p = log_unigram(unigram)
     direction = log_p - log_p.mean()
@@ -47,7 +47,7 @@ def frequency_cosine(model, direction: Tensor) -> Tensor:
     """
     parts = model_parts(model)
     weights = effective_output_weights(model).double()  # (neurons, width)
-    form = final_norm(parts)
+    norm_formula = final_norm(parts)
     vocabulary = len(parts.unembedding.weight)
     if direction.shape != (vocabulary,):
         raise ValueError(
@@ -58,7 +58,7 @@ def frequency_cosine(model, direction: Tensor) -> Tensor:
     v = (direction - direction.mean()).to(weights)
     read_direction = weights.new_zeros(weights.shape[1])  # W^T v, (width,)
     for rows in vocabulary_slices(vocabulary):
-        unembedding = effective_unembedding(parts, form, torch.float64, rows)
+        unembedding = effective_unembedding(parts, norm_formula, torch.float64, rows)
         read_direction += unembedding.T @ v[rows]
     products = (weights @ read_direction).cpu()
 

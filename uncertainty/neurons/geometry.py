@@ -1,10 +1,10 @@
 """The geometry of the last layer: what its neurons write, and what the unembedding hardly reads.
 
-Everything lives in the frame in which the final norm only divides. Its gain is folded into the
+All vectors are in the coordinates in which the final norm only divides. Its gain is folded into the
 unembedding. Where the norm subtracts the mean (LayerNorm), the mean over the width is subtracted
 from the unembedding's rows and from the neurons' output weights. The unembedding's mean over the
 vocabulary is subtracted, too: what is added to all logits alike changes no probability.
-The room ``architecture`` knows the models; here are only formulas.
+The room ``architecture`` knows the models; this module contains only formulas.
 """
 
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def geometry(model) -> Geometry:
 
     Source: arXiv 2406.16254, section 3.
     """
-    form = final_norm(model_parts(model))
+    norm_formula = final_norm(model_parts(model))
     weights = effective_output_weights(model).double()  # (neurons, width)
     norms = weights.norm(dim=1)
 
@@ -89,14 +89,14 @@ def geometry(model) -> Geometry:
         gram += rows.T @ rows
     squares, directions = torch.linalg.eigh(gram)
 
-    # 2. how the neurons lie to them
+    # 2. the cosines of the output weights with these directions
     cosines = weights @ directions / norms.clamp(min=SMALLEST_NORM)[:, None]
     return Geometry(
         singular_values=squares.clamp(min=0).sqrt().flip(0).cpu(),
         directions=directions.flip(1).cpu(),
         cosines=cosines.flip(1).cpu(),
         norms=norms.cpu(),
-        centred=form.centred,
+        centred=norm_formula.centred,
     )
 
 
@@ -176,12 +176,14 @@ def random_null_space_fraction(width: int, k: int, quantile: float = 0.5) -> flo
 def _effective_rows(model) -> Iterator[Tensor]:
     """Yield the effective unembedding, centred both ways, float64: ``(rows, width)`` at a time."""
     parts = model_parts(model)
-    form = final_norm(parts)
+    norm_formula = final_norm(parts)
     unembedding = parts.unembedding.weight
-    slices = list(vocabulary_slices(len(unembedding)))
-    total = torch.zeros_like(form.gain, device=unembedding.device)
-    for rows in slices:
-        total += effective_unembedding(parts, form, torch.float64, rows).sum(0)
+    row_slices = vocabulary_slices(len(unembedding))
+    total = torch.zeros_like(norm_formula.gain, device=unembedding.device)
+    for rows in row_slices:
+        total += effective_unembedding(parts, norm_formula, torch.float64, rows).sum(0)
     mean = total / len(unembedding)
-    for rows in slices:
-        yield form.centre(effective_unembedding(parts, form, torch.float64, rows) - mean)
+    for rows in row_slices:
+        yield norm_formula.centre(
+            effective_unembedding(parts, norm_formula, torch.float64, rows) - mean
+        )

@@ -158,7 +158,7 @@ def _logits(model, ids: Tensor, first_position: int = 0) -> Iterator[Tensor]:
 
 
 def _compare_positions(logits: Tensor, targets: Tensor, unigrams: Tensor) -> dict[str, Tensor]:
-    """Return what `compare_with_unigrams` does, for ``(positions, vocabulary)`` logits."""
+    """Return what `compare_with_unigrams` returns, for ``(positions, vocabulary)`` logits."""
     # 1. the model's distribution and the next token's place in it
     log_q = log_probabilities(logits)
     log_q_target = log_q.gather(-1, targets[:, None].to(log_q.device))  # (positions, 1)
@@ -172,7 +172,9 @@ def _compare_positions(logits: Tensor, targets: Tensor, unigrams: Tensor) -> dic
     centred_p = (log_p - log_p.mean(-1, keepdim=True)).to(log_q)
     length_q = centred_q.norm(dim=-1)[:, None]
     length_p = centred_p.norm(dim=-1)
-    length_p = torch.where(length_p > 1e-4, length_p, float("nan"))  # a uniform one has none
+    length_p = torch.where(
+        length_p > 1e-4, length_p, float("nan")
+    )  # undefined for a uniform unigram
     return dict(
         entropy=-(log_q.exp() * log_q).sum(-1),
         loss=-log_q_target[:, 0],

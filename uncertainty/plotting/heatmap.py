@@ -1,6 +1,6 @@
 """The token heat map: what a `Generation` shows of itself in a notebook.
 
-Three carriers say the same thing, so that nobody depends on colour: the shade (one hue, light to
+Three cues give the same information, so that nobody depends on colour: the shade (one hue, light to
 dark), the printed probability under each token, and the description that hovering or a screen
 reader gives.
 """

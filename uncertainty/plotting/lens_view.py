@@ -28,9 +28,9 @@ def lens_figure(
 
     Args:
         input_ids: ``(tokens,)`` the token ids that were read, one for each column of the trace.
-        every: so many depths from row to row; the last depth is always shown.
-        first: the position of the first column (position 0 is unlike all others: much attention is
-            parked there).
+        every: number of depths from row to row; the last depth is always shown.
+        first: the position of the first column (position 0 is unlike all others: it is an attention
+            sink).
 
     Raises:
         ValueError: nothing to show.
@@ -116,7 +116,7 @@ def _cell_html(
 
 
 def _shown_depths(trace: LensTrace, every: int, first: int) -> list[int]:
-    """Return every so many depths and the last one; ValueError when there is nothing to show."""
+    """Return each ``every``-th depth and the last one; ValueError when there is nothing to show."""
     depths, tokens = trace.entropy.shape
     if not 0 <= first < tokens or every < 1:
         raise ValueError(

@@ -99,8 +99,8 @@ def firing_contexts(
         input_ids: what was swept, ``(tokens,)`` or ``(sequences, tokens)``.
         sweep: of the whole layer, so that column and neuron are the same number.
         neuron: which one.
-        count: so many lines at most.
-        before: so many tokens of text before the token itself.
+        count: number of lines, at most.
+        before: number of tokens of text before the token itself.
 
     Raises:
         ValueError: no such neuron, a sweep of only some neurons, or ids that were not swept.

@@ -13,7 +13,7 @@ NARROWEST = 4  # characters: the probability below a token needs so much room
 
 
 class PlacedToken(NamedTuple):
-    """Where a token stands: its text, its first column, how many columns it takes, its line."""
+    """Where a token is drawn: its text, its first column, how many columns it takes, its line."""
 
     text: str
     column: int

@@ -13,11 +13,13 @@ and, when the function is
 
 To add the exercises of a new lesson: write ``lessonNN.py`` here, and in it the reference solution
 under `exercise`, a decorator that takes the lesson's number, the inputs to try and a hint. Below it
-write two or more typical mistakes as functions called ``_``, each under ``@name.mistake("...")``
+write at least two typical mistakes as functions called ``_``, each under ``@name.mistake("...")``
 with the sentence it deserves. In the notebook, put a stub with the same name and arguments, which
-raises NotImplementedError, and ``name = check(name)`` into one cell. Nothing has to be registered:
-``tests/course/test_exercises.py`` finds the file, and checks that the reference passes, that each
-mistake gets its own sentence, and that lesson and file agree.
+raises NotImplementedError, and ``name = check(name)`` into one cell. Commit file and notebook
+together: ``tests/course/test_exercises.py`` finds the file by itself, and checks that the reference
+passes, that each mistake gets its own sentence, and that lesson and file agree. It also expects
+that an attempt that returns None is told so; where None is a right result, add the exercise's name
+to the exceptions in ``test_no_exercise_is_passed_by_a_constant_or_by_its_input``.
 """
 
 from .exercise import Exercise, Outcome, exercise, exercises

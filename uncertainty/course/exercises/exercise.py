@@ -1,7 +1,9 @@
-"""How an exercise is declared, found and judged.
+"""How an exercise is declared, found and graded.
 
 A lesson's module declares the reference solution with the inputs it is tried on, and the typical
 mistakes as code with the sentence each deserves::
+
+    from .exercise import exercise
 
     @exercise("01", inputs=[(torch.tensor([2.0, 0.0]),)], hint="Subtract the largest logit first.")
     def softmax(logits): ...
@@ -25,7 +27,7 @@ _registry: dict[str, "Exercise"] = {}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an attempt: its state, and the sentence the learner reads."""
+    """The verdict on an attempt: its state, and the sentence the learner reads."""
 
     state: Literal["untouched", "wrong", "right"]
     message: str
@@ -47,6 +49,7 @@ class Exercise:
         return self.reference.__name__
 
     def __call__(self, *arguments):
+        """Return the reference's result: the decorated name stays a function to call."""
         return self.reference(*arguments)
 
     def mistake(self, sentence: str) -> Callable[[Callable], Callable]:
@@ -58,23 +61,25 @@ class Exercise:
 
         return declare
 
-    def judge(self, attempt: Callable) -> Outcome:
+    def grade(self, attempt: Callable) -> Outcome:
         """Try the attempt on every input.
 
-        This displays nothing, keeps nothing, and never raises for what the attempt does.
+        Display and store nothing; never raise because of the attempt.
         """
         results = self._results(attempt)
         if any(_is_untouched(result) for result in results):
             return Outcome("untouched", "not attempted yet")
         expected = self._results(self.reference)
-        right = self._same_results(results, expected)
-        if all(right):
+        matches = self._same_results(results, expected)
+        if all(matches):
             return Outcome("right", "right")
         for sentence, mistaken in self.mistakes:
             if all(self._same_results(results, self._results(mistaken))):
                 return Outcome("wrong", sentence)
-        first = right.index(False)
-        message = describe_difference(attempt, self.inputs[first], results[first], expected[first])
+        first_wrong = matches.index(False)
+        message = describe_difference(
+            attempt, self.inputs[first_wrong], results[first_wrong], expected[first_wrong]
+        )
         return Outcome("wrong", message)
 
     def _results(self, function: Callable) -> list:
@@ -97,7 +102,8 @@ def exercise(
         name = reference.__name__
         if name in _registry:
             raise ValueError(
-                f"there is an exercise called {name!r} already; names are shared by all lessons."
+                f"there is an exercise called {name!r} already; "
+                "names must be unique across lessons."
             )
         _registry[name] = Exercise(lesson, reference, inputs, inspect.cleandoc(hint), tolerance)
         return _registry[name]
@@ -112,7 +118,7 @@ def exercises(lesson: str | None = None) -> list[Exercise]:
     for name in sorted(modules):
         if name.startswith("lesson"):
             importlib.import_module(f"{__package__}.{name}")
-    return [known for known in _registry.values() if lesson in (None, known.lesson)]
+    return [known for known in _registry.values() if lesson is None or known.lesson == lesson]
 
 
 def find_exercise(name: str) -> Exercise:
@@ -121,13 +127,13 @@ def find_exercise(name: str) -> Exercise:
     Raises:
         ValueError: there is none; the message lists those there are.
     """
-    known = {known.name: known for known in exercises()}
-    if name not in known:
+    by_name = {known.name: known for known in exercises()}
+    if name not in by_name:
         raise ValueError(
             f"there is no exercise called {name!r}; keep the function's name. "
-            f"There are: {', '.join(known)}."
+            f"There are: {', '.join(by_name)}."
         )
-    return known[name]
+    return by_name[name]
 
 
 def _is_untouched(result) -> bool:

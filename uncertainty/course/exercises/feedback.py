@@ -15,7 +15,7 @@ DOTS = "\u2026"
 
 
 def check(attempt: Callable) -> Callable:
-    """Judge a learner's function, and show the outcome.
+    """Grade a learner's function, and show the outcome.
 
     Returns:
         The function when it is right, else the reference, so that the cells below stay true.
@@ -29,7 +29,7 @@ def check(attempt: Callable) -> Callable:
     tried = find_exercise(name)
     if attempt is tried.reference:  # the cell was run again without its stub
         return tried.reference
-    outcome = tried.judge(attempt)
+    outcome = tried.grade(attempt)
     _show_outcome(tried, outcome)
     if outcome.state != "right":
         return tried.reference

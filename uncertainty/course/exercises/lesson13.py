@@ -39,7 +39,7 @@ MEASURED = (  # value, and its interval's low and high end
     "13",
     inputs=[(PATTERN, 4), (LONGER_PATTERN, 6)],
     hint="The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier "
-    "occurrence of token t stands at t - (length - 1). Average `pattern[t, t - (length - 1)]` "
+    "occurrence of token t is at t - (length - 1). Average `pattern[t, t - (length - 1)]` "
     "over these t.",
 )
 def looks_back(pattern, length):

@@ -1,0 +1,40 @@
+"""The final norm's formula against the norm itself, on every family."""
+
+import pytest
+import torch
+from families import FAMILIES, tiny_model
+
+from uncertainty.architecture.final_norm import FinalNorm, final_norm
+from uncertainty.architecture.parts import model_parts
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_norms_formula_is_the_norm(family):
+    parts = model_parts(tiny_model(family))
+    form = final_norm(parts)
+    x = torch.randn(3, 32) * 2
+    torch.testing.assert_close(form(x.double()), parts.norm(x).double(), atol=1e-5, rtol=1e-5)
+    assert isinstance(form, FinalNorm) and form.scale(x.double()).shape == (3, 1)
+
+
+@pytest.mark.parametrize("family", ["gemma", "llama", "gpt2"])
+def test_in_half_precision_the_gain_is_still_found(family):
+    model = tiny_model(family)
+    parts = model_parts(model)
+    with torch.no_grad():
+        parts.norm.weight[3] = 40.0
+    exact = final_norm(model_parts(model)).gain
+    half = final_norm(model_parts(model.to(torch.bfloat16))).gain
+    torch.testing.assert_close(half, exact, rtol=1e-2, atol=1e-2)
+
+
+class Largest(torch.nn.RMSNorm):
+    def forward(self, x):
+        return self.weight * x / x.abs().amax(-1, keepdim=True)
+
+
+def test_an_unknown_norm_is_refused():
+    model = tiny_model("llama")
+    model.model.norm = Largest(32)
+    with pytest.raises(ValueError, match="neither a LayerNorm nor an RMSNorm"):
+        final_norm(model_parts(model))
