@@ -533,7 +533,8 @@ _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in nam
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str):
+def _load(name: str):
+    """Return a public name, loading its module."""
     if name == "__version__":
         return _installed_version()
     if name not in _HOME:
@@ -544,12 +545,18 @@ def __getattr__(name: str):
     return value
 
 
+if TYPE_CHECKING:
+    __version__: str
+else:  # hidden from type checkers, which would take every misspelt name for a right one
+    __getattr__ = _load
+
+
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, "__version__"})
 
 
 def _installed_version() -> str:
-    """The version in pyproject.toml, as it was when the package was installed."""
+    """Return the version in pyproject.toml, as it was when the package was installed."""
     try:
         return version("llm-uncertainty-course")
     except PackageNotFoundError:
