@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_every_name_is_there(name):
     assert name in dir(uncertainty)
     module = getattr(value, "__module__", None) or "uncertainty"
     assert not module.startswith("uncertainty") or value.__doc__, f"{name} has no docstring"
+
+
+def test_every_annotation_can_be_resolved():
+    """A notebook's help and documentation tools ask for the types themselves, not for their names."""
+    values = {name: getattr(uncertainty, name) for name in uncertainty.__all__}
+    callables = {name: value for name, value in values.items() if callable(value)}
+    assert len(callables) > 60
+    for value in callables.values():
+        assert typing.get_type_hints(value) is not None
+    assert typing.get_type_hints(uncertainty.Generation)["logits"].__name__ == "Tensor"
 
 
 def test_an_unknown_name_is_told():

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         effective_unembedding as effective_unembedding,
     )
     from .course.answer_runs import (
+        CLUSTERING as CLUSTERING,
+    )
+    from .course.answer_runs import (
         greedy_answers as greedy_answers,
     )
     from .course.answer_runs import (
@@ -512,6 +515,7 @@ _PUBLIC_NAMES = {
         "use_course_style",
     ),
     "course.answer_runs": (
+        "CLUSTERING",
         "greedy_answers",
         "measure_columns",
         "sampled_answers",

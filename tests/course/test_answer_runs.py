@@ -1,5 +1,7 @@
 """Greedy and sampled answers that are kept on disk, with their measures."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,11 @@ def own_cache(monkeypatch, tmp_path):
 def test_a_single_prompt_is_not_cut_into_characters(tiny, own_cache, ask, prompts):
     with pytest.raises(ValueError, match=r"need a list of prompts, \[prompt, \.\.\.\]"):
         ask(*tiny, prompts)
+
+
+def test_a_number_in_the_place_of_the_prompts_neighbour_is_refused(tiny, own_cache):
+    with pytest.raises(TypeError, match="positional"):
+        greedy_answers(*tiny, ["Why?"], 6)
 
 
 def test_greedy_answers_are_kept_with_every_measure(tiny, own_cache):
@@ -70,6 +77,7 @@ def test_sampled_answers_differ_between_batches_and_repeat(tiny, own_cache, monk
 def test_sampled_batches_do_not_share_their_luck(tiny, own_cache, monkeypatch):
     seeds = []
 
+    @functools.wraps(sample_answers)
     def sample_and_note(*arguments, seed, **options):
         seeds.append(seed)
         return sample_answers(*arguments, seed=seed, **options)

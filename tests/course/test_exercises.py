@@ -130,6 +130,25 @@ def test_a_long_line_is_shortened_and_a_line_without_source_is_a_number():
     assert ") line 3 raised ZeroDivisionError: division by zero" in message
 
 
+@pytest.mark.parametrize(
+    "line, span",
+    [
+        ("z.total('`')", "`` return z.total('`') ``"),
+        ("z.total('``')", "``` return z.total('``') ```"),
+        ("z.total()  # `", "`` return z.total()  # ` ``"),
+    ],
+)
+def test_backticks_in_the_learners_line_do_not_end_the_code(line, span):
+    assert f") line 2, {span}, raised" in judged(f"def softmax(z):\n    return {line}\n")
+
+
+def test_an_exception_without_a_message_is_its_type():
+    message = judged("def softmax(z):\n    raise ValueError\n")
+    assert message.endswith(") line 2, `raise ValueError`, raised ValueError")
+    message = judged("def softmax(z):\n    raise ValueError('why')\n")
+    assert message.endswith("raised ValueError: why")
+
+
 def test_where_no_line_is_the_learners_the_exception_stands_alone():
     [softmax] = [e for e in ALL if e.name == "softmax"]
     assert ") it raised ValueError: only one" in softmax.grade(math.sqrt).message

@@ -5,7 +5,7 @@ import torch
 
 from uncertainty import load_model
 from uncertainty.course import fingerprint as module
-from uncertainty.course.fingerprint import SAMPLE_SIZE, checksum, fingerprint
+from uncertainty.course.fingerprint import BLOCK_BYTES, block_sums, checksum, fingerprint
 
 
 @pytest.fixture
@@ -29,27 +29,109 @@ def test_the_same_weights_have_the_same_name(model):
 
 def test_an_unchanged_model_is_read_once(model, read):
     first = fingerprint(model)
-    assert len(read) == len(model.state_dict()) > 10
+    count = len(model.state_dict()) + len(list(model.named_buffers()))  # rotary: outside the state
+    assert len(read) == count > 10
     assert fingerprint(model) == first
-    assert len(read) == len(model.state_dict())
+    assert len(read) == count
 
 
-def test_what_the_quick_look_reads_is_small(model, monkeypatch):
-    fingerprint(model)
-    sizes = []
-    crc32 = module._crc32
-    monkeypatch.setattr(module, "_crc32", lambda flat: sizes.append(flat.numel()) or crc32(flat))
-    fingerprint(model)
-    assert len(sizes) == len(model.state_dict()) and max(sizes) <= SAMPLE_SIZE
-    assert max(tensor.numel() for tensor in model.state_dict().values()) > 20 * SAMPLE_SIZE
+def random_tensor(dtype, *shape):
+    values = torch.randint(1, 100, shape, generator=torch.Generator().manual_seed(0))
+    return values.to(dtype)
 
 
-@pytest.mark.parametrize("size", [0, 1, SAMPLE_SIZE, SAMPLE_SIZE + 1, 2 * SAMPLE_SIZE, 99_999])
-def test_the_sample_is_no_larger_than_promised(size, monkeypatch):
-    sizes = []
-    monkeypatch.setattr(module, "_crc32", lambda flat: sizes.append(flat.numel()))
-    module._tensor_snapshot("name", torch.zeros(size))
-    assert min(size, SAMPLE_SIZE // 3) <= sizes[0] <= SAMPLE_SIZE
+DTYPES = [
+    torch.float64,
+    torch.float32,
+    torch.bfloat16,
+    torch.float8_e4m3fn,
+    torch.int8,
+    torch.uint16,
+    torch.complex64,
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("size", [1, 3, 256, 257, 1301])
+def test_every_element_of_every_kind_counts(dtype, size):
+    tensor = random_tensor(dtype, size)
+    seen = [module._tensor_snapshot("name", tensor)]
+    for position in range(size):
+        before = tensor[position].clone()
+        tensor.data[position] = 0
+        seen.append(module._tensor_snapshot("name", tensor)[-1])
+        tensor.data[position] = before
+    untouched = seen.pop(0)[-1]
+    assert untouched not in seen
+    assert module._tensor_snapshot("name", tensor)[-1] == untouched
+
+
+def negate(part):
+    part.neg_()
+
+
+def silence(part):
+    part.zero_()
+
+
+@pytest.mark.parametrize("edit", [negate, silence])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16], ids=str)
+def test_a_whole_tensor_a_row_and_a_column_count(dtype, edit):
+    weight = random_tensor(dtype, 64, 128)  # even sizes: sign bits of neighbours could cancel
+    for part in ((slice(None), 3), (3, slice(None)), (slice(None), slice(None))):
+        before = module._tensor_snapshot("name", weight)
+        edit(weight.data[part])
+        assert module._tensor_snapshot("name", weight)[-1] != before[-1]
+
+
+def test_what_cancels_within_a_block_is_the_limit():
+    words = random_tensor(torch.int64, 155)  # five blocks
+    before = module._tensor_snapshot("name", words)
+    words.data[[0, 1]] = words.data[[1, 0]]
+    assert len(block_sums(words.view(torch.uint8))) == 5 == 8 * len(words) // BLOCK_BYTES
+    assert module._tensor_snapshot("name", words) == before
+    words.data[[0, 154]] = words.data[[154, 0]]  # from another block
+    assert module._tensor_snapshot("name", words) != before
+
+
+def test_tensors_of_every_layout_are_read():
+    values = torch.arange(1000.0)
+    for tensor in (
+        torch.tensor(3.0),
+        torch.empty(0),
+        torch.empty(3, 0),
+        torch.rand(3000) > 0.5,
+        values.reshape(20, 50).t(),
+        values[1:],  # starts in the middle of a 64-bit word
+        values.to(torch.int8)[3:],
+        values[::2],
+        values[:1].expand(4000),
+    ):
+        assert module._tensor_snapshot("name", tensor) == module._tensor_snapshot("name", tensor)
+        assert checksum(tensor) == checksum(tensor.clone())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_quantised_tensors_are_read_with_their_scale():
+    integers = torch.arange(-50, 50, dtype=torch.int8).reshape(10, 10)
+    zeros = torch.zeros(10, dtype=torch.long)
+    one = torch._make_per_tensor_quantized_tensor(integers, 0.1, 0)
+    scaled = torch._make_per_tensor_quantized_tensor(integers, 0.2, 0)
+    scales = torch.linspace(0.1, 0.2, 10)
+    channels = torch._make_per_channel_quantized_tensor(integers, scales, zeros, 0)
+    others = torch._make_per_channel_quantized_tensor(integers, 2 * scales, zeros, 0)
+    assert len({checksum(tensor) for tensor in (one, scaled, channels, others)}) == 4
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_a_quantised_layers_weights_count_though_its_state_is_a_tuple(model):
+    names = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        layer = torch.nn.Sequential(torch.nn.Linear(64, 64))
+        model.model.layers[0].mlp.down_proj = torch.ao.quantization.quantize_dynamic(layer)
+        names.append(fingerprint(model))
+    assert names[0] != names[1]
 
 
 def edit_in_place(model):
@@ -88,6 +170,33 @@ def edit_data_of_one_small_tensor(model):
     model.model.norm.weight.data[3] += 1
 
 
+def silence_a_neuron(model):
+    model.model.layers[0].mlp.down_proj.weight.data[:, 5] = 0
+
+
+def negate_a_neuron(model):
+    model.model.layers[0].mlp.down_proj.weight.data[:, 5].neg_()
+
+
+def edit_through_numpy(model):
+    model.model.layers[0].mlp.down_proj.weight.detach().numpy()[7, 9] += 1
+
+
+def swap_rows_of_the_data(model):
+    data = model.get_input_embeddings().weight.data
+    data[[5, 6]] = data[[6, 5]]
+
+
+def edit_a_buffer_outside_the_state(model):
+    frequencies = model.model.rotary_emb.inv_freq
+    assert not any(name.endswith("inv_freq") for name in model.state_dict())
+    frequencies.mul_(2)
+
+
+def edit_the_data_of_a_buffer(model):
+    model.model.rotary_emb.inv_freq.data[3] += 1
+
+
 def lower_precision(model):
     model.to(torch.bfloat16)
 
@@ -109,6 +218,12 @@ CHANGES = [
     swap_a_parameter,
     edit_data,
     edit_data_of_one_small_tensor,
+    silence_a_neuron,
+    negate_a_neuron,
+    edit_through_numpy,
+    swap_rows_of_the_data,
+    edit_a_buffer_outside_the_state,
+    edit_the_data_of_a_buffer,
     lower_precision,
     change_the_config,
     attend_otherwise,
@@ -123,12 +238,23 @@ def test_a_change_gives_another_name_that_stays(model, change):
     assert after != before and fingerprint(model) == after
 
 
-def test_a_swapped_parameter_is_seen_though_its_sample_is_the_same(model):
+def test_every_neuron_counts(model):
+    weight = model.model.layers[0].mlp.down_proj.weight
+    names = [fingerprint(model)]
+    for neuron in range(weight.shape[1]):
+        before = weight.data[:, neuron].clone()
+        weight.data[:, neuron] = 0
+        names.append(fingerprint(model))
+        weight.data[:, neuron] = before
+    assert len(set(names)) == 1 + weight.shape[1]
+
+
+def test_a_swapped_parameter_is_seen_though_its_changes_are_not_counted(model):
     layer = model.model.layers[0].mlp.down_proj
     layer.weight = torch.nn.Parameter(layer.weight.detach().clone())
     before = fingerprint(model)
     changed = layer.weight.detach().clone()
-    changed.numpy()[0, 1] += 1  # not counted, and between two elements of the sample
+    changed.numpy()[0, 1] += 1
     layer.weight = torch.nn.Parameter(changed)
     assert changed._version == 0 and fingerprint(model) != before
 
@@ -184,3 +310,9 @@ def test_packed_4_bit_weights_are_seen_with_their_scales(model, read):
 def test_weights_out_of_memory_are_refused(model):
     with pytest.raises(ValueError, match=r"is not in memory \(offloaded\)"):
         fingerprint(model.to("meta"))
+
+
+def test_a_buffer_out_of_memory_is_refused(model):
+    model.model.rotary_emb.inv_freq = model.model.rotary_emb.inv_freq.to("meta")
+    with pytest.raises(ValueError, match=r"inv_freq is not in memory \(offloaded\)"):
+        fingerprint(model)

@@ -127,6 +127,31 @@ def test_a_package_that_is_missing_or_too_old(machine, monkeypatch, requirement,
     assert findings()[1][0] == words
 
 
+def test_without_packaging_the_check_says_so(machine, monkeypatch):
+    monkeypatch.setitem(sys.modules, "packaging", None)  # importing it fails
+    monkeypatch.setitem(sys.modules, "packaging.requirements", None)
+    passed, failed = findings()
+    assert failed[0] == "packaging is not installed; run `python -m pip install packaging`"
+    assert len(failed) == 2 and passed[0].startswith("Python 3.")
+
+
+@pytest.mark.parametrize("name", ["huggingface-hub", "tokenizers", "safetensors"])
+def test_a_package_that_another_brings_along_is_missing(machine, monkeypatch, name):
+    version = importlib.metadata.version
+
+    def version_or_missing(asked):
+        if asked == name:
+            raise importlib.metadata.PackageNotFoundError
+        return version(asked)
+
+    monkeypatch.setattr(importlib.metadata, "version", version_or_missing)
+    monkeypatch.setitem(sys.modules, "uncertainty.loading.hub", None)  # it imports one of them
+    passed, failed = findings()
+    remedy = "run `python -m pip install transformers`, which brings it along"
+    assert failed[0] == f"{name} is not installed; {remedy}"
+    assert len(failed) == 2 and not any(name in text for text in passed)
+
+
 def test_a_missing_optional_package_is_no_failure(machine, monkeypatch):
     version = importlib.metadata.version
 

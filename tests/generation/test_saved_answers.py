@@ -1,6 +1,8 @@
 """Answers as dicts and JSON, and back: bit for bit with their logits, and honest without them."""
 
+import base64
 import copy
+import dataclasses
 import json
 import math
 
@@ -26,6 +28,7 @@ from uncertainty import (
     token_uncertainty_vanilla,
     top_alternatives,
 )
+from uncertainty.generation.prompts import decode_text
 from uncertainty.plotting.heatmap import token_heatmap_html
 from uncertainty.plotting.token_figure import plot_tokens
 
@@ -58,6 +61,7 @@ def no_constants(name):
 
 
 texts = st.text(max_size=8)
+questions = st.text(min_size=1, max_size=8)
 conversations = st.lists(
     st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": texts}),
     min_size=1,
@@ -74,12 +78,13 @@ def generations(draw):
     logits = draw(arrays(np.float32, (steps, vocabulary), elements=entries))
     logits[~np.isfinite(logits).any(-1), 0] = -0.0
     ids = st.integers(0, vocabulary - 1)
+    token_ids = torch.tensor(draw(st.lists(ids, min_size=steps, max_size=steps))).long()
     return Generation(
-        prompt=draw(texts | conversations),
-        text=draw(texts),
-        token_ids=torch.tensor(draw(st.lists(ids, min_size=steps, max_size=steps))).long(),
+        prompt=draw(questions | conversations),
+        text=decode_text(TOKENIZER, token_ids),
+        token_ids=token_ids,
         logits=torch.from_numpy(logits),
-        prompt_ids=torch.tensor(draw(st.lists(st.integers(0, 258), max_size=5))).long(),
+        prompt_ids=torch.tensor(draw(st.lists(ids, min_size=1, max_size=5))).long(),
         finish_reason=draw(st.sampled_from(["stop", "length", "given"])),
         tokenizer=TOKENIZER,
     )
@@ -129,7 +134,9 @@ def test_the_saved_numbers_are_scipys(answer):
 
 def test_a_token_of_probability_zero_has_no_finite_surprisal():
     logits = torch.tensor([[0.0, -math.inf, 1.0]])
-    answer = Generation("?", "", torch.tensor([1]), logits, torch.tensor([0]), "given", TOKENIZER)
+    ids = torch.tensor([1])
+    text = decode_text(TOKENIZER, ids)
+    answer = Generation("?", text, ids, logits, torch.tensor([0]), "given", TOKENIZER)
     [token] = answer.to_dict()["tokens"]
     assert token["surprisal"] is None and token["probability"] == 0
     back = Generation.from_json(answer.to_json(logits=True), TOKENIZER)
@@ -203,10 +210,13 @@ def test_another_tokenizer_is_refused(answer):
 
 
 def test_a_saved_conversation_is_a_copy(answer):
+    blocks = {"role": "user", "content": [{"type": "text", "text": "Why?"}]}
+    answer = dataclasses.replace(answer, prompt=[*answer.prompt, blocks])
     original = copy.deepcopy(answer.prompt)
     data = answer.to_dict()
     back = Generation.from_dict(data)
     data["prompt"][0]["content"] = "changed"
+    data["prompt"][-1]["content"][0]["text"] = "changed"
     assert answer.prompt == back.prompt == original
 
 
@@ -231,13 +241,72 @@ def in_first_token(key, value):
     return lambda data: data["tokens"][0].__setitem__(key, value)
 
 
+def in_first_alternative(key, value):
+    return lambda data: data["tokens"][0]["alternatives"][0].__setitem__(key, value)
+
+
+def unnamed_id(data):
+    """A token id that the saved answer does not name."""
+    named = {token["id"] for token in data["tokens"]}
+    named |= {each["id"] for token in data["tokens"] for each in token["alternatives"]}
+    return min(set(range(259)) - named)
+
+
+def with_another_id(data):
+    data["tokens"][0]["id"] = unnamed_id(data)
+
+
+def with_another_alternative(data):
+    data["tokens"][0]["alternatives"][-1].update(id=unnamed_id(data), text="other")
+
+
+def with_another_number(data):
+    data["tokens"][0].update(surprisal=3.0, probability=math.exp(-3.0))
+
+
+def with_two_labels(data):
+    token = data["tokens"][0]
+    token["alternatives"][0] = {"text": "other", "id": token["id"], "probability": 0.5}
+
+
+def with_a_nan(data):
+    raw = bytearray(base64.b64decode(data["logits"]))
+    raw[:4] = np.float32(math.nan).tobytes()
+    data["logits"] = base64.b64encode(bytes(raw)).decode("ascii")
+
+
 BAD = [
     (without("format_version"), "the answer lacks format_version"),
     (changed("format_version", 2), "its format version is 2, and 1 is the one that can be read"),
     (without("tokens"), "the answer lacks tokens"),
     (lambda data: (data.pop("text"), data.pop("prompt")), "the answer lacks prompt, text"),
     (changed("text", None), "text is None, not a string"),
+    (changed("format_version", True), "its format version is True"),
+    (changed("format_version", 1.0), "its format version is 1.0"),
     (changed("finish_reason", 3), "finish_reason is 3, not a string"),
+    (changed("finish_reason", "nonsense"), "finish_reason is 'nonsense', none of stop, length, g"),
+    (changed("prompt", ""), "its prompt is empty: ''"),
+    (changed("prompt", []), r"its prompt is empty: \[\]"),
+    (changed("prompt", [{"content": "Why?"}]), "one of its messages lacks role"),
+    (changed("prompt", [{"role": None}]), "role is None, not a string"),
+    (changed("prompt_ids", []), r"its prompt_ids are \[\], and a model reads at least one token"),
+    (changed("prompt_ids", [3, 259]), r"token ids must lie in 0..258, got 3..259"),
+    (in_first_token("probability", "abc"), "a probability is 'abc', no number from 0 to 1"),
+    (in_first_token("probability", math.nan), "a probability is nan, no number from 0 to 1"),
+    (in_first_token("probability", True), "a probability is True, no number from 0 to 1"),
+    (in_first_token("probability", 1.5), "a probability is 1.5, no number from 0 to 1"),
+    (in_first_token("probability", 1e-9), "a token has probability 1e-09, and its surprisal"),
+    (in_first_token("surprisal", None), "and its surprisal None means 0.0"),
+    (in_first_token("surprisal", -(10**400)), "a surprisal is -1000+, neither a number nor None"),
+    (in_first_token("surprisal", -5.0), "and its surprisal -5.0 means"),
+    (in_first_token("surprisal", "1"), "a surprisal is '1', neither a number nor None"),
+    (in_first_token("surprisal", math.inf), "a surprisal is inf, neither a number nor None"),
+    (in_first_alternative("probability", None), "a probability is None, no number"),
+    (in_first_alternative("probability", 1e-6), "an alternative of token 0 has probability 1e-06"),
+    (with_another_id, "token 0 has surprisal .*, and its logits give"),
+    (with_another_number, "token 0 has surprisal 3.0, and its logits give"),
+    (with_two_labels, r"token \d+ is 'other' in one place and '.*' in another"),
+    (with_a_nan, r"logits row \[0\] has largest entry nan: not a probability distribution"),
     (changed("prompt", 7), "its prompt is 7, neither a string nor messages"),
     (changed("prompt", ["Hello"]), "neither a string nor messages"),
     (changed("vocabulary_size", 0), "its vocabulary size is 0"),
@@ -267,6 +336,21 @@ def test_a_spoiled_answer_is_refused_with_a_sentence(answer, spoil, words):
     spoil(data)
     with pytest.raises(ValueError, match=words):
         Generation.from_dict(data)
+
+
+def test_a_tokenizer_finds_what_contradicts_it(answer):
+    for spoil, words in [
+        (changed("text", "another"), "its text is 'another', and its tokens make "),
+        (with_another_id, r"another tokenizer wrote this answer: token \d+ is '"),
+        (
+            with_another_alternative,
+            r"another tokenizer wrote this answer: token \d+ is 'other' there",
+        ),
+    ]:
+        data = copy.deepcopy(answer.to_dict())
+        spoil(data)
+        with pytest.raises(ValueError, match=words):
+            Generation.from_dict(data, TOKENIZER)
 
 
 @pytest.mark.parametrize("text", ["", "{", "no", '{"format_version": 1', "[]", "3", "null"])

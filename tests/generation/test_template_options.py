@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from uncertainty import choice_log_probabilities, generate, load_model, prompt_token_ids, score
+from uncertainty.generation.chat_templates import unread_variables
 
 THINKING = "{% if enable_thinking is defined and enable_thinking is false %}<think>none{% endif %}"
 OFF = {"enable_thinking": False}
@@ -68,9 +69,9 @@ def calls(model, tokenizer, **options):
     "options,words",
     [
         (dict(template_options=OFF, chat=False), r"\['enable_thinking'\] have no effect with chat"),
-        (dict(template_options={"enable_thoughts": False}), "never mentions 'enable_thoughts'"),
-        (dict(template_options={"thinking": False}), "never mentions 'thinking'"),
-        (dict(template_options=OFF | {"padding": True}), "never mentions 'padding'"),
+        (dict(template_options={"enable_thoughts": False}), "reads no variable 'enable_thoughts'"),
+        (dict(template_options={"thinking": False}), "reads no variable 'thinking'"),
+        (dict(template_options=OFF | {"padding": True}), r"cannot hold \['padding'\]"),
         (dict(template_options={"tokenize": False}), r"cannot hold \['tokenize'\]"),
         (dict(template_options={"return_dict": False}), r"cannot hold \['return_dict'\]"),
         (dict(template_options={"add_generation_prompt": True}), "cannot hold"),
@@ -90,5 +91,73 @@ def test_a_template_with_several_names_is_looked_up(thinking):
     tokenizer = copy.deepcopy(tokenizer)
     tokenizer.chat_template = {"default": tokenizer.chat_template, "other": "{{ something }}"}
     assert len(prompt_token_ids(tokenizer, "Hello", template_options=OFF))
-    with pytest.raises(ValueError, match="never mentions 'something'"):
+    with pytest.raises(ValueError, match="reads no variable 'something'"):
         prompt_token_ids(tokenizer, "Hello", template_options={"something": 1})
+
+
+def test_named_templates_are_looked_up_by_purpose(thinking):
+    """transformers takes "tool_use" when there are tools, and keeps a list of templates as a dict."""
+    _, tokenizer = thinking
+    templates = [
+        {"name": "default", "template": tokenizer.chat_template},
+        {"name": "tool_use", "template": "{{ style }}{{ tools[0].name }}"},
+    ]
+    named = type(tokenizer)(tokenizer_object=tokenizer._tokenizer, chat_template=templates)
+    options = {"style": "brief ", "tools": [{"name": "search"}]}
+    prompt_ids = prompt_token_ids(named, "Hello", template_options=options)
+    assert named.decode(prompt_ids) == "brief search"
+    with pytest.raises(ValueError, match="reads no variable 'style'"):
+        prompt_token_ids(named, "Hello", template_options={"style": "brief "})
+
+
+READING = """{# commented #}{% set greeting = 'quoted' %}{{ greeting }}
+{%- macro line(argument) %}{{ argument.attribute }}{% endmacro %}
+{%- for message in messages %}{{ line(message) }}{{ message['role'] }}{{ message.content }}
+{%- if loop.last %}{% break %}{% endif %}{% endfor %}
+{%- if messages %}{% set branch = 1 %}{% endif %}
+{%- if not date is defined %}{% set date = strftime_now('%Y') %}{% endif %}{{ date }}
+{%- generation %}{{ inside }}{% endgeneration %}{{ fallback | default(true) }}{{ bos_token }}"""
+READ = ["date", "inside", "fallback", "bos_token"]
+NOT_READ = ["commented", "greeting", "quoted", "argument", "attribute", "message", "role", "for"]
+NOT_READ += [
+    "content",
+    "loop",
+    "line",
+    "branch",
+    "generation",
+    "strftime_now",
+    "default",
+    "nothing",
+]
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_what_stands_in_a_template_is_not_always_its_variable(thinking, name):
+    tokenizer = copy.deepcopy(thinking[1])
+    tokenizer.chat_template = READING
+    with pytest.raises(ValueError, match=f"reads no variable '{name}', so"):
+        prompt_token_ids(tokenizer, "Hello", template_options=dict.fromkeys([*READ, name], "x"))
+
+
+def test_every_variable_of_a_template_can_be_given(thinking):
+    tokenizer = copy.deepcopy(thinking[1])
+    tokenizer.chat_template = READING
+    for name in READ:
+        prompt_ids = prompt_token_ids(tokenizer, "Hello", template_options={name: "<given>"})
+        assert "<given>" in tokenizer.decode(prompt_ids)
+
+
+def test_an_unknown_tag_leaves_a_search_for_whole_words():
+    assert unread_variables("{% newtag %}{{ style }}", ["style", "styl"]) == ["styl"]
+
+
+ARGUMENTS = ["truncation", "max_length", "return_tensors", "tokenizer_kwargs", "chat_template"]
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_an_argument_of_apply_chat_template_never_gets_there(thinking, name):
+    """With a template that reads the variable ``truncation``, the option cut the prompt."""
+    tokenizer = copy.deepcopy(thinking[1])
+    tokenizer.chat_template += "{{ " + name + " }}"
+    with pytest.raises(ValueError, match=rf"cannot hold \['{name}'\]: apply_chat_template's own"):
+        prompt_token_ids(tokenizer, "Hello", template_options={name: True})

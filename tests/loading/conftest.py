@@ -3,11 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 import transformers
 from loading_helpers import save_tiny, tiny_tokenizer, unreachable
 
 from uncertainty import load_model
-from uncertainty.loading import course_models, hub, models, pretrained
+from uncertainty.loading import course_models, devices, hub, models, pretrained
 from uncertainty.loading.pinned_files import MODEL_FILES, ModelFile
 
 
@@ -86,3 +87,16 @@ def passed_on(monkeypatch):
     )
     monkeypatch.setattr(pretrained, "transformers", stand_in)
     return seen
+
+
+@pytest.fixture
+def machine_with(monkeypatch):
+    """A function that pretends that this machine has these devices besides the CPU."""
+
+    def pretend(*names):
+        found = [torch.device(name) for name in ("cpu", *names)]
+        monkeypatch.setattr(devices, "available_devices", lambda: found)
+        has_cuda = any(device.type == "cuda" for device in found)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
+
+    return pretend

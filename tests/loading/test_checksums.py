@@ -39,15 +39,20 @@ def test_damage_names_the_file(intact, damage, file):
 def test_a_folder_put_there_meanwhile_by_another_process_stays(intact, tmp_path):
     theirs = (intact / "weights").stat().st_ino
     (tmp_path / "ours").mkdir()
-    rename_unless_intact(tmp_path / "ours", intact, damaged=tmp_path / "damaged")
+    rename_unless_intact(new=tmp_path / "ours", final=intact, damaged=tmp_path / "damaged")
     assert (intact / "weights").stat().st_ino == theirs
     assert not (tmp_path / "damaged").exists()
+
+
+def test_the_two_folders_cannot_be_swapped_silently(intact, tmp_path):
+    with pytest.raises(TypeError, match="positional"):
+        rename_unless_intact(intact, tmp_path / "final", damaged=tmp_path / "damaged")
 
 
 def test_a_damaged_folder_makes_way(intact, tmp_path):
     final = tmp_path / "final"
     final.mkdir()
-    rename_unless_intact(intact, final, damaged=tmp_path / "damaged")
+    rename_unless_intact(new=intact, final=final, damaged=tmp_path / "damaged")
     assert is_intact(final) and (tmp_path / "damaged").exists()
 
 

@@ -36,6 +36,16 @@ def test_a_hub_that_does_not_answer_is_one_sentence(fake_hub):
     assert len(fake_hub.calls) == 1 and caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("name", ["gpt2", "some/model"])
+def test_offline_a_missing_revision_is_named(fake_hub, name):
+    fake_hub.reachable = False
+    with pytest.raises(ModelUnavailable, match="not in its revision 'x', or not whole, and"):
+        load_model(name, revision="x")
+    with pytest.raises(ModelUnavailable) as caught:
+        load_model(name)
+    assert "revision" not in str(caught.value)
+
+
 NOT_LISTED = "is not a local folder and is not a valid model identifier listed on the hub"
 
 

@@ -39,6 +39,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(fake_hub, name, hint):
     with pytest.raises(ValueError, match="Unknown model") as caught:
         load_model(name)
     assert hint in str(caught.value) and COURSE_MODELS in str(caught.value)
+    assert "a Hugging Face id (owner/name, or a bare name such as gpt2)." in str(caught.value)
     assert fake_hub.calls == []  # a typing error waits for no network
 
 

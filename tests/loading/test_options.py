@@ -26,8 +26,8 @@ def options_of(kind, **chosen):
 
 
 @pytest.fixture
-def with_cuda(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+def with_cuda(machine_with):
+    machine_with("cuda:0")
 
 
 def without_package(monkeypatch, *missing):
@@ -71,15 +71,17 @@ def test_an_unknown_precision_is_refused_with_the_choices(dtype):
 
 @pytest.mark.parametrize("dtype", ["float64", torch.float64])
 @pytest.mark.parametrize("place", [{"device": "mps"}, {"device_map": {"a": "cpu", "b": "mps:0"}}])
-def test_apples_gpu_has_no_float64(place, dtype):
+def test_apples_gpu_has_no_float64(machine_with, place, dtype):
+    machine_with("mps:0")
     with pytest.raises(ValueError, match="Apple's GPU"):
         options_of("folder", dtype=dtype, **place)
     assert options_of("folder", **place).dtype == torch.float32
 
 
-def test_a_device_map_of_accelerates_own_may_use_apples_gpu(monkeypatch):
+def test_a_device_map_of_accelerates_own_may_use_apples_gpu(machine_with):
+    machine_with()
     assert options_of("folder", dtype="float64", device_map="auto").dtype == torch.float64
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    machine_with("mps:0")
     with pytest.raises(ValueError, match="Apple's GPU"):
         options_of("folder", dtype="float64", device_map="auto")
 
@@ -147,6 +149,17 @@ def test_4_bit_without_its_packages_says_what_to_install(monkeypatch):
     without_package(monkeypatch, "bitsandbytes", "accelerate")
     with pytest.raises(ModelUnavailable, match="pip install bitsandbytes accelerate`"):
         load_model(quantize="nf4")
+
+
+@pytest.mark.parametrize("kind", ["course model", "folder", "hub id"])
+@pytest.mark.parametrize("dtype", ["float64", torch.float64])
+def test_4_bit_models_do_not_compute_in_float64(monkeypatch, kind, dtype):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)  # all is installed
+    with pytest.raises(ValueError, match=r"quantize='nf4'.*float32, bfloat16 or float16") as caught:
+        options_of(kind, quantize="nf4", dtype=dtype)
+    assert f"dtype={dtype!r}" in str(caught.value)
+    for works in ("float32", "bfloat16", "float16", None):
+        assert options_of(kind, quantize="nf4", dtype=works).quantize == "nf4"
 
 
 # --- trust_remote_code ----------------------------------------------------------------------------

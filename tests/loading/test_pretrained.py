@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 import transformers
-from loading_helpers import logits_of, save_tiny
+from loading_helpers import logits_of, save_tiny, tiny_tokenizer
+from transformers.utils import is_flash_attn_2_available
 
 from uncertainty import ModelUnavailable, load_model
 from uncertainty.loading.errors import UnsupportedOption
@@ -83,6 +84,72 @@ def test_an_unknown_attention_is_refused_in_transformers_words(tmp_path):
     ) as caught:
         load_model(save_tiny(tmp_path), attn_implementation="nonsense")
     assert isinstance(caught.value, UnsupportedOption)
+
+
+@pytest.mark.skipif(is_flash_attn_2_available(), reason="the package is installed")
+@pytest.mark.parametrize("name", ["tiny", "folder"])
+def test_an_attention_without_its_package_is_refused_in_transformers_words(tmp_path, name):
+    source = "tiny" if name == "tiny" else save_tiny(tmp_path)
+    with pytest.raises(ModelUnavailable) as caught:
+        load_model(source, attn_implementation="flash_attention_2", device="cpu")
+    message = str(caught.value)
+    assert f"{source} with attn_implementation='flash_attention_2'" in message
+    assert "FlashAttention2 has been toggled on" in message and "\n" not in message
+    assert message.endswith("install it, or leave attn_implementation= out.")
+    assert caught.value.__suppress_context__
+
+
+@pytest.fixture
+def save_llama(tmp_path):
+    """A function that saves a Llama of one layer with these widths, and returns its folder."""
+
+    def save(*, hidden_size, intermediate_size):
+        config = transformers.LlamaConfig(
+            vocab_size=len(tiny_tokenizer()),
+            hidden_size=hidden_size,
+            intermediate_size=intermediate_size,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+        )
+        transformers.LlamaForCausalLM(config).save_pretrained(tmp_path)
+        tiny_tokenizer().save_pretrained(tmp_path)
+        return tmp_path
+
+    return save
+
+
+@pytest.mark.parametrize(
+    "widths, layer, width",
+    [
+        ((48, 128), "model.layers.0.self_attn.q_proj", 48),
+        ((64, 96), "model.layers.0.mlp.down_proj", 96),
+    ],
+)
+def test_4_bit_weights_that_bitsandbytes_misreads_are_refused(save_llama, widths, layer, width):
+    pytest.importorskip("bitsandbytes")
+    pytest.importorskip("accelerate")
+    folder = save_llama(hidden_size=widths[0], intermediate_size=widths[1])
+    with pytest.raises(ModelUnavailable) as caught:
+        load_model(folder, quantize="nf4", device="cpu")
+    message = str(caught.value)
+    assert (
+        "no multiple of 64" in message and f"{layer} of {folder} has the width {width}" in message
+    )
+    assert message.endswith("load the model without quantize=.")
+    assert logits_of(*load_model(folder, device="cpu")).isfinite().all()
+
+
+def test_4_bit_weights_in_whole_blocks_are_read_well(save_llama):
+    pytest.importorskip("bitsandbytes")
+    pytest.importorskip("accelerate")
+    folder = save_llama(hidden_size=64, intermediate_size=192)
+    exact, _ = load_model(folder, device="cpu")
+    rounded, _ = load_model(folder, quantize="nf4", device="cpu")
+    x = torch.randn(20, 192, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = exact.model.layers[0].mlp.down_proj(x)
+        actual = rounded.model.layers[0].mlp.down_proj(x)
+    assert (actual - expected).norm() / expected.norm() < 0.15
 
 
 MODEL_CODE = """

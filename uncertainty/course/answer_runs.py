@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..data.questions import Question
+from ..evaluation.answer_words import plain_words
+from ..evaluation.number_words import numbers_to_digits
 from ..generation.answers import Generation
 from ..generation.decoding import generate
 from ..generation.prompts import Prompt, require_prompt_list
 from ..information import upcast
 from ..measures.answer_measures import answer_measures
 from ..measures.evidence import aleatoric_epistemic
+from ..measures.meaning import cluster_by_meaning
 from ..measures.raw_logits import raw_logits
 from ..measures.sampling import sample_answers
 from ..measures.token_measures import token_measures
@@ -22,6 +25,8 @@ SAMPLE_LIMIT = 16  # tokens: enough for a short answer, and ten samples cost ten
 
 # One function from each module that decides the measures: the measures, and what they rest on.
 MEASURING = (answer_measures, token_measures, raw_logits, aleatoric_epistemic, upcast)
+# The same for clusters of answers, which lesson 06 keeps itself: `cached_results` takes it as code.
+CLUSTERING = (cluster_by_meaning, plain_words, numbers_to_digits)
 
 
 def short_prompt(question: Question | str) -> list[dict[str, str]]:
@@ -31,7 +36,12 @@ def short_prompt(question: Question | str) -> list[dict[str, str]]:
 
 
 def greedy_answers(
-    model, tokenizer, prompts: Sequence[Prompt], max_new_tokens: int = LIMIT, batch_size: int = 32
+    model,
+    tokenizer,
+    prompts: Sequence[Prompt],
+    *,
+    max_new_tokens: int = LIMIT,
+    batch_size: int = 32,
 ) -> list[dict]:
     """Return the greedy answer to each prompt, from disk where it was asked for before.
 

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-import math
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
-SAMPLE_SIZE = 256  # elements of a tensor that the cheap check reads, at most
+BLOCK_BYTES = 8 * 31  # an odd number of words: negating a whole block changes its sum
+SMALL_BYTES = 1024  # tensors up to this size are checksummed as a whole
 
 
 class _Known(NamedTuple):
@@ -26,15 +27,23 @@ _known: WeakKeyDictionary[nn.Module, _Known] = WeakKeyDictionary()
 def fingerprint(model) -> str:
     """Return a name for exactly these weights and this configuration, on this kind of device.
 
-    The first call reads every byte. The name is kept with the model object, and a later call
-    returns it as long as a cheap check finds nothing changed: the configuration, and of every
-    tensor the address, PyTorch's count of in-place changes, shape, dtype, device and a sample of
-    `SAMPLE_SIZE` elements at even distances.
+    Buffers outside the state dict count too (rotary frequencies). The first call takes a checksum
+    of every byte. The name is kept with the model object, and a later call returns it as long as a
+    quicker check finds nothing changed: the configuration, and of every tensor the address,
+    PyTorch's count of in-place changes, shape, dtype, device and the exact sums of all its bits,
+    `BLOCK_BYTES` by `BLOCK_BYTES`.
 
-    The sample is there because changes through ``.data`` (or through a NumPy array that shares the
-    memory) are not counted. Such a change goes unseen when it touches no element of the sample; so
-    does a new tensor at the address of the old one, with the same count and the same
-    sample. Hooks are not seen, neither is code that was replaced in the model's classes.
+    The sums are there because changes through ``.data`` (or through a NumPy array that shares the
+    memory) are not counted. Such a change goes unseen only where it keeps the sum of every block
+    that it touches, as 64-bit integers: 8-byte words swapped within one block, or edits of several
+    words in a block that cancel exactly. Tensors of up to `SMALL_BYTES` have a checksum in place of
+    sums. A change of one word in a block is always seen, such as a neuron's column (in a matrix
+    with rows no shorter than a block) that is set to zero or negated. The sums of all blocks are
+    kept as a CRC-32, which two different lists of sums share with probability 2^-32.
+
+    What is not a tensor is not seen at all: hooks, code that was replaced in the model's classes,
+    and Python attributes outside the configuration, such as a module's ``forward``, ``scaling`` or
+    activation function.
 
     Raises:
         ValueError: weights that are not in memory (offloaded to disk), whose bytes cannot be read.
@@ -54,22 +63,39 @@ def fingerprint(model) -> str:
 
 def checksum(tensor: Tensor) -> int:
     """Return the CRC-32 of all bytes of a tensor, wherever it lies."""
-    return _crc32(tensor.detach().flatten())
+    return _crc32(_tensor_bytes(tensor))
+
+
+def block_sums(data: Tensor) -> Tensor:
+    """Return the sum of each whole block of bytes, read as 64-bit integers, modulo 2^64."""
+    blocks = len(data) // BLOCK_BYTES
+    words = data[: blocks * BLOCK_BYTES].view(torch.int64)
+    return words.view(blocks, BLOCK_BYTES // 8).sum(1)  # (blocks, words) -> (blocks,)
 
 
 def _tensors_in_memory(model) -> dict[str, Tensor]:
-    """Return the tensors of the state dict by name."""
-    tensors = {}
-    for name, value in model.state_dict().items():
-        if not isinstance(value, Tensor):
-            continue
-        if value.is_meta:
+    """Return the tensors of the state dict and the buffers outside it, by name."""
+    tensors = dict(_state_tensors(model))
+    for name, buffer in model.named_buffers():
+        tensors.setdefault(name, buffer)
+    for name, tensor in tensors.items():
+        if tensor.is_meta:
             raise ValueError(
                 f"{name} is not in memory (offloaded), so results cannot be kept for this model: "
                 "load all of it."
             )
-        tensors[name] = value
     return tensors
+
+
+def _state_tensors(model) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of the state dict; PyTorch's quantised layers keep theirs in a tuple."""
+    for name, value in model.state_dict().items():
+        if isinstance(value, Tensor):
+            yield name, value
+        elif isinstance(value, tuple):
+            for position, part in enumerate(value):
+                if isinstance(part, Tensor):
+                    yield f"{name}.{position}", part
 
 
 def _settings(model) -> str:
@@ -83,17 +109,34 @@ def _settings(model) -> str:
 
 
 def _tensor_snapshot(name: str, tensor: Tensor) -> tuple:
-    """Return what differs when a tensor has changed, without reading all of it.
+    """Return what differs when a tensor has changed: its bits, summed, and where it lies.
 
-    A tensor that the sample covers may be put together anew at each call (quantised layers do
-    that), so its address says nothing.
+    A small tensor is checksummed as a whole. It may be put together anew at each call (quantised
+    layers do that), so its address says nothing.
     """
-    flat = tensor.detach().flatten()
-    step = math.ceil(flat.numel() / SAMPLE_SIZE) | 1  # odd: else it could stay in one column
-    address = None if step == 1 else tensor.data_ptr()
+    data = _tensor_bytes(tensor)
+    if len(data) <= SMALL_BYTES:
+        address = None
+        contents = [_crc32(data)]
+    else:
+        address = tensor.data_ptr()
+        sums = block_sums(data)
+        rest = data[len(sums) * BLOCK_BYTES :]
+        contents = [_crc32(sums), _crc32(rest)]
     changes = None if tensor.is_inference() else tensor._version
     place = (address, changes, tensor.device)
-    return name, *place, tensor.dtype, tuple(tensor.shape), _crc32(flat[::step])
+    return name, *place, tensor.dtype, tuple(tensor.shape), contents
+
+
+def _tensor_bytes(tensor: Tensor) -> Tensor:
+    """Return all bytes of a tensor in a row; a copy only where they do not lie in a row."""
+    tensor = tensor.detach()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()  # the values: integers, scale and zero point in one
+    flat = tensor.flatten().contiguous()
+    if flat.storage_offset() * flat.element_size() % 8:
+        flat = flat.clone()  # 64-bit integers have to start at a multiple of 8 bytes
+    return flat.view(torch.uint8)
 
 
 def _crc32(flat: Tensor) -> int:

@@ -24,6 +24,12 @@ OPTIONAL_PACKAGES = {
     "bitsandbytes": "only needed for 4-bit models",
     "accelerate": "only needed for 4-bit models and device_map=",
 }
+# What a needed package brings along, and which one does: lost when it was removed by hand.
+BROUGHT_ALONG = {
+    "huggingface-hub": "transformers",
+    "tokenizers": "transformers",
+    "safetensors": "transformers",
+}
 MEMORY_NEEDED = 2.0  # GB free: a lesson's kernel takes up to 1.5, the browser its share
 # `products_per_second` on the idle machine where the lessons' seconds were measured
 REFERENCE_SPEED = 200.0
@@ -76,8 +82,11 @@ def _check_packages() -> Iterator[Finding]:
 
     The needed packages must be within their ranges; the optional ones are only reported.
     """
-    from packaging.requirements import Requirement
-
+    try:
+        from packaging.requirements import Requirement
+    except ImportError:
+        yield Finding(False, "packaging is not installed; run `python -m pip install packaging`")
+        return
     try:
         lines = importlib.metadata.requires("llm-uncertainty-course") or []
     except importlib.metadata.PackageNotFoundError:
@@ -88,6 +97,10 @@ def _check_packages() -> Iterator[Finding]:
         requirement = Requirement(line)
         if requirement.marker is None:  # an optional package has the marker `extra == ...`
             yield _check_requirement(requirement)
+    for name, bringer in BROUGHT_ALONG.items():
+        if _installed_version(name) is None:
+            remedy = f"run `python -m pip install {bringer}`, which brings it along"
+            yield Finding(False, f"{name} is not installed; {remedy}")
     for name, purpose in OPTIONAL_PACKAGES.items():
         version = _installed_version(name)
         state = f" {version}" if version else f": not installed, {purpose}"

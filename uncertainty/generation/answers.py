@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from .saved_answers import answer_record, generation_arguments
 from .tokens import token_labels
 
 
+@dataclass(eq=False, repr=False)
 class Generation:
     """An answer with its evidence. In a notebook it shows itself as a token heat map.
 
@@ -20,7 +22,8 @@ class Generation:
         text: the answer, decoded, without special tokens.
         token_ids: ``(steps,)`` the answer's tokens, without the end-of-sequence token.
         logits: ``(steps, vocabulary)`` raw float32 on the CPU; row t is the distribution that token
-            t was drawn from.
+            t was drawn from. An answer that was saved without them and read again raises ValueError
+            here.
         prompt_ids: ``(prompt,)`` what the model really read.
         finish_reason: "stop" (end of sequence), "length" (ran into max_new_tokens) or "given"
             (scored, not generated).
@@ -28,41 +31,13 @@ class Generation:
             its tokenizer, the labels that the file holds.
     """
 
-    def __init__(
-        self,
-        prompt: Prompt,
-        text: str,
-        token_ids: Tensor,
-        logits: Tensor | None,
-        prompt_ids: Tensor,
-        finish_reason: str,
-        tokenizer: Any,
-    ) -> None:
-        self.prompt = prompt
-        self.text = text
-        self.token_ids = token_ids
-        self._logits = logits
-        self.prompt_ids = prompt_ids
-        self.finish_reason = finish_reason
-        self.tokenizer = tokenizer
-
-    @property
-    def logits(self) -> Tensor:
-        """The raw logits, ``(steps, vocabulary)`` float32 on the CPU.
-
-        Raises:
-            ValueError: an answer that was saved without its logits and read again.
-        """
-        if self._logits is None:
-            raise ValueError(
-                "this answer was saved without its logits: use to_dict(logits=True) "
-                "or to_json(logits=True) when you save it."
-            )
-        return self._logits
-
-    @logits.setter
-    def logits(self, logits: Tensor) -> None:
-        self._logits = logits
+    prompt: Prompt
+    text: str
+    token_ids: Tensor
+    logits: Tensor  # None can be passed: an answer that was saved without them
+    prompt_ids: Tensor
+    finish_reason: str
+    tokenizer: Any
 
     @property
     def tokens(self) -> list[str]:
@@ -103,7 +78,8 @@ class Generation:
                 serve, which cover the answer's tokens and the alternatives that were kept.
 
         Raises:
-            ValueError: data that `to_dict` did not make, or another tokenizer.
+            ValueError: data that `to_dict` did not make or that contradicts itself, or another
+                tokenizer.
         """
         return cls(**generation_arguments(data, tokenizer))
 
@@ -129,8 +105,32 @@ class Generation:
         )
 
     def _repr_html_(self) -> str:
-        if self._logits is None:
+        if vars(self)["logits"] is None:
             return f"<p>{escape(self.text)}</p><p>(No heat map: saved without its logits.)</p>"
         from ..plotting.heatmap import token_heatmap_html  # only when a notebook shows the answer
 
         return token_heatmap_html(self)
+
+
+def _read_logits(answer: Generation) -> Tensor:
+    """Return the raw logits, ``(steps, vocabulary)`` float32 on the CPU.
+
+    Raises:
+        ValueError: an answer that was saved without its logits and read again.
+    """
+    logits = vars(answer)["logits"]
+    if logits is None:
+        raise ValueError(
+            "this answer was saved without its logits: use to_dict(logits=True) "
+            "or to_json(logits=True) when you save it."
+        )
+    return logits
+
+
+def _keep_logits(answer: Generation, logits: Tensor | None) -> None:
+    vars(answer)["logits"] = logits
+
+
+# The field `logits` is also a property, which refuses to read what was not saved. In the class body
+# the decorator would take it for the field's default value, and a type checker for another type.
+setattr(Generation, "logits", property(_read_logits, _keep_logits))  # noqa: B010

@@ -1,11 +1,13 @@
 """What the model reads: a prompt as token ids, through the chat template or plain."""
 
-import re
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
 import torch
 from torch import Tensor
+
+from .chat_templates import unread_variables
 
 # A question, or a conversation of {"role": ..., "content": ...} messages.
 Prompt = str | list[dict[str, str]]
@@ -19,6 +21,8 @@ OWN_TEMPLATE_OPTIONS = {
     "return_dict",
     "tokenize",
 }
+# Arguments of `apply_chat_template` that are variables of the template, too.
+TEMPLATE_ARGUMENTS = {"documents", "tools"}
 
 
 def is_batch(prompt: Prompt | Sequence[Prompt]) -> TypeGuard[Sequence[Prompt]]:
@@ -73,8 +77,9 @@ def prompt_token_ids(
 
     Raises:
         ValueError: an empty prompt, messages or template options with ``chat=False``, a tokenizer
-            without a chat template, an option that this function sets itself, or one that the
-            template never mentions.
+            without a chat template, an option that this function sets itself, an argument of
+            ``apply_chat_template`` such as ``truncation``, or a variable that the template does
+            not read.
     """
     if not prompt:
         raise ValueError(f"the prompt is empty: {prompt!r}.")
@@ -125,15 +130,22 @@ def _plain_token_ids(tokenizer, prompt: Prompt, template_options) -> Tensor:
 
 
 def _check_template_options(tokenizer, options: dict[str, Any]) -> None:
-    """Refuse what we set ourselves, and what transformers would ignore without a word."""
+    """Refuse what would not reach the template, which transformers does without a word."""
     if not options:
         return
     own = sorted(OWN_TEMPLATE_OPTIONS & options.keys())
     if own:
         raise ValueError(f"template_options cannot hold {own}: these are set from the prompt.")
-    template = tokenizer.get_chat_template(tools=options.get("tools"))
-    for name in options:
-        if not re.search(rf"\b{re.escape(name)}\b", template):
-            raise ValueError(
-                f"the chat template never mentions {name!r}, so this option would be ignored."
-            )
+    parameters = inspect.signature(tokenizer.apply_chat_template).parameters
+    arguments = sorted(options.keys() & parameters.keys() - TEMPLATE_ARGUMENTS)
+    if arguments:
+        raise ValueError(
+            f"template_options cannot hold {arguments}: apply_chat_template's own arguments are "
+            "no variables of the template."
+        )
+    template = tokenizer.get_chat_template(tools=options.get("tools"))  # the one that is used
+    unread = unread_variables(template, options)
+    if unread:
+        raise ValueError(
+            f"the chat template reads no variable {unread[0]!r}, so this option would be ignored."
+        )

@@ -1,14 +1,18 @@
 """Tokens as people can read them."""
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from .answers import Generation
-
 SPACE_MARKS = ("\u0120", "\u2581")  # how byte-level BPE and SentencePiece store a leading space
+
+
+class AnswerWithLogits(Protocol):
+    """What `top_alternatives` reads of a `Generation`, whose module imports this one."""
+
+    logits: Tensor  # (steps, vocabulary)
+    tokenizer: Any
 
 
 class SavedLabels(dict[int, str]):
@@ -47,7 +51,7 @@ def top_tokens(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return top.indices, probabilities
 
 
-def top_alternatives(generation: "Generation", count: int = 5) -> list[list[tuple[str, float]]]:
+def top_alternatives(generation: AnswerWithLogits, count: int = 5) -> list[list[tuple[str, float]]]:
     """Return the likeliest tokens of every step with their probabilities, likeliest first."""
     token_ids, probabilities = top_tokens(generation.logits, count)
     alternatives = []

@@ -33,7 +33,7 @@ def is_intact(folder: Path) -> bool:
     return folder.exists() and find_damage(folder) is None
 
 
-def rename_unless_intact(new: Path, final: Path, *, damaged: Path) -> None:
+def rename_unless_intact(*, new: Path, final: Path, damaged: Path) -> None:
     """Rename the folder `new` to `final`, unless another process has put an intact one there.
 
     Args:

@@ -113,7 +113,9 @@ def convert(name: str, cache: Path) -> None:
         copy = workspace / "copy"
         _save_plain_copy(name, gguf_file, copy)
         write_checksums(copy)
-        rename_unless_intact(copy, converted_folder(name, cache), damaged=workspace / "damaged")
+        rename_unless_intact(
+            new=copy, final=converted_folder(name, cache), damaged=workspace / "damaged"
+        )
 
 
 def _load_converted(name: str, copy: Path, options: LoadOptions):

@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 def fetch(name: str, folder: Path) -> Path:
     """Return the verified GGUF file of a course model, downloaded when it is absent or damaged.
 
-    The licence terms are logged as a warning before the download starts, so that they are seen.
+    The licence terms are logged as a warning before the download starts, so that they are seen,
+    and kept in NOTICE.txt beside the file.
 
     Args:
         name: a key of MODEL_FILES.

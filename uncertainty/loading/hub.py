@@ -38,7 +38,7 @@ def load_from_hub(name: str, options: LoadOptions):
     except (OSError, ValueError):  # not on this machine, or only in part
         pass
     if not hub_answers():
-        raise ModelUnavailable(_unreachable_message(name))
+        raise ModelUnavailable(_unreachable_message(name, options.revision))
     try:
         return load_pretrained(name, options, local_files_only=False)
     except OSError as error:
@@ -46,12 +46,13 @@ def load_from_hub(name: str, options: LoadOptions):
         raise ModelUnavailable(message) from None
 
 
-def _unreachable_message(name: str) -> str:
+def _unreachable_message(name: str, revision: str | None) -> str:
     known = "" if "/" in name else f"no course model ({', '.join(model_names())}) and "
+    missing = "" if revision is None else f"in its revision {revision!r}, or not "
     return (
-        f"{name} is {known}not on this machine, at least not whole, and the model hub cannot be "
-        "reached (offline, a firewall, or HF_HUB_OFFLINE is set); use a course model, set "
-        "HF_ENDPOINT to a mirror, or copy the model's folder here and pass its path."
+        f"{name} is {known}not on this machine, at least not {missing}whole, and the model hub "
+        "cannot be reached (offline, a firewall, or HF_HUB_OFFLINE is set); use a course model, "
+        "set HF_ENDPOINT to a mirror, or copy the model's folder here and pass its path."
     )
 
 

@@ -10,9 +10,10 @@ import torch
 from .cache import cache_folder
 from .checksums import is_intact
 from .course_models import convert, converted_folder, load_course_model
+from .devices import Device, DeviceMap
 from .downloads import fetch
 from .hub import is_hub_id, load_from_hub
-from .options import DeviceMap, Kind, checked_options
+from .options import Kind, checked_options
 from .pinned_files import DEFAULT, MODEL_FILES, model_names
 from .pretrained import load_pretrained
 from .tiny import tiny_model
@@ -24,7 +25,7 @@ MISSPELT_SIMILARITY = 0.65
 def load_model(
     name: str | Path = DEFAULT,
     *,
-    device: str | torch.device | None = None,
+    device: Device | None = None,
     quantize: str | None = None,
     dtype: torch.dtype | str | None = None,
     revision: str | None = None,
@@ -38,16 +39,20 @@ def load_model(
         name: "smollm2-135m"; "gemma3-270m" (asking for it by name accepts the Gemma terms); "tiny"
             (random weights, no download); a folder; or a Hugging Face id such as
             "HuggingFaceTB/SmolLM2-360M" or "gpt2".
-        device: ``None`` takes "cuda" where there is one, else "cpu".
+        device: "cpu", "cuda", "cuda:1" or another device that torch finds on this machine.
+            ``None`` takes "cuda" where there is one, else "cpu"; an empty string is refused.
         quantize: "nf4" for 4-bit weights through bitsandbytes, on CPU or CUDA.
         dtype: "float32", "bfloat16", "float16" or "float64", or the torch.dtype of that name.
             ``None`` gives float32 for the course models and "tiny"; for others bfloat16 on CUDA,
-            float32 elsewhere. With `quantize` it is the precision of the computation.
+            float32 elsewhere. With `quantize` it is the precision of the computation, which
+            cannot be float64.
         revision: a branch, a tag or a commit of a model on the hub; refused for all others.
         attn_implementation: passed on to transformers, such as "eager" or "sdpa". ``None`` leaves
-            the choice to transformers.
+            the choice to transformers. What needs a package that is not installed, such as
+            "flash_attention_2", is refused in transformers' words.
         device_map: spreads the weights over several devices through accelerate: "auto", or a dict
-            from module names to devices. Takes the place of `device`; refused for "tiny".
+            from module names to devices of this machine, not to "disk". Takes the place of
+            `device`; refused for "tiny".
         trust_remote_code: whether Python code that a folder or a hub repository brings may run on
             this machine. Course models and "tiny" bring none.
 
@@ -141,6 +146,6 @@ def _similar_model_name(name: str) -> str | None:
 def _unknown_model_message(name: str, hint: str = ".") -> str:
     return (
         f"Unknown model {name!r}{hint} The course models are {', '.join(model_names())}; anything "
-        "else is the path of a folder with a config.json, or a Hugging Face id of the form "
-        "owner/name."
+        "else is the path of a folder with a config.json, or a Hugging Face id (owner/name, or a "
+        "bare name such as gpt2)."
     )

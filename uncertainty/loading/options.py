@@ -6,11 +6,17 @@ from typing import Literal
 
 import torch
 
+from .devices import (
+    Device,
+    DeviceMap,
+    check_device_map,
+    checked_device,
+    default_device,
+    device_types,
+)
 from .errors import ModelUnavailable
 
 Kind = Literal["tiny", "course model", "folder", "hub id"]
-Device = str | torch.device
-DeviceMap = str | dict[str, int | str | torch.device]
 
 NAMED_DTYPES = {
     "float32": torch.float32,
@@ -18,7 +24,7 @@ NAMED_DTYPES = {
     "float16": torch.float16,
     "float64": torch.float64,
 }
-DEVICE_MAP_NAMES = ("auto", "balanced", "balanced_low_0", "sequential")
+FOUR_BIT_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 WHY_NO_REVISION = {
     "tiny": "the tiny model is made here and has no versions",
     "course model": "a course model is one file, pinned by its checksum",
@@ -64,13 +70,18 @@ def checked_options(
     _check_device_map(kind, device_map, device)
     _check_quantize(kind, quantize)
     chosen_dtype = None if dtype is None else _as_dtype(dtype)
-    chosen_device = _default_device() if device is None else torch.device(device)
+    chosen_device = default_device() if device is None else checked_device(device)
 
-    # 2. dtype and device together
-    device_types = _device_types(chosen_device, device_map)
+    # 2. dtype together with device and quantize
+    types = device_types(chosen_device, device_map)
     if chosen_dtype is None:
-        chosen_dtype = _default_dtype(kind, device_types)
-    if chosen_dtype is torch.float64 and "mps" in device_types:
+        chosen_dtype = _default_dtype(kind, types)
+    if quantize is not None and chosen_dtype not in FOUR_BIT_DTYPES:
+        raise ValueError(
+            f"dtype={dtype!r} does not go with quantize={quantize!r}: 4-bit models compute in "
+            "float32, bfloat16 or float16."
+        )
+    if chosen_dtype is torch.float64 and "mps" in types:
         raise ValueError(
             "dtype=torch.float64 does not work on Apple's GPU (device 'mps'), which has no float64;"
             " use device='cpu' or dtype='float32'."
@@ -99,11 +110,7 @@ def _check_revision(kind: Kind, revision: str | None) -> None:
 def _check_device_map(kind: Kind, device_map: DeviceMap | None, device: Device | None) -> None:
     if device_map is None:
         return
-    if not isinstance(device_map, dict) and device_map not in DEVICE_MAP_NAMES:
-        raise ValueError(
-            f"device_map={device_map!r} is not known; use 'auto', another of {DEVICE_MAP_NAMES}, "
-            "or a dict from module names to devices."
-        )
+    check_device_map(device_map)
     if device is not None:
         raise ValueError(
             f"device={device!r} and device_map={device_map!r} both say where the weights go; "
@@ -145,25 +152,8 @@ def _as_dtype(dtype: torch.dtype | str) -> torch.dtype:
     return chosen
 
 
-def _default_device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _device_types(device: torch.device, device_map: DeviceMap | None) -> set[str]:
-    """Return the types of the devices that may receive weights: "cpu", "cuda", "mps", "disk"."""
-    if device_map is None:
-        return {device.type}
-    if isinstance(device_map, dict):
-        # a bare number is the index of a CUDA device
-        places = ["cuda" if isinstance(place, int) else str(place) for place in device_map.values()]
-        return {place.partition(":")[0] for place in places}
-    if torch.backends.mps.is_available():  # accelerate fills every GPU it finds
-        return {device.type, "mps"}
-    return {device.type}
-
-
-def _default_dtype(kind: Kind, device_types: set[str]) -> torch.dtype:
+def _default_dtype(kind: Kind, types: set[str]) -> torch.dtype:
     """Course models and tiny keep the precision that the lessons' numbers were printed with."""
-    if kind in ("folder", "hub id") and "cuda" in device_types:
+    if kind in ("folder", "hub id") and "cuda" in types:
         return torch.bfloat16
     return torch.float32

@@ -26,7 +26,8 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
     Raises:
         OSError, ValueError: from transformers; the files are missing or damaged, for example.
         UnsupportedOption: transformers does not know the attention implementation.
-        ModelUnavailable: the model needs `trust_remote_code`.
+        ModelUnavailable: the model needs `trust_remote_code`; a package is missing; or
+            bitsandbytes would misread the 4-bit weights.
     """
     shared = _shared_settings(options, local_files_only=local_files_only)
     model: Any  # transformers' own types are loose
@@ -35,6 +36,9 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         model = transformers.AutoModelForCausalLM.from_pretrained(
             source, **shared, **_model_settings(options)
         )
+    except ImportError as error:
+        message = missing_package_message(source, options.attn_implementation, error)
+        raise ModelUnavailable(message) from None
     except ValueError as error:
         message = str(error)
         if "`trust_remote_code=True`" in message:
@@ -45,6 +49,8 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
     _fill_in_end_tokens(model, tokenizer)
     if options.quantize is None and options.device_map is None:
         model.to(options.device)
+    if options.quantize is not None:
+        _refuse_misread_widths(model, source)
     return model.eval(), tokenizer
 
 
@@ -74,6 +80,43 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
             bnb_4bit_compute_dtype=options.dtype,
         )
     return settings
+
+
+def _refuse_misread_widths(model, source: str | Path) -> None:
+    """Raise ModelUnavailable where bitsandbytes would compute with wrong weights on a CPU.
+
+    Its code for CPUs with AVX-512 expects that every row of a weight matrix consists of whole
+    blocks, each with its own scale. Other rows it reads with the wrong scales, mostly without any
+    error (measured with bitsandbytes 0.50.2).
+    """
+    import bitsandbytes  # optional, and slow to import
+
+    for name, layer in model.named_modules():
+        if not isinstance(layer, bitsandbytes.nn.Linear4bit):
+            continue
+        weight: Any = layer.weight  # torch's types know no quant_state
+        if weight.device.type != "cpu":
+            continue
+        block_size = weight.quant_state.blocksize
+        if layer.in_features % block_size != 0:
+            raise ModelUnavailable(
+                "bitsandbytes misreads 4-bit weights on a CPU when a layer's input width is no "
+                f"multiple of {block_size}, and {name} of {source} has the width "
+                f"{layer.in_features}; load the model without quantize=."
+            )
+
+
+def missing_package_message(
+    source: str | Path, attn_implementation: str | None, error: ImportError
+) -> str:
+    """Return in one sentence what transformers says of a package that it cannot import."""
+    wanted = str(source)
+    remedy = "install it"
+    if attn_implementation is not None:
+        wanted += f" with attn_implementation={attn_implementation!r}"
+        remedy += ", or leave attn_implementation= out"
+    words = " ".join(str(error).split()).rstrip(".")
+    return f"transformers lacks a package for {wanted} ({words}); {remedy}."
 
 
 def _needs_trust_message(source: str | Path) -> str:

@@ -6,7 +6,9 @@ import torch
 import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from .errors import ModelUnavailable
 from .options import LoadOptions
+from .pretrained import missing_package_message
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -18,7 +20,12 @@ SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
 def tiny_model(options: LoadOptions):
-    """Return a Llama of two layers, with the same random weights every time, and its tokenizer."""
+    """Return a Llama of two layers, with the same random weights every time, and its tokenizer.
+
+    Raises:
+        ModelUnavailable: the attention implementation needs a package that is not installed.
+        ValueError: transformers does not know the attention implementation.
+    """
     tokenizer = byte_tokenizer()
     config = transformers.LlamaConfig(
         vocab_size=len(tokenizer),
@@ -37,9 +44,13 @@ def tiny_model(options: LoadOptions):
     model: Any  # transformers' own types are loose
     with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
         torch.manual_seed(0)
-        model = transformers.AutoModelForCausalLM.from_config(
-            config, attn_implementation=options.attn_implementation
-        )
+        try:
+            model = transformers.AutoModelForCausalLM.from_config(
+                config, attn_implementation=options.attn_implementation
+            )
+        except ImportError as error:
+            message = missing_package_message("tiny", options.attn_implementation, error)
+            raise ModelUnavailable(message) from None
     model.to(device=options.device, dtype=options.dtype)
     return model.eval(), tokenizer
 

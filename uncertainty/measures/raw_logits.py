@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -11,11 +11,24 @@ from torch import Tensor
 from ..generation.answers import Generation
 from ..information import check_rows, upcast
 
-if TYPE_CHECKING:
-    from transformers.utils import ModelOutput  # it takes a second to import
+
+class GenerateResult(Protocol):
+    """transformers' result of ``generate(..., return_dict_in_generate=True)``.
+
+    A protocol, because transformers takes a second to import.
+    """
+
+    @property
+    def sequences(self) -> Tensor:
+        """The prompt and the answer, ``(1, tokens)``."""
+
+    @property
+    def logits(self) -> tuple[Tensor, ...] | None:
+        """One tensor ``(1, vocabulary)`` for each step, with ``output_logits=True``."""
+
 
 # What the measures accept: an answer, transformers' own result, or the logits themselves.
-LogitsSource: TypeAlias = "Generation | ModelOutput | Tensor | np.ndarray | Sequence[Tensor]"
+LogitsSource: TypeAlias = Generation | GenerateResult | Tensor | np.ndarray | Sequence[Tensor]
 
 
 def raw_logits(source: LogitsSource) -> Tensor:

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import re
 import traceback
 from collections.abc import Callable
 
@@ -47,8 +48,8 @@ def describe_difference(attempt: Callable, arguments: tuple, result, expected) -
     expected = _without_tensor(expected)
     call = f"For ({', '.join(_short_repr(argument) for argument in arguments)})"
     if isinstance(result, Exception):
-        raised = f"raised {type(result).__name__}: {result}"
-        return f"{call} {failing_line(attempt, result) or 'it'} {raised}"
+        raised = ": ".join(part for part in (type(result).__name__, str(result)) if part)
+        return f"{call} {failing_line(attempt, result) or 'it'} raised {raised}"
     if result is None:
         return f"{call} it returned nothing; is there a `return`?"
     if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
@@ -68,8 +69,16 @@ def failing_line(attempt: Callable, error: Exception) -> str | None:
     if not own_frames:
         return None
     innermost = own_frames[-1]
-    source = f", `{_shortened(innermost.line)}`," if innermost.line else ""
+    source = f", {_code_span(_shortened(innermost.line))}," if innermost.line else ""
     return f"line {innermost.lineno}{source}"
+
+
+def _code_span(text: str) -> str:
+    """Return a line as Markdown code, between more backticks than it holds in a row."""
+    longest_run = max(re.findall("`+", text), key=len, default="")
+    fence = "`" * (len(longest_run) + 1)
+    padding = " " if longest_run else ""  # Markdown takes one space off each end
+    return f"{fence}{padding}{text}{padding}{fence}"
 
 
 def _without_tensor(value):
