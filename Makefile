@@ -13,7 +13,7 @@ lab: model  ## JupyterLab, opened on the first lesson
 test: model  ## every test and every lesson
 	$(BIN)/python -m pytest -n 2
 
-check: .venv/ready  ## lint, format and types: half a minute
+check: .venv/ready  ## lint, format and types
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
