@@ -1,14 +1,20 @@
 # Every target prepares what it needs: the environment in .venv and the model in the cache.
-PYTHON ?= python3
+# The first Python that will do: python3, or a newer one under its own name, or one of pyenv's.
+WILL_DO := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+PYENVS := $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[1-9].*/bin/python)
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python $(PYENVS)
+PYTHON ?= $(shell for python in $(CANDIDATES); do \
+	$$python -c '$(WILL_DO)' 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 LAB_FLAGS ?=
+PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check lessons outputs bench model clean
+.PHONY: lab test quick check pythons lessons outputs bench model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
-	$(BIN)/python -m jupyter lab $(LAB_FLAGS) notebooks/00_start_here.ipynb
+	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
 
 test: model  ## every test and every lesson
 	$(BIN)/python -m pytest -n 2
@@ -20,6 +26,10 @@ check: .venv/ready  ## lint, format and types
 
 quick: check  ## what to run before a commit: the above, and the tests that need no model
 	$(BIN)/python -m pytest -n 2 -m "not model" tests
+
+pythons:  ## the tests that need no model on every Python of this machine; PYTHONS_FLAGS=--lessons
+	$(python_needed)
+	$(PYTHON) tests/pythons.py $(PYTHONS_FLAGS)
 
 lessons: model  ## run every lesson and write HTML pages to build/lessons
 	TQDM_DISABLE=1 $(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)
@@ -38,9 +48,16 @@ model: .venv/ready
 	$(BIN)/python -m uncertainty prefetch
 
 .venv/ready: pyproject.toml constraints.txt
+	$(python_needed)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[all]"
 	touch $@
+
+define python_needed
+@$(or $(PYTHON),false) -c '$(WILL_DO)' 2>/dev/null || { echo "No Python 3.11 or later with venv and \
+ensurepip was found $(if $(PYTHON),as $(PYTHON),here). Install one (Debian, Ubuntu: apt install \
+python3-venv), or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+endef
 
 clean:
 	rm -rf .venv build

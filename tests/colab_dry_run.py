@@ -1,7 +1,7 @@
 """Would installing the course in Colab replace anything that is there?
 
 Run it inside an environment with colab_versions.txt. It prints what pip would install, and fails
-when that is more than the course itself and the reader of its model file.
+when that is more than the course itself and the readers of what it fetches.
 """
 
 import json
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXPECTED = {"llm-uncertainty-course", "gguf"}
+EXPECTED = {"llm-uncertainty-course", "gguf", "mwparserfromhell"}
 HERE = Path(__file__).parent
 
 

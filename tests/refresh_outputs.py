@@ -2,17 +2,25 @@
 
 ``python tests/refresh_outputs.py notebooks/03_*.ipynb``
 
-A lesson that fails is left as it was. What changes from machine to machine is not kept: widget
-state, timings, versions, progress bars, warnings.
+Everything is asked anew: neither the cache nor what is recorded in the package is used. After all
+lessons have run, their answers replace the record (`uncertainty/course/recorded_answers`); a run of
+some lessons leaves it alone, since lessons share its files.
+
+A lesson that fails is left as it was, and so is the record. What changes from machine to machine is
+not kept: widget state, timings, versions, progress bars, warnings.
 """
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+from uncertainty.course.lessons import LESSONS
+from uncertainty.course.recorded import replace_record
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -43,7 +51,18 @@ def refresh(path: Path) -> float:
     return time.perf_counter() - started
 
 
-if __name__ == "__main__":
+def refresh_all(paths: list[Path]) -> None:
+    """Run these lessons, ask everything anew, and replace the record if they are all there are."""
     os.environ["TQDM_DISABLE"] = "1"  # in a notebook a progress bar is a widget, kept as an output
-    for name in sys.argv[1:]:
-        print(f"{name}: {refresh(Path(name)):.0f} s", flush=True)
+    with tempfile.TemporaryDirectory() as answers:
+        os.environ["UNCERTAINTY_RECORD"] = answers
+        for path in paths:
+            print(f"{path}: {refresh(path):.0f} s", flush=True)
+        if {path.name for path in paths} >= {lesson.file for lesson in LESSONS}:
+            print("recorded anew:", ", ".join(replace_record(Path(answers))) or "no difference")
+        else:
+            print("The recorded answers stay as they are: only a run of all lessons replaces them.")
+
+
+if __name__ == "__main__":
+    refresh_all([Path(name) for name in sys.argv[1:]])

@@ -64,10 +64,19 @@ if TYPE_CHECKING:
         cached_results as cached_results,
     )
     from .data.corpora import (
-        offline_texts as offline_texts,
+        documentation_texts as documentation_texts,
     )
     from .data.corpora import (
-        text_chunks as text_chunks,
+        encyclopaedia_texts as encyclopaedia_texts,
+    )
+    from .data.corpora import (
+        news_texts as news_texts,
+    )
+    from .data.corpora import (
+        offline_texts as offline_texts,
+    )
+    from .data.corpus_files import (
+        prefetch_corpora as prefetch_corpora,
     )
     from .data.questions import (
         load_idioms as load_idioms,
@@ -77,6 +86,9 @@ if TYPE_CHECKING:
     )
     from .data.questions import (
         load_tasks as load_tasks,
+    )
+    from .data.windows import (
+        text_chunks as text_chunks,
     )
     from .evaluation.calibration import (
         brier as brier,
@@ -486,14 +498,18 @@ _PUBLIC_NAMES = {
         "random_repeats",
     ),
     "data.corpora": (
+        "documentation_texts",
+        "encyclopaedia_texts",
+        "news_texts",
         "offline_texts",
-        "text_chunks",
     ),
+    "data.corpus_files": ("prefetch_corpora",),
     "data.questions": (
         "load_idioms",
         "load_questions",
         "load_tasks",
     ),
+    "data.windows": ("text_chunks",),
     "plotting.intervals": ("plot_intervals",),
     "plotting.lens_view": (
         "lens_figure",

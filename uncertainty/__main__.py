@@ -1,4 +1,4 @@
-"""The command line: check whether the lessons run here, and prefetch the models.
+"""The command line: open the lessons, check whether they run here, and prefetch the models.
 
 `uncertainty` and `python -m uncertainty` are the same.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uncertainty
 
+from .course.lab import open_lab
 from .course.machine_check import check_machine
 from .loading.errors import ModelUnavailable
 from .loading.pinned_files import DEFAULT
@@ -20,7 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; ``None`` takes them from the command line.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if options.command == "lab":
+        return open_lab(unknown)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return options.run(options)
 
 
@@ -30,12 +36,19 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"uncertainty {uncertainty.__version__}"
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser(
+        "lab",
+        help="open JupyterLab on the first lesson",
+        usage="%(prog)s [-h] [FILE or FOLDER] [options of jupyter lab]",
+        description="Open JupyterLab on the first lesson, or on the file or folder that is named; "
+        "also as root, and also without a display. Options are passed on: see jupyter lab --help.",
+    )
     check_parser = commands.add_parser(
         "check", help="will the lessons run on this machine, and how fast?"
     )
     check_parser.set_defaults(run=lambda options: check())
     prefetch_parser = commands.add_parser(
-        "prefetch", help="fetch the course model now, for lessons without a network"
+        "prefetch", help="fetch the course model and the corpora now, for lessons without a network"
     )
     prefetch_parser.add_argument(
         "--to", metavar="FOLDER", help="a folder to carry to other machines, such as a USB stick"
@@ -65,7 +78,8 @@ def check() -> int:
 
 
 def prefetch(folder: str | None, *, gemma: bool) -> int:
-    """Put the models into `folder`, or into the cache, and return the exit code."""
+    """Put models and corpora into `folder`, or into the cache, and return the exit code."""
+    from .data import corpus_files
     from .loading import models  # takes seconds to import
 
     names = [DEFAULT]
@@ -73,13 +87,14 @@ def prefetch(folder: str | None, *, gemma: bool) -> int:
         names.append("gemma3-270m")
     try:
         filled = models.prefetch(folder, names)
+        corpus_files.prefetch_corpora(folder)
     except ModelUnavailable as error:
         print(error, file=sys.stderr)
         return 1
     where = ""
     if folder:
         where = f" in {filled}; on other machines set UNCERTAINTY_CACHE to that folder"
-    print(f"Ready: {', '.join(names)}{where}.")
+    print(f"Ready: {', '.join(names)} and the corpora{where}.")
     return 0
 
 

@@ -5,7 +5,7 @@ from weakref import WeakSet
 import torch
 from torch import Tensor, nn
 
-from .._inputs import require_eval_mode
+from .._inputs import hooks_are_called, input_device
 from .parts import model_parts, relative_tolerance
 
 HEAD_PROJECTIONS = (
@@ -23,7 +23,7 @@ _PROVEN: WeakSet = WeakSet()
 
 def split_heads(model, states: Tensor) -> Tensor:
     """Split the projection's input: (..., heads * head size) to ``(..., heads, head size)``."""
-    return states.unflatten(-1, (_head_count(model), -1))
+    return states.unflatten(-1, (head_count(model), -1))
 
 
 @torch.no_grad()
@@ -37,9 +37,8 @@ def head_projection(model, layer: int, head: int) -> nn.Module:
         ValueError: no such head; no output projection under a known name; heads that do not
             average their values (a sink, as in GPT-OSS, or a gate); a model in training mode.
     """
-    require_eval_mode(model)
     blocks = model_parts(model).blocks
-    heads = _head_count(model)
+    heads = head_count(model)
     if not (0 <= layer < len(blocks) and 0 <= head < heads):
         raise ValueError(
             f"no head {head} in layer {layer}: there are layers 0..{len(blocks) - 1} with heads "
@@ -99,8 +98,9 @@ def _deviation_from_averaging(model, attention: nn.Module, projection: nn.Module
     def record(module, arguments):
         recorded.append(arguments[0])
 
-    ids = torch.ones(3, 2, dtype=torch.long, device=model.device)
+    ids = torch.ones(3, 2, dtype=torch.long, device=input_device(model))
     with (
+        hooks_are_called(),
         attention.register_forward_pre_hook(replace_states, with_kwargs=True),
         projection.register_forward_pre_hook(record),
     ):
@@ -130,5 +130,6 @@ def _deviation_from_averaging(model, attention: nn.Module, projection: nn.Module
     return (differences.abs().max() / outputs.abs().max()).item()
 
 
-def _head_count(model) -> int:
+def head_count(model) -> int:
+    """Return how many heads each layer's attention has."""
     return model.config.get_text_config().num_attention_heads

@@ -48,13 +48,20 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     The inputs of the comparison are large and small, so that epsilon matters, too.
 
     Raises:
-        ValueError: there is no final norm, or it is neither a LayerNorm nor an RMSNorm.
+        ValueError: there is no final norm, its weights are not in memory, or it is neither a
+            LayerNorm nor an RMSNorm.
     """
     norm = parts.norm
     if norm is None:
         raise ValueError(
             "this model has no final norm, so there is no scale to freeze and nothing is mediated "
             "by it."
+        )
+
+    if any(weights.is_meta for weights in norm.parameters()):
+        raise ValueError(
+            "the final norm's weights are not in memory (offloaded by accelerate): load the model "
+            "with a device_map that keeps the norm on a device."
         )
 
     # 1. what the formula could be made of
@@ -73,8 +80,11 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     generator = torch.Generator().manual_seed(0)
     large = torch.randn(4, len(ones), generator=generator).to(ones) + 0.5
     inputs = torch.cat([large, epsilon**0.5 * large]).float()
+    norm_in_float32 = copy.deepcopy(norm).float()
+    if getattr(norm_in_float32, "eps", epsilon) is None:
+        norm_in_float32.eps = epsilon
     with torch.no_grad():
-        outputs = copy.deepcopy(norm).float()(inputs).double()
+        outputs = norm_in_float32(inputs).double()
 
     # 3. the formula that returns the same
     tolerance = 1e-5 * outputs.abs().median().item()
@@ -103,4 +113,7 @@ def _epsilon(norm: nn.Module) -> float:
         value = getattr(norm, name, None)
         if value:
             return float(value)
+    if isinstance(norm, nn.RMSNorm):  # eps=None: torch takes that of the type it computes in
+        is_double = norm.weight is not None and norm.weight.dtype == torch.float64
+        return torch.finfo(torch.float64 if is_double else torch.float32).eps
     return 1e-5

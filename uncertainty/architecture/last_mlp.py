@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from .parts import ModelParts, model_parts, probe_ids, relative_tolerance
+from .._inputs import hooks_are_called, without_wrapper
+from .parts import ModelParts, model_parts, probe_ids, relative_tolerance, require_no_adapter
 
 OUTPUT_PROJECTIONS = (
     "mlp.down_proj",
@@ -17,6 +18,8 @@ OUTPUT_PROJECTIONS = (
     "mlp.fc2",
     "fc2",
     "ffn.down_proj",
+    "feed_forward.down_proj",
+    "feed_forward.w2",
 )
 
 
@@ -29,8 +32,8 @@ class LastLayerNeurons:
         output_weights: ``(neurons, width)``, what each neuron adds to the stream per unit of
             activation, in float32 (float64 for such a model). Not centred, even where the final
             norm is a LayerNorm.
-        adds_to_stream: whether that sum reaches the stream unchanged; False where a norm follows
-            the MLP (Gemma-2 and 3, OLMo-2).
+        adds_to_stream: whether that sum reaches the stream unchanged; False where a norm (Gemma-2
+            and 3, OLMo-2) or a factor (MiniCPM) follows the MLP.
     """
 
     output_projection: nn.Module
@@ -49,7 +52,7 @@ class LastLayerNeurons:
         def record(module, arguments):
             recorded.append(arguments[0].detach())
 
-        with self.output_projection.register_forward_pre_hook(record):
+        with hooks_are_called(), self.output_projection.register_forward_pre_hook(record):
             yield recorded
 
     @contextmanager
@@ -62,7 +65,7 @@ class LastLayerNeurons:
         def replace_input(module, arguments):
             return (edit(arguments[0]), *arguments[1:])
 
-        with self.output_projection.register_forward_pre_hook(replace_input):
+        with hooks_are_called(), self.output_projection.register_forward_pre_hook(replace_input):
             yield
 
 
@@ -75,8 +78,9 @@ def last_layer_neurons(model) -> LastLayerNeurons:
 
     Raises:
         ValueError: a mixture of experts, or an MLP we do not know; weights that cannot be read as
-            numbers; else as `model_parts`.
+            numbers, or are not all (an adapter's come on top); else as `model_parts`.
     """
+    model = without_wrapper(model)
     parts = model_parts(model)
     modules = dict(parts.blocks[-1].named_modules())
     path = next((path for path in OUTPUT_PROJECTIONS if path in modules), None)
@@ -84,8 +88,10 @@ def last_layer_neurons(model) -> LastLayerNeurons:
         raise ValueError(
             f"{type(model).__name__}: the last block has no MLP with one list of neurons under the "
             "names that this course knows. (In a mixture of experts a neuron works only where its "
-            "expert was chosen; this course does not read those.)"
+            "expert was chosen, and some recurrent blocks have no MLP; this course does not read "
+            "those.)"
         )
+    require_no_adapter(modules[path], "the last MLP's output layer")
     weights = _stored_weights(modules[path])
     weights = weights.to(torch.float64 if model.dtype == torch.float64 else torch.float32)
     multiplier = getattr(model.config.get_text_config(), "residual_multiplier", None)  # Granite

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
+from .._inputs import hooks_are_called, without_wrapper
 from .parts import first_attribute, first_output, model_parts, probe_ids
 
 MLPS = ("mlp", "block_sparse_moe", "feed_forward", "ffn", "fc1")
@@ -22,6 +23,7 @@ def resid_mid_modules(model) -> tuple[nn.Module, ...]:
             most of GPT-NeoX), or a block whose output differs from its middle when its MLP
             is silenced (a norm on the stream itself: OPT-350m).
     """
+    model = without_wrapper(model)
     return tuple(_middle_module(model, block) for block in model_parts(model).blocks)
 
 
@@ -74,6 +76,7 @@ def _inputs_and_outputs(model, modules: Iterable[nn.Module]) -> dict:
         recorded[module] = (first_input, output)
 
     with ExitStack() as hooks:
+        hooks.enter_context(hooks_are_called())
         for module in modules:
             hooks.enter_context(module.register_forward_hook(record, with_kwargs=True))
         model(input_ids=probe_ids(model), use_cache=False)

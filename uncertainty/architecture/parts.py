@@ -9,14 +9,29 @@ norm it must arrive at the model's own log-probabilities, or the model is refuse
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from .._inputs import hooks_are_called, input_device, require_eval_mode, without_wrapper
+
 BLOCK_STACKS = ("layers", "h", "blocks")
-FINAL_NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm", "norm_f", "layer_norm")
+FINAL_NORMS = (
+    "norm",
+    "ln_f",
+    "final_layer_norm",
+    "final_layernorm",
+    "norm_f",
+    "layer_norm",
+    "layernorm",
+    "final_norm",
+    "embedding_norm",
+    "ln_out",
+)
+SOFTCAPS = ("final_logit_softcapping", "logits_soft_cap")
 TOLERANCES = {torch.float64: 1e-6, torch.float32: 1e-3}  # nats
 HALF_PRECISION_TOLERANCE = 0.01  # nats; the same steps round alike
 _PROVEN: WeakKeyDictionary = WeakKeyDictionary()
@@ -110,6 +125,7 @@ class ModelParts:
             record(output)
 
         with ExitStack() as hooks:
+            hooks.enter_context(hooks_are_called())
             for module in [*self.blocks, *middle]:
                 hook = module.register_forward_pre_hook(record_input, with_kwargs=True)
                 hooks.enter_context(hook)
@@ -121,12 +137,16 @@ def model_parts(model) -> ModelParts:
     """Return the parts of a decoder-only language model in transformers' format.
 
     They are proven on a few tokens the first time, and again when a part or the precision has
-    changed. (A hook that is put on the model after its proof is not noticed.)
+    changed. (A hook that is put on the model after its proof is not noticed.) Inside what
+    `torch.compile` or PEFT's LoRA has put around a model the model itself is read.
 
     Raises:
-        ValueError: an encoder-decoder; a part that was not found or is packed (a 4-bit
-            unembedding); or the parts do not give the model's own log-probabilities.
+        ValueError: an encoder-decoder, a model in training mode or with virtual tokens (prompt
+            tuning); a part that was not found or is packed (a 4-bit unembedding); or the parts do
+            not give the model's own log-probabilities.
     """
+    model = without_wrapper(model)
+    require_eval_mode(model)
     parts = _find_parts(model)
     if _PROVEN.get(model) != (parts, model.dtype):
         _prove_parts(model, parts)
@@ -134,7 +154,16 @@ def model_parts(model) -> ModelParts:
     return parts
 
 
-def first_attribute(module: nn.Module, names: Sequence[str]):
+def require_no_adapter(module: nn.Module, name: str) -> None:
+    """Raise ValueError where an adapter (LoRA) adds to a layer's weights, which are read alone."""
+    if hasattr(module, "base_layer"):
+        raise ValueError(
+            f"{name} has an adapter ({type(module).__module__}.{type(module).__name__}), so its "
+            "weights are not all that it does: read model.merge_and_unload() of the PEFT model."
+        )
+
+
+def first_attribute(module: Any, names: Sequence[str]):
     """Return the first of the named attributes that the module has and that is not None."""
     for name in names:
         value = getattr(module, name, None)
@@ -151,7 +180,7 @@ def first_output(output):
 def probe_ids(model) -> Tensor:
     """Return five token ids, ``(1, 5)``, on which the proofs run a model."""
     vocabulary = model.config.get_text_config().vocab_size
-    return torch.arange(1, 6, device=model.device)[None] % vocabulary
+    return torch.arange(1, 6, device=input_device(model))[None] % vocabulary
 
 
 def relative_tolerance(model) -> float:
@@ -165,8 +194,11 @@ def _find_parts(model) -> ModelParts:
         raise ValueError(
             f"{type(model).__name__} is an encoder-decoder; this needs a decoder-only model."
         )
-    body = getattr(model.base_model, "decoder", model.base_model)
-    body = getattr(body, "language_model", body)
+    body = model.base_model
+    for name in ("decoder", "language_model"):
+        body = getattr(body, name, body)
+    if body is model:  # Llama 4 gives its body another name than it says
+        body = getattr(model, "model", model)
     blocks = first_attribute(body, BLOCK_STACKS)
     unembedding = model.get_output_embeddings()
     if not isinstance(blocks, nn.ModuleList) or not len(blocks) or unembedding is None:
@@ -181,6 +213,7 @@ def _find_parts(model) -> ModelParts:
             f"({weight.dtype}, {weight.device}): load the model with its output layer in floating "
             "point, on a device."
         )
+    require_no_adapter(unembedding, "the unembedding")
 
     # 2. what the configuration says about the logits
     config = model.config.get_text_config()
@@ -194,7 +227,7 @@ def _find_parts(model) -> ModelParts:
         unembedding=unembedding,
         scale=scale,
         divisor=getattr(config, "logits_scaling", None) or 1,
-        softcap=getattr(config, "final_logit_softcapping", None),
+        softcap=first_attribute(config, SOFTCAPS),
     )
 
 
@@ -204,6 +237,11 @@ def _prove_parts(model, parts: ModelParts) -> None:
     name = type(model).__name__
     with parts.record_stream() as stream:
         logits = model(input_ids=probe_ids(model), use_cache=False).logits
+    if not all(state.isfinite().all() for state in stream):
+        raise ValueError(
+            f"{name}: nan or infinite numbers in the residual stream; load it in another precision "
+            "(bfloat16 or float32 instead of float16)."
+        )
     if len(stream) != len(parts.blocks) + 1:
         raise ValueError(
             f"{name}: {len(parts.blocks)} blocks gave {len(stream)} residuals instead of one more "

@@ -18,6 +18,7 @@ from ..measures.raw_logits import raw_logits
 from ..measures.sampling import sample_answers
 from ..measures.token_measures import token_measures
 from .results import batch_seed, cached_results, json_checksum
+from .spot_check import given_answer, is_near_tie
 
 SHORT = {"role": "system", "content": "Answer with a short answer, a word or a few words only."}
 LIMIT = 24  # tokens; the grader reads the first sentence
@@ -45,15 +46,25 @@ def greedy_answers(
 ) -> list[dict]:
     """Return the greedy answer to each prompt, from disk where it was asked for before.
 
-    Each record holds ``text``, ``tokens`` (the number of tokens written), ``read`` (the number of
-    prompt tokens) and ``measures``: `answer_measures`, or None for an answer that ended at once,
-    which has nothing to measure.
+    Each record holds ``text``, ``ids`` (of the tokens written), ``tokens`` (how many they are),
+    ``read`` (the number of prompt tokens) and ``measures``: `answer_measures`, or None for an
+    answer that ended at once, which has nothing to measure.
+
+    Recorded answers are checked by asking again. Where the model now goes another way at a near tie
+    (`is_near_tie`), the recorded tokens are measured instead.
     """
     require_prompt_list(prompts)
 
     def compute(batch: list) -> list[dict]:
         answers = generate(model, tokenizer, batch, max_new_tokens=max_new_tokens)
         return [_answer_record(answer) for answer in answers]
+
+    def recheck(batch: list, recorded: list[dict]) -> list[dict]:
+        again = compute(batch)
+        for i, (prompt, old, new) in enumerate(zip(batch, recorded, again)):
+            if is_near_tie(model, tokenizer, prompt, old["ids"], new["ids"]):
+                again[i] = _answer_record(given_answer(model, tokenizer, prompt, old["ids"]))
+        return again
 
     return cached_results(
         model,
@@ -64,6 +75,7 @@ def greedy_answers(
         settings={"limit": max_new_tokens, "batch": batch_size},
         batch_size=batch_size,
         code=(greedy_answers, *MEASURING),
+        recheck=recheck,
     )
 
 
@@ -80,8 +92,12 @@ def sampled_answers(
 ) -> list[dict]:
     """Return several sampled answers to each prompt, from disk where they were drawn before.
 
-    Each record holds the lists ``texts``, ``tokens`` (how many were written) and ``surprisal``
-    (mean per token, nats; None for an empty sample), and ``read``, the number of prompt tokens.
+    Each record holds the lists ``texts``, ``ids`` (of the tokens written), ``tokens`` (how many)
+    and ``surprisal`` (mean per token, nats; None for an empty sample), and ``read``, the number of
+    prompt tokens.
+
+    Recorded samples are checked by measuring the recorded tokens: another kind of processor draws
+    other random numbers, so drawing them again would tell nothing.
 
     The samples belong to this list of prompts: another list draws others. A batch holds prompts x
     samples x tokens x vocabulary raw logits for a moment (250 MB with the defaults); a smaller
@@ -101,6 +117,12 @@ def sampled_answers(
         )
         return [_sample_record(group) for group in groups]
 
+    def recheck(batch: list, recorded: list[dict]) -> list[dict]:
+        return [
+            _sample_record([given_answer(model, tokenizer, prompt, ids) for ids in record["ids"]])
+            for prompt, record in zip(batch, recorded)
+        ]
+
     settings = {
         "samples": samples,
         "temperature": temperature,
@@ -118,6 +140,7 @@ def sampled_answers(
         settings=settings,
         batch_size=batch_size,
         code=(sampled_answers, sample_answers, batch_seed, *MEASURING),
+        recheck=recheck,
     )
 
 
@@ -138,6 +161,7 @@ def measure_columns(records: Sequence[dict]) -> dict[str, np.ndarray]:
 def _answer_record(answer: Generation) -> dict:
     return {
         "text": answer.text,
+        "ids": answer.token_ids.tolist(),
         "tokens": len(answer),
         "read": len(answer.prompt_ids),
         "measures": answer_measures(answer) if len(answer) else None,
@@ -147,6 +171,7 @@ def _answer_record(answer: Generation) -> dict:
 def _sample_record(samples: list[Generation]) -> dict:
     return {
         "texts": [sample.text for sample in samples],
+        "ids": [sample.token_ids.tolist() for sample in samples],
         "tokens": [len(sample) for sample in samples],
         "surprisal": [_mean_surprisal(sample) for sample in samples],
         "read": len(samples[0].prompt_ids),

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from ..architecture.parts import model_parts
 from ..generation.answers import Generation
 from ..generation.prompts import Prompt, require_prompt_list
 from ..information import upcast
 from ..lens.generated import generate_with_lens
-from ..lens.logit_lens import LensTrace, logit_lens
+from ..lens.logit_lens import LensTrace, logit_lens, read_stream
 from .results import batch_seed, cached_results, json_checksum
+from .spot_check import given_answer, is_near_tie
 
 # One function from each module that decides what the lens sees; the private files of the lens' room
 # come with it.
@@ -30,10 +32,13 @@ def answers_with_depth(
 ) -> list[dict]:
     """Return an answer to each prompt with what the lens saw, from disk where it was asked before.
 
-    Each record holds ``text``, ``tokens`` and ``read`` (how many tokens were written and read).
+    Each record holds ``text``, ``ids`` (of the tokens written), ``tokens`` and ``read`` (how many
+    tokens were written and read).
     ``entropy``, ``cross_entropy`` (to the written token) and the Renyi entropies (``"0.5"`` for
     order 0.5) are lists of depths (0 the embedding, -1 the model) of lists of tokens, in nats with
     four decimals.
+
+    Recorded answers are checked as those of `greedy_answers` and `sampled_answers` are.
     """
     require_prompt_list(prompts)
 
@@ -48,6 +53,18 @@ def answers_with_depth(
             seed=batch_seed(seed, batch) if temperature else None,
         )
         return [_depth_record(answer, trace) for answer, trace in answers]
+
+    def given(prompt: Prompt, token_ids: list[int]) -> dict:
+        return _depth_record(*_given_with_lens(model, tokenizer, prompt, token_ids, renyi))
+
+    def recheck(batch: list, recorded: list[dict]) -> list[dict]:
+        if temperature:
+            return [given(prompt, old["ids"]) for prompt, old in zip(batch, recorded)]
+        again = compute(batch)
+        for i, (prompt, old, new) in enumerate(zip(batch, recorded, again)):
+            if is_near_tie(model, tokenizer, prompt, old["ids"], new["ids"]):
+                again[i] = given(prompt, old["ids"])
+        return again
 
     settings = {
         "limit": max_new_tokens,
@@ -67,6 +84,7 @@ def answers_with_depth(
         settings=settings,
         batch_size=batch_size,
         code=(answers_with_depth, batch_seed, *READING_DEPTHS),
+        recheck=recheck,
     )
 
 
@@ -84,9 +102,29 @@ def _mean_profile(record: dict, name: str) -> np.ndarray:
     return np.mean(record[name], axis=1)  # (depths, tokens) -> (depths,)
 
 
+def _given_with_lens(
+    model, tokenizer, prompt: Prompt, token_ids: list[int], renyi: Sequence[float]
+) -> tuple[Generation, LensTrace]:
+    """Return what `generate_with_lens` returns for an answer of these tokens."""
+    parts = model_parts(model)
+    answer = given_answer(model, tokenizer, prompt, token_ids)
+    read = torch.cat([answer.prompt_ids, answer.token_ids])
+    first = len(answer.prompt_ids) - 1  # the last prompt token predicts the first answer token
+    drawn_from = slice(first, first + len(answer))
+    with parts.record_stream(positions=drawn_from) as stream, torch.no_grad():
+        model.base_model(input_ids=read[None].to(model.device), use_cache=False)
+    states = [state[0] for state in stream]  # a (tokens, width) tensor for each depth
+    return answer, read_stream(parts, states, targets=answer.token_ids, renyi=renyi)
+
+
 def _depth_record(answer: Generation, trace: LensTrace) -> dict:
     assert trace.cross_entropy is not None  # the targets are the written tokens
-    record = {"text": answer.text, "tokens": len(answer), "read": len(answer.prompt_ids)}
+    record = {
+        "text": answer.text,
+        "ids": answer.token_ids.tolist(),
+        "tokens": len(answer),
+        "read": len(answer.prompt_ids),
+    }
     columns = {"entropy": trace.entropy, "cross_entropy": trace.cross_entropy}
     columns |= {str(order): values for order, values in trace.renyi.items()}
     for name, values in columns.items():

@@ -1,4 +1,4 @@
-"""A name for exactly the weights of a model, returned at once while nothing has changed."""
+"""Names for exactly the weights of a model, returned at once while nothing has changed."""
 
 import hashlib
 import json
@@ -15,10 +15,11 @@ SMALL_BYTES = 1024  # tensors up to this size are checksummed as a whole
 
 
 class _Known(NamedTuple):
-    """A fingerprint, and the snapshot of the weights when it was computed."""
+    """Both names of a model, and the snapshot of the weights when they were computed."""
 
     snapshot: list
     fingerprint: str
+    weights: str
 
 
 _known: WeakKeyDictionary[nn.Module, _Known] = WeakKeyDictionary()
@@ -48,17 +49,20 @@ def fingerprint(model) -> str:
     Raises:
         ValueError: weights that are not in memory (offloaded to disk), whose bytes cannot be read.
     """
-    tensors = _tensors_in_memory(model)
-    settings = _settings(model)
-    snapshot = [settings, *(_tensor_snapshot(name, tensor) for name, tensor in tensors.items())]
-    if model in _known and _known[model].snapshot == snapshot:
-        return _known[model].fingerprint
-    digest = hashlib.sha256(settings.encode())
-    for name, tensor in tensors.items():
-        shape = tuple(tensor.shape)
-        digest.update(f"{name} {tensor.dtype} {shape} {checksum(tensor)}".encode())
-    _known[model] = _Known(snapshot, digest.hexdigest()[:16])
-    return _known[model].fingerprint
+    return _known_names(model).fingerprint
+
+
+def weights_fingerprint(model) -> str:
+    """Return a name for exactly these weights on this kind of device, in any version of a library.
+
+    Only the state dict and the kind of device count. Versions of transformers write the
+    configuration, and compute the buffers outside the state dict, each in its own way, so neither
+    counts: two models of this name can answer differently.
+
+    Raises:
+        ValueError: as `fingerprint`.
+    """
+    return _known_names(model).weights
 
 
 def checksum(tensor: Tensor) -> int:
@@ -71,6 +75,27 @@ def block_sums(data: Tensor) -> Tensor:
     blocks = len(data) // BLOCK_BYTES
     words = data[: blocks * BLOCK_BYTES].view(torch.int64)
     return words.view(blocks, BLOCK_BYTES // 8).sum(1)  # (blocks, words) -> (blocks,)
+
+
+def _known_names(model) -> _Known:
+    """Return both names of a model, computed only when something has changed."""
+    tensors = _tensors_in_memory(model)
+    settings = _settings(model)
+    snapshot = [settings, *(_tensor_snapshot(name, tensor) for name, tensor in tensors.items())]
+    if model not in _known or _known[model].snapshot != snapshot:
+        described = {name: _described(name, tensor) for name, tensor in tensors.items()}
+        weights = [described[name] for name, _ in _state_tensors(model)]
+        whole = _digest([settings, *described.values()])
+        _known[model] = _Known(snapshot, whole, _digest([model.device.type, *sorted(weights)]))
+    return _known[model]
+
+
+def _described(name: str, tensor: Tensor) -> str:
+    return f"{name} {tensor.dtype} {tuple(tensor.shape)} {checksum(tensor)}"
+
+
+def _digest(parts: list[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _tensors_in_memory(model) -> dict[str, Tensor]:

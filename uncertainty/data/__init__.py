@@ -1,4 +1,4 @@
 """Questions, idioms, tasks and text to measure on.
 
-May import: no other room.
+May import: loading.
 """

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import transformers
 from torch import Tensor
+from torch.nn.functional import pad
 
-from .prompts import stop_token_ids
+from .._inputs import input_device, require_context, without_wrapper
+from .probes import ignores_left_padding, neutral_generation_config
+from .prompts import padding_id, stop_token_ids
 from .shared_prefix import read_prompts
 
 
@@ -81,21 +83,66 @@ def decode_batch(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Let the model continue every row of token ids.
 
+    Where padding would change a model's numbers, rows of different length are read apart.
+
     Returns:
         New token ids ``(rows, steps)`` on the CPU, and for each step the raw logits
         ``(rows, vocabulary)``. What follows a row's end-of-sequence token is padding.
+
+    Raises:
+        ValueError: a row that needs more positions than the model has.
     """
+    model = without_wrapper(model)
+    for row in rows:
+        require_context(model, len(row), new_tokens=options.max_new_tokens)
+    lengths = sorted({len(row) for row in rows})
+    with _seeded(input_device(model), options.seed):
+        if len(lengths) == 1 or ignores_left_padding(model, padding_id(model, tokenizer)):
+            return _decode_together(model, tokenizer, rows, options)
+        return _decode_by_length(model, tokenizer, rows, options, lengths=lengths)
+
+
+def _decode_by_length(
+    model, tokenizer, rows: list[Tensor], options: DecodingOptions, *, lengths: list[int]
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """As `decode_batch`, with a batch for each length, so that no row needs padding."""
+    # 1. the rows of each length, and what the model writes after them
+    places: list[int] = []
+    all_ids = []
+    all_logits = []
+    for length in lengths:
+        of_length = [place for place, row in enumerate(rows) if len(row) == length]
+        new_ids, step_logits = _decode_together(
+            model, tokenizer, [rows[place] for place in of_length], options
+        )
+        places += of_length
+        all_ids.append(new_ids)  # (rows, steps)
+        all_logits.append(torch.stack(step_logits, 1))  # (rows, steps, vocabulary)
+
+    # 2. batches that ended early are filled up, and the rows put back in order
+    steps = max(new_ids.shape[1] for new_ids in all_ids)
+    order = torch.tensor(places).argsort()
+    filler = padding_id(model, tokenizer)
+    ids = torch.cat([pad(each, (0, steps - each.shape[1]), value=filler) for each in all_ids])
+    logits = torch.cat([pad(each, (0, 0, 0, steps - each.shape[1])) for each in all_logits])
+    logits = logits[order.to(logits.device)]
+    return ids[order], tuple(logits.unbind(1))
+
+
+def _decode_together(
+    model, tokenizer, rows: list[Tensor], options: DecodingOptions
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """As `decode_batch`, in one batch."""
     stops = sorted(stop_token_ids(model, tokenizer))
-    pad_id = tokenizer.pad_token_id
-    if pad_id is None:
-        pad_id = stops[0] if stops else 0
+    pad_id = padding_id(model, tokenizer)
+    device = input_device(model)
     input_ids, mask, cache = read_prompts(
         model, rows, pad_id=pad_id, new_tokens=options.max_new_tokens
     )
-    with _seeded(model.device, options.seed), _neutral_generation_config(model):
+    with neutral_generation_config(model):
         output = model.generate(
-            input_ids.to(model.device),
-            attention_mask=mask.to(model.device),
+            input_ids.to(device),
+            attention_mask=mask.to(device),
             past_key_values=cache,
             eos_token_id=stops or None,
             pad_token_id=pad_id,
@@ -105,20 +152,6 @@ def decode_batch(
         )
     prompt_width = input_ids.shape[1]
     return output.sequences[:, prompt_width:].cpu(), output.logits
-
-
-@contextmanager
-def _neutral_generation_config(model) -> Iterator[None]:
-    """Empty the model's own generation config meanwhile.
-
-    generate() takes from it what it is not told: penalties, biases, truncation.
-    """
-    original = model.generation_config
-    model.generation_config = transformers.GenerationConfig()
-    try:
-        yield
-    finally:
-        model.generation_config = original
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from typing import Any, TypeVar, overload
 import torch
 from torch import Tensor
 
-from .._inputs import require_decoder_in_eval_mode
+from .._inputs import without_wrapper
 from .answers import Generation
 from .batch_decoding import DecodingOptions, decode_batch
+from .probes import require_decoder
 from .prompts import Prompt, decode_text, is_batch, prompt_list, prompt_token_ids, stop_token_ids
 
 AnyPrompt = TypeVar("AnyPrompt", bound=Prompt)
@@ -67,7 +68,8 @@ def generate(
     Args:
         prompt: a string, a conversation (list of role/content messages), or a list of either for
             one padded batch, which reads a repeated prompt, and the common prefix of all its
-            prompts, only once.
+            prompts, only once. (Where padding would change the model's numbers, as for RWKV,
+            prompts of different length are read apart.)
         chat: put the prompt through the tokenizer's chat template; ``False`` continues the text as
             it is.
         temperature: 0 takes the likeliest token; larger values sample from
@@ -86,9 +88,12 @@ def generate(
     Raises:
         ValueError: temperature, max_new_tokens, top_k or top_p out of range, top_k or top_p with
             temperature 0, an empty prompt, no chat template, a template option that the template
-            does not know, an encoder-decoder model, or a model in training mode.
+            does not know, more tokens than the model has positions, an encoder-decoder model, one
+            in training mode, one that `require_decoder` cannot prove, or one with virtual tokens
+            (prompt tuning).
     """
-    require_decoder_in_eval_mode(model)
+    model = without_wrapper(model)
+    require_decoder(model)
     options = DecodingOptions(max_new_tokens, temperature, top_k=top_k, top_p=top_p, seed=seed)
     prompts = prompt_list(prompt)
     if not prompts:

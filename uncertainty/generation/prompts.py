@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .chat_templates import unread_variables
+from .tokens import text_token_ids
 
 # A question, or a conversation of {"role": ..., "content": ...} messages.
 Prompt = str | list[dict[str, str]]
@@ -68,7 +69,9 @@ def prompt_token_ids(
 
     With ``chat`` the prompt goes through the chat template, which writes its own
     beginning-of-sequence token. A conversation that ends with an assistant message is left open, so
-    that the model continues that reply.
+    that the model continues that reply. Without ``chat`` the text is read as `text_token_ids` does:
+    with one beginning-of-sequence token where the tokenizer adds it, also where the text, from a
+    template perhaps, has it already.
 
     Args:
         chat: whether to use the tokenizer's chat template; ``False`` reads the text as it is.
@@ -111,6 +114,13 @@ def stop_token_ids(model, tokenizer) -> set[int]:
     return {int(token) for token in [*configured, tokenizer.eos_token_id] if token is not None}
 
 
+def padding_id(model, tokenizer) -> int:
+    """Return the token id that fills short rows: the tokenizer's, or one that ends an answer."""
+    if tokenizer.pad_token_id is not None:
+        return tokenizer.pad_token_id
+    return min(stop_token_ids(model, tokenizer), default=0)
+
+
 def decode_text(tokenizer, token_ids: Tensor) -> str:
     """Return tokens as text, without special tokens."""
     return tokenizer.decode(token_ids.tolist(), skip_special_tokens=True)
@@ -126,7 +136,7 @@ def _plain_token_ids(tokenizer, prompt: Prompt, template_options) -> Tensor:
             f"template_options {sorted(template_options)} have no effect with chat=False, "
             "which reads the prompt without its chat template: leave chat=True."
         )
-    return torch.tensor(tokenizer(prompt).input_ids)
+    return torch.tensor(text_token_ids(tokenizer, prompt))
 
 
 def _check_template_options(tokenizer, options: dict[str, Any]) -> None:

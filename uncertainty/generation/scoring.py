@@ -6,10 +6,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._inputs import require_decoder_in_eval_mode
+from .._inputs import (
+    input_device,
+    is_whole,
+    require_context,
+    require_ids_in_vocabulary,
+    without_wrapper,
+)
 from .answers import Generation
 from .batch_decoding import DecodingOptions, decode_batch
+from .probes import require_decoder
 from .prompts import Prompt, decode_text, prompt_token_ids, require_prompt_list
+from .tokens import continuation_token_ids, first_token_id
 
 
 def score(
@@ -26,8 +34,8 @@ def score(
     It takes one forward pass over prompt + answer.
 
     Args:
-        answer: a text (tokenised on its own, exactly as given: mind a leading space when
-            ``chat=False``) or token ids.
+        answer: a text (tokenised as what continues the prompt, exactly as given: mind a leading
+            space when ``chat=False``) or token ids.
         chat, template_options: as in `generate`.
 
     Returns:
@@ -35,13 +43,17 @@ def score(
         equal those of `generate`.
 
     Raises:
-        ValueError: an answer that is empty or not one row of ids, an encoder-decoder model, a model
-            in training mode, or a prompt that `generate` refuses, too.
+        ValueError: an answer that is empty or not one row of ids, or a model or a prompt that
+            `generate` refuses, too.
     """
-    require_decoder_in_eval_mode(model)
+    model = without_wrapper(model)
+    require_decoder(model)
     prompt_ids = prompt_token_ids(tokenizer, prompt, chat=chat, template_options=template_options)
     answer_ids = _answer_token_ids(tokenizer, answer)
-    input_ids = torch.cat([prompt_ids, answer_ids])[None].to(model.device)  # (1, prompt + steps)
+    require_ids_in_vocabulary(answer_ids, model.get_input_embeddings().weight.shape[0])
+    require_context(model, len(prompt_ids) + len(answer_ids))
+    input_ids = torch.cat([prompt_ids, answer_ids])[None]  # (1, prompt + steps)
+    input_ids = input_ids.to(input_device(model))
     first_step = len(prompt_ids) - 1  # the last prompt token predicts the first answer token
     with torch.no_grad():
         logits = model(input_ids=input_ids, use_cache=False).logits[0, first_step:-1]
@@ -75,7 +87,8 @@ def choice_log_probabilities(
         ValueError: no list of prompts, no choices, a choice that is empty, or two that begin with
             the same token; else as `generate`.
     """
-    require_decoder_in_eval_mode(model)
+    model = without_wrapper(model)
+    require_decoder(model)
     require_prompt_list(prompts)
     first_ids = _first_token_ids(tokenizer, choices)
     rows = [
@@ -90,21 +103,21 @@ def choice_log_probabilities(
 def _answer_token_ids(tokenizer, answer: str | Sequence[int] | Tensor) -> Tensor:
     """Return an answer as one row of token ids, ``(steps,)``."""
     if isinstance(answer, str):
-        answer = tokenizer(answer, add_special_tokens=False).input_ids
-    answer_ids = torch.as_tensor(answer, dtype=torch.long).cpu()
-    if answer_ids.ndim != 1 or len(answer_ids) == 0:
+        answer = continuation_token_ids(tokenizer, answer)
+    answer_ids = torch.as_tensor(answer).cpu()
+    if answer_ids.ndim != 1 or len(answer_ids) == 0 or not is_whole(answer_ids):
         raise ValueError(
-            f"nothing to score: need one row of token ids, got shape {tuple(answer_ids.shape)}."
+            "nothing to score: need one row of token ids, got shape "
+            f"{tuple(answer_ids.shape)}, {answer_ids.dtype}."
         )
-    return answer_ids
+    return answer_ids.long()
 
 
 def _first_token_ids(tokenizer, choices: Sequence[str]) -> list[int]:
     """Return the token that each choice begins with; all of them must differ."""
     first_ids: list[int] = []
     if choices and not isinstance(choices, str):
-        choice_ids = tokenizer([*choices], add_special_tokens=False).input_ids
-        first_ids = [ids[0] for ids in choice_ids if ids]
+        first_ids = [first_token_id(tokenizer, choice) for choice in choices if choice]
     if not first_ids or len(set(first_ids)) < len(choices):
         raise ValueError(
             f"need a list of choices that begin with different tokens, got {choices!r}."

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._inputs import input_device
+
 # A common prefix of fewer tokens is not worth a forward pass of its own.
 MIN_PREFIX = 8
 
@@ -61,7 +63,7 @@ def read_prompts(
             cache = _extend_cache(model, unread, mask[:, :-1], cache)
         if cache is not None:
             # reorder_cache also repeats rows
-            cache.reorder_cache(prompt_of_row.to(model.device))
+            cache.reorder_cache(prompt_of_row.to(input_device(model)))
     return ids[prompt_of_row], mask[prompt_of_row], cache  # (rows, width) each
 
 
@@ -130,12 +132,12 @@ def _extend_cache(model, ids: Tensor, mask: Tensor | None = None, cache=None):
     """
     options = {}
     if mask is not None:
-        options["attention_mask"] = mask.to(model.device)
+        options["attention_mask"] = mask.to(input_device(model))
         if not mask.all() and "position_ids" in _forward_arguments(model):
             positions = (mask.cumsum(-1) - 1).clamp(min=0)  # (rows, cached + tokens)
-            options["position_ids"] = positions[:, -ids.shape[1] :].to(model.device)
+            options["position_ids"] = positions[:, -ids.shape[1] :].to(input_device(model))
     output = model.base_model(
-        input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, **options
+        input_ids=ids.to(input_device(model)), past_key_values=cache, use_cache=True, **options
     )
     return output.past_key_values
 

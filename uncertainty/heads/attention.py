@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .._inputs import one_text_ids
+from .._inputs import one_text_ids, without_wrapper
 from ..architecture.parts import relative_tolerance
 
 
@@ -19,6 +19,7 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
         ValueError: a model that cannot switch; rows that do not sum to 1 (GPT-OSS has sinks); else
             as `logit_lens`.
     """
+    model = without_wrapper(model)
     name = type(model).__name__
     ids = one_text_ids(model, input_ids)
     implementation = model.config._attn_implementation

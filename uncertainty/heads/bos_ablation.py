@@ -1,7 +1,8 @@
 """BOS ablation: send heads' attention to position 0, and measure what changes."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import NamedTuple
@@ -9,13 +10,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .._inputs import IGNORE_INDEX, one_text_ids
-from ..architecture.attention_heads import head_projection, split_heads
+from .._inputs import (
+    IGNORE_INDEX,
+    hooks_are_called,
+    index_list,
+    input_device,
+    is_whole,
+    one_text_ids,
+    without_wrapper,
+)
+from ..architecture.attention_heads import head_count, head_projection, split_heads
 from ..architecture.last_mlp import LastLayerNeurons, last_layer_neurons
 from ..architecture.parts import ModelParts, model_parts, relative_tolerance
 from ..lens.logit_lens import read_stream
 
-Heads = Sequence[tuple[int, int]]  # (layer, head)
+Heads = Sequence[tuple[int, int]] | Tensor  # (layer, head) pairs, or a mask (layers, heads)
 
 
 class HeadEffects(NamedTuple):
@@ -36,21 +45,24 @@ class HeadEffects(NamedTuple):
 
 @contextmanager
 def heads_attend_to_bos(model, heads: Heads, positions: slice = slice(None)) -> Iterator[None]:
-    """Make (layer, head) pairs attend to position 0 only, in every pass inside the context.
+    """Make heads attend to position 0 only, in every pass inside the context.
 
-    They do so from every position, or from ``positions``. A head then outputs the value at
-    position 0. That is also what it outputs *at* position 0, which sees nothing else, so it is
-    copied from there and no attention weights are needed. When all positions are changed, later
-    ones read a changed past.
+    Heads are (layer, head) pairs, or a mask ``(layers, heads)`` of truth values. They do so from
+    every position, or from ``positions``. A head then outputs the value at position 0. That is also
+    what it outputs *at* position 0, which sees nothing else, so it is copied from there and no
+    attention weights are needed. When all positions are changed, later ones read a changed past.
 
     Raises:
         ValueError: no such head; no output projection found; what heads output is no average of
             values (GPT-OSS); a model in training mode; inside, a pass with a cache.
     """
+    model = without_wrapper(model)
+    pairs = _head_pairs(model, heads)
     with ExitStack() as hooks:
+        hooks.enter_context(hooks_are_called())
         refuse_cache = model.base_model.register_forward_pre_hook(_refuse_cache, with_kwargs=True)
         hooks.enter_context(refuse_cache)
-        for layer, head in heads:
+        for layer, head in pairs:
             projection = head_projection(model, layer, head)
             copy_output = partial(_copy_output_at_bos, model, head, positions)
             hooks.enter_context(projection.register_forward_pre_hook(copy_output))
@@ -75,27 +87,23 @@ def bos_ablation(
     Args:
         input_ids: ``(sequences, tokens)``.
         head_sets: the heads of each set are ablated together.
-        positions: where to measure.
-        neurons: which of the last layer's activations to keep.
+        positions: where to measure; numbers, or a mask with a truth value for each token.
+        neurons: which of the last layer's activations to keep; numbers, or a mask with a truth
+            value for each neuron.
 
     Raises:
         ValueError: positions outside the text; a model whose extra tokens, without ablation, do not
             equal its plain pass (ALiBi, a window shorter than the text); else as
             `heads_attend_to_bos` and `last_layer_neurons`.
     """
+    model = without_wrapper(model)
     rows = torch.as_tensor(input_ids).cpu()
-    measured = torch.as_tensor(positions)
+    if rows.ndim != 2 or not rows.numel() or not is_whole(rows):
+        raise ValueError(f"need ids (sequences, tokens), got {tuple(rows.shape)}, {rows.dtype}.")
     tokens = rows.shape[-1]
-    if (
-        rows.ndim != 2
-        or not rows.numel()
-        or not len(measured)
-        or not 0 <= int(measured.min()) <= int(measured.max()) < tokens
-    ):
-        raise ValueError(
-            f"need ids (sequences, tokens) and positions inside them, got {tuple(rows.shape)} and "
-            f"{positions}."
-        )
+    measured = torch.tensor(index_list(positions, tokens, name="positions"))
+    if not len(measured):
+        raise ValueError(f"need at least one of the text's {tokens} positions, got none.")
     if "position_ids" not in inspect.signature(model.base_model.forward).parameters:
         raise ValueError(
             f"{type(model).__name__} takes no position ids, so no position can be run again as an "
@@ -103,6 +111,7 @@ def bos_ablation(
         )
     parts = model_parts(model)
     last_layer = last_layer_neurons(model)
+    kept_neurons = index_list(neurons, len(last_layer.output_weights), name="neurons")
     sets: list[Heads] = [(), *head_sets]  # the empty set is the clean model
     with ExitStack() as ablations:
         for number, heads in enumerate(sets):
@@ -117,7 +126,7 @@ def bos_ablation(
                 row,
                 positions=measured,
                 sets=len(sets),
-                neurons=list(neurons),
+                neurons=kept_neurons,
             )
             for row in rows
         ]
@@ -158,13 +167,14 @@ def _read_extra_tokens(
     mask = torch.zeros(visible.shape, dtype=model.dtype)
     mask = mask.masked_fill(~visible, torch.finfo(model.dtype).min)[None, None]
 
-    # 3. the plain pass, and the pass with the extra tokens
+    # 3. the plain pass, and the pass with the extra tokens, which stand at the text's positions
+    device = input_device(model)
     with last_layer.record_activations() as activations, parts.record_stream() as stream:
         model.base_model(input_ids=one_text_ids(model, row), use_cache=False)
         model.base_model(
-            input_ids=one_text_ids(model, row[position_ids]),
-            attention_mask=mask.to(model.device),
-            position_ids=position_ids[None].to(model.device),
+            input_ids=row[position_ids][None].to(device),
+            attention_mask=mask.to(device),
+            position_ids=position_ids[None].to(device),
             use_cache=False,
         )
 
@@ -188,6 +198,32 @@ def _read_extra_tokens(
         trace.cross_entropy[0].unflatten(0, (sets, count)),
         kept.unflatten(0, (sets, count)),
     )
+
+
+def _head_pairs(model, heads: Heads) -> list[tuple[int, int]]:
+    """Return heads as (layer, head) pairs; that there are such heads is checked later."""
+    if hasattr(heads, "tolist") and not torch.as_tensor(heads).is_floating_point():
+        values = torch.as_tensor(heads)
+        if values.dtype == torch.bool:
+            expected = (len(model_parts(model).blocks), head_count(model))
+            if values.shape != expected:
+                raise ValueError(
+                    f"a mask of heads needs the shape (layers, heads) = {expected}, got "
+                    f"{tuple(values.shape)}."
+                )
+            values = values.nonzero()
+        heads = values.tolist()
+    pairs = []
+    for entry in heads if isinstance(heads, Iterable) else [heads]:
+        pair = tuple(entry) if isinstance(entry, Iterable) else (entry,)
+        is_pair = len(pair) == 2 and not any(isinstance(number, bool) for number in pair)
+        if not is_pair or not all(hasattr(number, "__index__") for number in pair):
+            raise ValueError(
+                f"heads must be (layer, head) pairs of whole numbers, [(18, 6), ...], got {entry!r}"
+                " among them."
+            )
+        pairs.append((operator.index(pair[0]), operator.index(pair[1])))
+    return pairs
 
 
 def _copy_output_at_bos(model, head: int, positions: slice, _module, arguments: tuple) -> Tensor:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from ..data.corpora import text_chunks
+from ..data.windows import text_chunks
 
 
 def random_repeats(tokenizer, *, count: int, length: int, seed: int = 0) -> Tensor:

@@ -1,14 +1,18 @@
 """The lens along what a model writes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
+from .._inputs import without_wrapper
 from ..architecture.parts import model_parts
 from ..generation.answers import Generation
 from ..generation.decoding import generate
-from ..generation.prompts import Prompt, require_prompt_list
+from ..generation.probes import ignores_left_padding
+from ..generation.prompts import Prompt, padding_id, require_prompt_list
 from .logit_lens import LensTrace, read_stream
 
 
@@ -60,7 +64,11 @@ def generate_with_stream(
         ValueError: one prompt instead of a list; else as `generate`.
     """
     require_prompt_list(prompts)
+    model = without_wrapper(model)
     parts = model_parts(model)
+    padding = padding_id(model, tokenizer)
+    if len(prompts) > 1 and not ignores_left_padding(model, padding):
+        return _one_prompt_at_a_time(model, tokenizer, prompts, options)
     with parts.record_stream(positions=slice(-1, None)) as stream:
         answers = generate(model, tokenizer, list(prompts), **options)
 
@@ -70,3 +78,22 @@ def generate_with_stream(
     depths = len(parts.blocks) + 1
     recorded = torch.cat(stream[-steps * depths :], 1)  # (prompts, steps * depths, width)
     return answers, recorded.unflatten(1, (steps, depths)).transpose(1, 2)
+
+
+def _one_prompt_at_a_time(
+    model, tokenizer, prompts: Sequence[Prompt], options: dict[str, Any]
+) -> tuple[list[Generation], Tensor]:
+    """As `generate_with_stream`, for a model whose numbers padding would change."""
+    answers = []
+    streams = []
+    seed = options.pop("seed", None)
+    for number, prompt in enumerate(prompts):
+        own_seed = None if seed is None else seed + number  # a repeated prompt is sampled anew
+        [answer], [stream] = generate_with_stream(
+            model, tokenizer, [prompt], seed=own_seed, **options
+        )
+        answers.append(answer)
+        streams.append(stream)  # (depths, steps, width)
+    steps = max(stream.shape[1] for stream in streams)
+    padded = [pad(stream, (0, 0, 0, steps - stream.shape[1])) for stream in streams]
+    return answers, torch.stack(padded)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .._inputs import IGNORE_INDEX, one_text_ids
+from .._inputs import IGNORE_INDEX, is_whole, one_text_ids, without_wrapper
 from ..architecture.middle import resid_mid_modules
 from ..architecture.parts import ModelParts, model_parts
 from . import _vocabulary_slices
@@ -108,11 +108,13 @@ def logit_lens(
 
     Raises:
         ValueError: shapes that do not fit, ids outside the vocabulary, an order that is negative or
-            too near to 1, a model in training mode or one that `model_parts` cannot prove,
-            ``middle`` where a block has none.
+            too near to 1, more tokens than the model has positions, a model in training mode or one
+            that `model_parts` cannot prove, ``middle`` where a block has none, nan or infinite
+            numbers.
 
     Source: arXiv 2412.05768, section 2; arXiv 2502.16570, section 3.
     """
+    model = without_wrapper(model)
     parts = model_parts(model)
     ids = one_text_ids(model, input_ids)
     resid_mid = resid_mid_modules(model) if middle else ()
@@ -170,6 +172,7 @@ def read_stream(
         cross_entropy=None,
         rank=None,
     )
+    _require_numbers(trace.entropy)
     if targets is None:
         return trace
 
@@ -189,6 +192,17 @@ def _join(blocks: list[Tensor]) -> Tensor:
     return torch.cat(blocks).transpose(0, 1).cpu()
 
 
+def _require_numbers(entropy: Tensor) -> None:
+    """Raise ValueError where an entropy, ``(depths, tokens)``, is nan or infinite."""
+    wrong = (~entropy.isfinite()).nonzero()
+    if len(wrong):
+        depth, token = wrong[0].tolist()
+        raise ValueError(
+            f"nan or infinite numbers at depth {depth}, token {token}: load the model in another "
+            "precision (bfloat16 or float32 instead of float16)."
+        )
+
+
 def _target_ids(
     targets: Tensor | Sequence | None, tokens: int, vocabulary: int
 ) -> tuple[Tensor, bool]:
@@ -198,7 +212,7 @@ def _target_ids(
     ids = torch.as_tensor(targets).cpu()
     if ids.shape == (1, tokens):
         ids = ids[0]
-    if ids.ndim not in (1, 2) or len(ids) != tokens or ids.is_floating_point():
+    if ids.ndim not in (1, 2) or len(ids) != tokens or (ids.numel() and not is_whole(ids)):
         raise ValueError(
             f"need one target id for each of {tokens} tokens, or (tokens, k); "
             f"got {tuple(ids.shape)}, {ids.dtype}."

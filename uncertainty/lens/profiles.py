@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import make_interp_spline
 from torch import Tensor
 
-from .._inputs import one_text_ids
+from .._inputs import one_text_ids, without_wrapper
 from ..architecture.parts import model_parts
 
 
@@ -88,6 +88,7 @@ def nucleus_sizes(
     """
     if not 0 < mass < 1:
         raise ValueError(f"mass must lie between 0 and 1, got {mass}.")
+    model = without_wrapper(model)
     parts = model_parts(model)
     ids = one_text_ids(model, input_ids)
     with parts.record_stream() as stream:

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .._inputs import SKIPPED_POSITIONS, one_text_ids
+from .._inputs import (
+    SKIPPED_POSITIONS,
+    input_device,
+    is_whole,
+    require_context,
+    require_ids_in_vocabulary,
+    without_wrapper,
+)
 from ..architecture.parts import model_parts
 from ..generation.prompts import Prompt, require_prompt_list
 from .generated import generate_with_stream
@@ -52,17 +59,33 @@ def text_stream(
     Raises:
         ValueError: a text or piece too short to leave anything.
     """
-    ids = one_text_ids(model, input_ids)[0]
+    model = without_wrapper(model)
+    parts = model_parts(model)
+    ids = _whole_text_ids(model, input_ids)
+    require_context(model, min(piece, len(ids)))
     pieces = [part for part in ids.split(piece) if len(part) > skip + 1]
     if not pieces:
         raise ValueError(
             f"{len(ids)} tokens in pieces of {piece} leave nothing after skipping {skip}."
         )
-    parts = model_parts(model)
     streams = []
     for part in pieces:
         with parts.record_stream() as recorded:
-            model.base_model(input_ids=part[None], use_cache=False)
+            model.base_model(input_ids=part[None].to(input_device(model)), use_cache=False)
         streams.append(torch.cat(recorded)[:, skip:-1])  # (depths, positions, width)
     following = torch.cat([part[skip + 1 :] for part in pieces])
     return torch.cat(streams, 1), following.cpu()
+
+
+def _whole_text_ids(model, input_ids: Tensor | Sequence) -> Tensor:
+    """Return the token ids of a text that may be longer than the model's context: ``(tokens,)``."""
+    ids = torch.as_tensor(input_ids).cpu()
+    if ids.ndim == 2 and len(ids) == 1:
+        ids = ids[0]
+    if ids.ndim != 1 or not len(ids) or not is_whole(ids):
+        raise ValueError(
+            "need the token ids of one text, (tokens,) or (1, tokens), "
+            f"got shape {tuple(ids.shape)}, {ids.dtype}."
+        )
+    require_ids_in_vocabulary(ids, model.get_input_embeddings().weight.shape[0])
+    return ids.long()

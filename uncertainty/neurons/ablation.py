@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from .._inputs import index_list
 from .._progress import progress_bar
 from ..architecture.unembedding import slices
 from ._bounded_sweep import bounded_sweep
@@ -59,7 +60,7 @@ class Sweep(Effects):
 def ablation_sweep(
     model,
     input_ids,
-    neurons: Sequence | Tensor | None = None,
+    neurons: int | Sequence | Tensor | None = None,
     *,
     value: str | float | Tensor | Callable[[Tensor], Tensor] = "mean",
     tolerance: float = 0.0,
@@ -73,7 +74,8 @@ def ablation_sweep(
         model: in transformers' format.
         input_ids: ``(tokens,)``, or ``(sequences, tokens)``; the rows of the result are then
             sequence by sequence.
-        neurons: which ones (None: all, in order); or lists of neurons, each list ablated together.
+        neurons: which ones (None: all, in order), as numbers or as a mask with a truth value for
+            each neuron of the layer; or lists of numbers or masks, each ablated together.
         value: what the activation becomes: "mean" over all positions given (the first ones of a
             text, too), "zero", a number, a tensor that fits ``(tokens, neurons of the layer)``, or
             a function from these activations to new ones (clipping, say).
@@ -94,8 +96,8 @@ def ablation_sweep(
 
     Raises:
         ValueError: neurons, value, tolerance or vectors that do not fit; a fast mode asked for
-            where there is none (a softcap, a norm after the MLP, groups); a mixture of experts;
-            else as `model_parts`.
+            where there is none (a softcap, a norm after the MLP, groups); a mixture of experts; nan
+            or infinite numbers along the text; else as `model_parts`.
 
     Source: arXiv 2406.16254, sections 3 and 4; the identity above is ours.
     """
@@ -159,27 +161,23 @@ def _check_tolerance(tolerance: float, *, has_fast_mode: bool) -> None:
         )
 
 
-def _neuron_groups(neurons: Sequence | Tensor | None, count: int) -> list[list[int]]:
+def _neuron_groups(neurons: int | Sequence | Tensor | None, count: int) -> list[list[int]]:
     """Return the groups of neurons that are ablated together; a single neuron is a group of one."""
     if neurons is None:
         return [[neuron] for neuron in range(count)]
     listed = neurons.tolist() if hasattr(neurons, "tolist") else neurons
-    groups = []
-    for entry in listed:
-        members = entry if isinstance(entry, Iterable) else [entry]
-        groups.append([int(neuron) for neuron in members])
-    invalid = [group for group in groups if not _is_group(group, count)]
-    if invalid or not groups:
+    listed = list(listed) if isinstance(listed, Iterable) else [listed]
+    if any(isinstance(entry, Iterable) for entry in listed):
+        groups = [index_list(entry, count, name="neurons") for entry in listed]
+    else:
+        groups = [[neuron] for neuron in index_list(listed, count, name="neurons")]
+    repetitive = [group for group in groups if not len(set(group)) == len(group) > 0]
+    if repetitive or not groups:
         raise ValueError(
-            f"neurons must be numbers in 0..{count - 1}, or lists of different ones; "
-            f"got {invalid[0] if invalid else neurons}."
+            "neurons must be at least one, and those that are ablated together different ones; "
+            f"got {repetitive[0] if repetitive else neurons}."
         )
     return groups
-
-
-def _is_group(group: list[int], count: int) -> bool:
-    is_distinct = len(set(group)) == len(group) > 0
-    return is_distinct and all(0 <= neuron < count for neuron in group)
 
 
 def _new_activations(

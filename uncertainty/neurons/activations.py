@@ -5,13 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .._inputs import one_text_ids
+from .._inputs import one_text_ids, without_wrapper
 from ..architecture.last_mlp import last_layer_neurons
 
 
 @torch.no_grad()
 def activations(model, input_ids) -> Tensor:
     """Return the last layer's activations along a text, ``(tokens, neurons)``, on the CPU."""
+    model = without_wrapper(model)
     neurons = last_layer_neurons(model)
     with neurons.record_activations() as recorded:
         model.base_model(input_ids=one_text_ids(model, input_ids), use_cache=False)

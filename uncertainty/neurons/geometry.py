@@ -3,7 +3,8 @@
 All vectors are in the coordinates in which the final norm only divides. Its gain is folded into the
 unembedding. Where the norm subtracts the mean (LayerNorm), the mean over the width is subtracted
 from the unembedding's rows and from the neurons' output weights. The unembedding's mean over the
-vocabulary is subtracted, too: what is added to all logits alike changes no probability.
+vocabulary is subtracted, too: what is added to all logits alike changes no probability. Rows that
+pad a vocabulary (Pythia, Phi-2, Qwen) take part, as they do in the model's own softmax.
 The room ``architecture`` knows the models; this module contains only formulas.
 """
 
@@ -148,9 +149,9 @@ def effective_output_weights(model) -> Tensor:
     neurons = last_layer_neurons(model)
     if not neurons.adds_to_stream:
         raise ValueError(
-            f"{type(model).__name__}: a norm follows the last MLP, so its output weights are not "
-            "what a neuron adds to the stream, and their geometry would mislead. `ablation_sweep` "
-            "takes such models, the slow way."
+            f"{type(model).__name__}: a norm follows the last MLP (or a factor that we do not "
+            "know), so its output weights are not what a neuron adds to the stream, and their "
+            "geometry would mislead. `ablation_sweep` takes such models, the slow way."
         )
     return final_norm(model_parts(model)).centre(neurons.output_weights)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from .._inputs import SKIPPED_POSITIONS, one_text_ids
+from .._inputs import SKIPPED_POSITIONS, is_whole, one_text_ids, without_wrapper
 from ..architecture.parts import model_parts
 from ..information import log_probabilities
 
@@ -22,9 +22,13 @@ def count_unigram(ids, rows: int, *, smoothing: float = 1.0) -> Tensor:
     rows). A row without a token keeps the smoothing's share, so that its logarithm is finite.
 
     Raises:
-        ValueError: an id outside the rows, a negative smoothing, or neither ids nor smoothing.
+        ValueError: an id that is not whole or lies outside the rows, a negative smoothing, or
+            neither ids nor smoothing.
     """
-    ids = torch.as_tensor(ids, dtype=torch.long).flatten().cpu()
+    ids = torch.as_tensor(ids).flatten().cpu()
+    if len(ids) and not is_whole(ids):
+        raise ValueError(f"token ids must be whole numbers, got {ids.dtype}.")
+    ids = ids.long()
     if not len(ids) + smoothing > 0 or smoothing < 0:
         raise ValueError(
             f"nothing to estimate a distribution from: {len(ids)} token ids and smoothing "
@@ -66,8 +70,8 @@ def kl_from_unigrams(logits: Tensor, unigrams: Tensor) -> tuple[Tensor, Tensor]:
     """Return KL(P_freq || P_model) and KL(P_model || P_freq) at each position, in nats.
 
     From ``(positions, vocabulary)`` logits and ``(unigrams, vocabulary)`` probabilities come two
-    tensors ``(positions, unigrams)``. The paper's code computes the first (and its figure's label
-    says the second).
+    tensors ``(positions, unigrams)``, 0 or larger. The paper's code computes the first (and its
+    figure's label says the second).
 
     Raises:
         ValueError: different vocabularies, a probability that is not positive (the second would be
@@ -90,7 +94,8 @@ def kl_from_unigrams(logits: Tensor, unigrams: Tensor) -> tuple[Tensor, Tensor]:
     p = log_p.exp()
     kl = (p * log_p).sum(-1) - log_q @ p.T
     reverse_kl = (q * log_q).sum(-1, keepdim=True) - q @ log_p.T
-    return kl, reverse_kl
+    # a KL is a difference of sums here: of equal distributions rounding leaves some -1e-5 nats
+    return kl.clamp(min=0), reverse_kl.clamp(min=0)
 
 
 @torch.no_grad()
@@ -148,6 +153,7 @@ def log_unigram(unigram) -> Tensor:
 
 def _logits(model, ids: Tensor, first_position: int = 0) -> Iterator[Tensor]:
     """Yield each sequence's logits from a position on, ``(positions, vocabulary)`` at a time."""
+    model = without_wrapper(model)
     parts = model_parts(model)
     for sequence in ids:
         with parts.record_stream() as stream:

@@ -5,6 +5,7 @@ nothing depends on colour alone.
 """
 
 from base64 import b64encode
+from html import escape
 from io import BytesIO
 
 import matplotlib.pyplot as plt
@@ -51,6 +52,10 @@ def use_course_style() -> None:
 def show(figure: Figure, alt: str) -> None:
     """Display a figure with a description for those who cannot see it, and close it.
 
+    The figure is an HTML image with the description as its ``alt`` text, which JupyterLab, Colab,
+    VS Code, nbconvert and site builders prefer to a bare PNG, and none of them shows both. The PNG
+    beside it is for what cannot show HTML, such as an export to PDF.
+
     Raises:
         ValueError: the description is empty.
     """
@@ -59,6 +64,14 @@ def show(figure: Figure, alt: str) -> None:
     picture = BytesIO()
     figure.savefig(picture, format="png")
     plt.close(figure)
-    image = b64encode(picture.getvalue()).decode()
-    description = {"image/png": {"alt": alt}}
-    display({"image/png": image, "text/plain": alt}, metadata=description, raw=True)
+    png = b64encode(picture.getvalue()).decode()
+    bundle = {"text/html": _image_html(png, alt), "image/png": png, "text/plain": alt}
+    display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def _image_html(png: str, alt: str) -> str:
+    """Return a base64 PNG as an HTML image that is never wider than the page."""
+    return (
+        f'<img alt="{escape(alt)}" style="max-width:100%;height:auto" '
+        f'src="data:image/png;base64,{png}">'
+    )
