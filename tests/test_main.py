@@ -9,6 +9,7 @@ import uncertainty
 from uncertainty import ModelUnavailable, __main__
 from uncertainty.__main__ import main
 from uncertainty.course.machine_check import Finding
+from uncertainty.data import corpus_files
 from uncertainty.loading import models
 
 
@@ -37,7 +38,8 @@ def test_prefetch_passes_on_what_it_was_told(monkeypatch, capsys, arguments, fol
         return folder
 
     monkeypatch.setattr(models, "prefetch", prefetch)
-    assert main(arguments) == 0 and calls == [(folder, names)]
+    monkeypatch.setattr(corpus_files, "prefetch_corpora", lambda *given: calls.append(given))
+    assert main(arguments) == 0 and calls == [(folder, names), (folder,)]
     output = capsys.readouterr().out
     assert names[-1] in output and ("UNCERTAINTY_CACHE" in output) == bool(folder)
 
@@ -47,6 +49,16 @@ def test_prefetch_that_fails_is_one_sentence_on_stderr(monkeypatch, capsys):
         raise ModelUnavailable("no network.")
 
     monkeypatch.setattr(models, "prefetch", fail)
+    monkeypatch.setattr(corpus_files, "prefetch_corpora", lambda _: pytest.fail("it went on"))
+    assert main(["prefetch"]) == 1 and capsys.readouterr() == ("", "no network.\n")
+
+
+def test_corpora_that_cannot_be_fetched_are_told_too(monkeypatch, capsys):
+    def fail(*_):
+        raise ModelUnavailable("no network.")
+
+    monkeypatch.setattr(models, "prefetch", lambda *_: None)
+    monkeypatch.setattr(corpus_files, "prefetch_corpora", fail)
     assert main(["prefetch"]) == 1 and capsys.readouterr() == ("", "no network.\n")
 
 

@@ -151,6 +151,9 @@ if TYPE_CHECKING:
         score as score,
     )
     from .generation.tokens import (
+        first_token_id as first_token_id,
+    )
+    from .generation.tokens import (
         top_alternatives as top_alternatives,
     )
     from .heads.attention import (
@@ -386,7 +389,10 @@ _PUBLIC_NAMES = {
         "choice_log_probabilities",
         "score",
     ),
-    "generation.tokens": ("top_alternatives",),
+    "generation.tokens": (
+        "first_token_id",
+        "top_alternatives",
+    ),
     "measures.agreement": ("agreement_measures",),
     "measures.answer_measures": (
         "answer_measures",

@@ -19,7 +19,10 @@ from uncertainty.course.machine_check import (
     products_per_second,
     rounded_duration,
 )
+from uncertainty.data import corpus_files
 from uncertainty.loading import checksums, hub
+
+TORCH = importlib.metadata.version("torch")  # a CUDA build has a longer `torch.__version__`
 
 
 @pytest.fixture
@@ -30,6 +33,7 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: requirements)
     networks(monkeypatch, index=True, hub_reachable=True)
     model_is_here(monkeypatch, True)
+    corpora_are_here(monkeypatch, True)
     speed(monkeypatch, REFERENCE_SPEED)
     memory(monkeypatch, available=8e9)
 
@@ -41,6 +45,10 @@ def networks(monkeypatch, *, index, hub_reachable):
 
 def model_is_here(monkeypatch, answer):
     monkeypatch.setattr(checksums, "is_intact", lambda folder: answer)
+
+
+def corpora_are_here(monkeypatch, answer):
+    monkeypatch.setattr(corpus_files, "corpora_are_fetched", lambda cache: answer)
 
 
 def speed(monkeypatch, products):
@@ -66,12 +74,13 @@ def test_all_is_well(machine):
     text = "\n".join(passed)
     for words in (
         "Python 3.",
-        f"torch {torch.__version__}",
+        f"torch {TORCH}",
         "memory: 16.0 GB, 8.0 free",
         "GPU",
         "package index: reachable",
         "model hub: reachable",
         "model: smollm2-135m is in the cache",
+        "corpora: in the cache",
     ):
         assert words in text
     assert [line.split(",")[0] for line in passed[-len(LESSONS) :]] == [
@@ -118,7 +127,7 @@ def test_little_memory(machine, monkeypatch):
         ),
         (
             "torch>=99",
-            f'torch {torch.__version__} does not fit >=99; run `python -m pip install "torch>=99"`',
+            f'torch {TORCH} does not fit >=99; run `python -m pip install "torch>=99"`',
         ),
     ],
 )
@@ -189,11 +198,11 @@ import uncertainty.__main__
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def test_without_a_network_but_with_the_model_all_is_well(machine, monkeypatch):
+def test_without_a_network_but_with_model_and_corpora_all_is_well(machine, monkeypatch):
     networks(monkeypatch, index=False, hub_reachable=False)
     passed, failed = findings()
     assert failed == []
-    unreachable = "not reachable (offline, or a firewall), only needed to fetch models"
+    unreachable = "not reachable (offline, or a firewall), only needed to fetch what is not here"
     assert f"package index: {unreachable}" in passed and f"model hub: {unreachable}" in passed
 
 
@@ -210,6 +219,32 @@ def test_a_model_that_can_be_fetched_is_no_failure(machine, monkeypatch, index, 
     model_is_here(monkeypatch, False)
     passed, failed = findings()
     assert failed == [] and any("the first load_model() makes it so" in text for text in passed)
+
+
+def test_without_network_and_corpora(machine, monkeypatch):
+    networks(monkeypatch, index=False, hub_reachable=True)  # the hub does not have them
+    corpora_are_here(monkeypatch, False)
+    failure = findings()[1][0]
+    assert failure.startswith("corpora: ") and failure.endswith("set UNCERTAINTY_CACHE=FOLDER")
+
+
+def test_corpora_that_can_be_fetched_are_no_failure(machine, monkeypatch):
+    corpora_are_here(monkeypatch, False)
+    passed, failed = findings()
+    assert failed == [] and any("lesson that needs them fetches 28 MB" in text for text in passed)
+
+
+def test_corpora_that_cannot_be_cleaned(machine, monkeypatch):
+    version = importlib.metadata.version
+
+    def version_or_missing(name):
+        if name == "mwparserfromhell":
+            raise importlib.metadata.PackageNotFoundError
+        return version(name)
+
+    corpora_are_here(monkeypatch, False)
+    monkeypatch.setattr(importlib.metadata, "version", version_or_missing)
+    assert "run `python -m pip install mwparserfromhell==0.7.2`" in findings()[1][0]
 
 
 def test_no_room_for_the_model(machine, monkeypatch, tmp_path):

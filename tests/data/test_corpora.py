@@ -1,69 +1,96 @@
-"""The corpora are there offline, and their windows are all pieces of the texts, shuffled."""
+"""corpora.py: the corpora are the same everywhere, in parts that share nothing."""
+
+import hashlib
+import json
 
 import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from uncertainty.data.corpora import offline_texts, text_chunks
+import uncertainty
+from uncertainty import documentation_texts, encyclopaedia_texts, load_model, news_texts
+from uncertainty.data import corpora, corpus_files
+from uncertainty.data.selection import UNPLEASANT, word_sequences
 
-FOX = ["the quick brown fox jumps over the lazy dog"]
-
-
-class Letters:
-    """A tokenizer whose tokens are characters."""
-
-    def __call__(self, text, add_special_tokens, verbose):
-        assert not add_special_tokens
-        return type("Encoding", (), {"input_ids": [ord(letter) for letter in text]})
+LETTERS = [{"text": letter} for letter in "abcde"]
 
 
-def test_texts_are_there_offline_and_in_a_fixed_order(monkeypatch):
+@pytest.fixture
+def letters(monkeypatch):
+    """Corpora of five letters each."""
+    monkeypatch.setattr(corpora, "corpus_articles", lambda name: LETTERS)
+
+
+@pytest.mark.parametrize("texts", [encyclopaedia_texts, news_texts])
+def test_the_parts_take_turns(letters, texts):
+    assert texts() == ["a", "b", "c", "d", "e"]
+    assert texts("fit") == ["a", "c", "e"]
+    assert texts(part="held-out") == ["b", "d"]
+
+
+@pytest.mark.parametrize("part", ["heldout", "train", "", 0])
+def test_another_part_is_refused_with_the_right_ones(letters, part):
+    with pytest.raises(ValueError, match=f'"fit", "held-out" or None, got {part!r}'):
+        news_texts(part)
+
+
+def test_documentation_is_there_offline_and_in_a_fixed_order(monkeypatch):
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("the network was asked"))
-    texts = offline_texts()
-    assert texts == offline_texts()
+    texts = documentation_texts()
+    assert texts == documentation_texts() == uncertainty.offline_texts()
     assert len(texts) > 50 and sum(map(len, texts)) > 200_000
     assert all(isinstance(text, str) and text.strip() for text in texts)
     assert "Iris" in "".join(texts[-6:])
 
 
-@given(st.lists(st.text("abcdef", max_size=30), max_size=5), st.integers(1, 7))
-def test_windows_are_all_pieces_of_the_texts_shuffled(texts, length):
-    pieces = sorted(
-        text[i : i + length]
-        for text in texts
-        for i in range(0, len(text), length)
-        if len(text[i:]) >= length
-    )
-    if not pieces:
-        with pytest.raises(ValueError, match="fill 0 windows"):
-            text_chunks(Letters(), texts, length=length)
-        return
-    windows = text_chunks(Letters(), texts, length=length)
-    assert sorted("".join(map(chr, row)) for row in windows) == pieces
-    assert torch.equal(text_chunks(Letters(), texts, length=length, count=1), windows[:1])
+# --- the real text --------------------------------------------------------------------------------
+
+TEXTS = {"encyclopaedia": encyclopaedia_texts, "news": news_texts}
+# (articles, tokens of the default model) of each part
+SIZES = {
+    "encyclopaedia": {"fit": (41, 228121), "held-out": (40, 191569)},
+    "news": {"fit": (99, 22292), "held-out": (99, 20866)},
+}
 
 
-def test_windows_depend_on_the_seed():
-    first = text_chunks(Letters(), FOX, length=3, seed=1)
-    assert torch.equal(text_chunks(Letters(), FOX, length=3, seed=1), first)
-    assert not torch.equal(text_chunks(Letters(), FOX, length=3, seed=2), first)
+@pytest.mark.model
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_corpora_have_the_sizes_that_they_had(name):
+    _, tokenizer = load_model()
+    for part, (articles, tokens) in SIZES[name].items():
+        texts = TEXTS[name](part)
+        lengths = [
+            len(tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
+            for text in texts
+        ]
+        assert (len(texts), sum(lengths)) == (articles, tokens)
 
 
-@pytest.mark.parametrize(
-    ("length", "count", "message"),
-    [
-        (3, 15, "fill 14 windows of 3"),
-        (44, None, "fill 0"),
-        (3, 0, "so 0 cannot"),
-        (0, 1, "length 0"),
-    ],
-)
-def test_too_little_text_is_named(length, count, message):
-    with pytest.raises(ValueError, match=message):
-        text_chunks(Letters(), FOX, length=length, count=count)
+@pytest.mark.model
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_the_functions_return_is_what_was_cleaned(name):
+    """Byte for byte, whatever the Python: written again, the articles have the pinned sha256."""
+    articles = corpus_files.corpus_articles(name)
+    content = "".join(json.dumps(article, ensure_ascii=False) + "\n" for article in articles)
+    assert hashlib.sha256(content.encode()).hexdigest() == corpus_files.CORPORA_SHA256[name]
+    assert TEXTS[name]() == [article["text"] for article in articles]
 
 
-def test_length_and_count_cannot_be_swapped_by_position():
-    with pytest.raises(TypeError, match="positional"):
-        text_chunks(Letters(), FOX, 3, 2)
+@pytest.mark.model
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_parts_share_no_article_and_hardly_a_run_of_words(name):
+    fit = TEXTS[name]("fit")
+    held_out = TEXTS[name]("held-out")
+    assert not set(fit) & set(held_out)
+    assert sorted(fit + held_out) == sorted(TEXTS[name]())
+    seen = set().union(*map(word_sequences, fit))
+    new = set().union(*map(word_sequences, held_out))
+    assert len(seen & new) / len(new) < 0.001
+
+
+@pytest.mark.model
+def test_the_text_reads_like_text():
+    paragraphs = [p for text in encyclopaedia_texts() for p in text.split("\n\n")]
+    assert len(paragraphs) > 3000
+    for paragraph in paragraphs + news_texts():
+        assert "\n" not in paragraph and "  " not in paragraph and len(paragraph.split()) >= 15
+        assert not any(mark in paragraph for mark in ("[[", "{{", "<", "''", "|", "\ue000"))
+        assert UNPLEASANT.search(paragraph) is None

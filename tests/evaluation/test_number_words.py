@@ -60,6 +60,9 @@ def test_every_number_in_words_is_read(number, with_and):
         ("7.50", "7.5"),
         ("1.5 million and one", "1500001"),
         ("a hundred", "a 100"),
+        ("one hundred hundred", "10000"),
+        ("two thousand thousand", "2000000"),
+        ("two thousand three hundred", "2300"),
         ("twenty ten", "20 10"),  # "twenty" takes only a digit
         ("four five", "4 5"),
         ("12 five", "12 5"),

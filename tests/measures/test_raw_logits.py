@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from uncertainty import (
+    Generation,
     get_token_confidence,
+    load_model,
     logTokU,
     token_measures,
     token_uncertainty_naive,
@@ -50,12 +52,41 @@ def test_half_precision_is_read_in_float32_and_better_is_kept():
     assert raw_logits(ROWS).dtype == torch.float64
 
 
-def test_some_tokens_may_be_impossible():
+def as_answer(rows, tokens):
+    """An answer with these logits, whose tokenizer knows this many tokens."""
+    return Generation("", "", rows.argmax(-1), rows, torch.tensor([7]), "length", range(tokens))
+
+
+def test_rows_that_pad_the_vocabulary_may_be_impossible():
     rows = ROWS.clone()
-    rows[:, :10] = -math.inf
-    expected = token_measures(ROWS[:, 10:])
-    for name, values in token_measures(rows).items():
+    rows[:, 30:] = -math.inf
+    expected = token_measures(ROWS[:, :30])
+    for name, values in token_measures(as_answer(rows, tokens=30)).items():
         assert torch.allclose(values, expected[name]), name
+    with pytest.raises(ValueError, match="6 of 186 entries are -inf"):
+        token_measures(as_answer(rows, tokens=31))
+    with pytest.raises(ValueError, match=r"leave those out: logits\[:, :len\(tokenizer\)\]"):
+        token_measures(rows)
+
+
+def test_one_impossible_token_gives_processed_scores_away():
+    """What transformers' own generate() returns as scores, with an end token held back."""
+    model, tokenizer = load_model("tiny")
+    inputs = tokenizer("Hello", return_tensors="pt")
+    output = model.generate(
+        **inputs,
+        do_sample=False,
+        max_new_tokens=3,
+        min_new_tokens=2,
+        output_scores=True,
+        output_logits=True,
+        return_dict_in_generate=True,
+    )
+    scores = torch.cat(output.scores)
+    assert int((scores == -math.inf).sum()) == 2  # one a step, in the first two
+    with pytest.raises(ValueError, match="2 of 777 entries are -inf.*min_new_tokens"):
+        token_measures(scores)
+    assert torch.equal(raw_logits(torch.cat(output.logits)), torch.cat(output.logits))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +108,7 @@ def test_some_tokens_may_be_impossible():
         (torch.zeros(9), "\\(9,\\)"),
         (torch.full((2, 9), math.nan), "not a probability distribution"),
         (top_k_scores(torch.randn(6, 5000)), "processed scores, after top-k"),
+        (top_k_scores(torch.randn(6, 259), k=200), "processed scores, after top-k"),
     ],
 )
 @pytest.mark.parametrize(

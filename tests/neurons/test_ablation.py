@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from pydoc_data.topics import topics
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 import torch
 from families import FAMILIES, VOCABULARY, tiny_model
@@ -242,11 +243,33 @@ def test_values_a_number_a_tensor_and_a_function():
         agree(clipped, 0, hooked(model, 4, acts[:, 4].clamp(max=0.1)), clean, 1e-6)
 
 
-def test_neurons_may_come_as_a_tensor():
+def test_neurons_may_come_as_a_tensor_a_mask_a_range_or_a_bare_number():
     model = trained("llama")
-    from_tensor = ablation_sweep(model, IDS, torch.tensor([4, 9]), progress=False)
-    from_list = ablation_sweep(model, IDS, [4, 9], progress=False)
-    assert from_tensor.entropy.equal(from_list.entropy)
+    from_list = ablation_sweep(model, IDS, [4, 9], progress=False).entropy
+    mask = torch.zeros(48, dtype=torch.bool)
+    mask[[4, 9]] = True
+    for neurons in (torch.tensor([4, 9]), mask, mask.tolist(), mask.numpy(), range(4, 10, 5)):
+        assert ablation_sweep(model, IDS, neurons, progress=False).entropy.equal(from_list)
+    for neurons in (9, torch.tensor(9), np.int64(9)):
+        alone = ablation_sweep(model, IDS, neurons, progress=False).entropy
+        torch.testing.assert_close(alone, from_list[:, 1:])
+    together = ablation_sweep(model, IDS, [[4, 9]], progress=False).entropy
+    for neurons in (mask[None], [mask], [mask.tolist()], torch.tensor([[4, 9]])):
+        assert ablation_sweep(model, IDS, neurons, progress=False).entropy.equal(together)
+
+
+def test_infinite_numbers_along_the_text_are_told():
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.model.embed_tokens.weight[10] = float("inf")  # no token of the proofs
+    with pytest.raises(ValueError, match="enter the final norm at position 7"):
+        ablation_sweep(model, IDS, [0], progress=False)
+
+
+def test_training_mode_is_told_before_anything_is_read():
+    for read in (last_layer_neurons, model_parts, lambda m: ablation_sweep(m, IDS, [0])):
+        with pytest.raises(ValueError, match=r"training mode.*model\.eval"):
+            read(tiny_model("gpt2").train())
 
 
 @pytest.mark.parametrize("family", ["llama", "olmo2"])
@@ -306,7 +329,14 @@ def test_a_neuron_planted_in_the_exact_null_space_acts_through_the_norm_alone(fa
 @pytest.mark.parametrize(
     "options, message",
     [
-        (dict(neurons=[99]), r"0\.\.47.*\[99\]"),
+        (dict(neurons=[99]), r"0\.\.47.*got 99"),
+        (dict(neurons=[4, 5.7]), r"whole numbers in 0\.\.47.*got 5\.7"),
+        (dict(neurons=torch.tensor([4.0])), r"whole numbers.*got 4\.0"),
+        (dict(neurons=[[4], [5.7, 6]]), r"whole numbers.*got 5\.7"),
+        (dict(neurons=[-1]), r"got -1"),
+        (dict(neurons=torch.ones(3, dtype=torch.bool)), "one truth value for each of 48, got 3"),
+        (dict(neurons=[True, 3]), "got True"),
+        (dict(neurons=torch.zeros(48, dtype=torch.bool)), "at least one"),
         (dict(neurons=[[1, 1]]), "different"),
         (dict(neurons=[]), "neurons must be"),
         (dict(input_ids=IDS[:0]), "at least one"),

@@ -212,6 +212,7 @@ def test_c07_one_bos_and_no_statistics_of_the_first_positions(tokenizer):
     assert tokenizer(templated).input_ids.count(bos) == 2  # the trap
     assert prompt_token_ids(tokenizer, TEXT).tolist().count(bos) == 1
     assert prompt_token_ids(tokenizer, TEXT, chat=False).tolist().count(bos) == 1
+    assert prompt_token_ids(tokenizer, templated, chat=False).tolist().count(bos) == 1
 
     model = tiny_model("llama")
     answer = score(model, tokenizer, TEXT, " word", chat=False)  # nor in the middle

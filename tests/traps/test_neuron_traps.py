@@ -1,14 +1,8 @@
 """Traps C-24 to C-38: neurons, heads, statistics, stored weights."""
 
-import copy
-import math
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
-from bitsandbytes.functional import dequantize_4bit
-from bitsandbytes.nn import Linear4bit
 from families import VOCABULARY, tiny_model
 from scipy import special, stats
 
@@ -27,7 +21,6 @@ from uncertainty import (
 from uncertainty.architecture.final_norm import final_norm
 from uncertainty.architecture.last_mlp import last_layer_neurons
 from uncertainty.architecture.parts import model_parts
-from uncertainty.architecture.unembedding import effective_unembedding
 from uncertainty.course.exercises.lesson11 import mediated
 from uncertainty.heads.attention import attention_patterns
 from uncertainty.heads.bos_ablation import bos_ablation
@@ -319,6 +312,9 @@ def test_c32_fast_attention_gives_no_patterns():
 
 def test_c33_packed_weights_are_no_numbers():
     """A 4-bit layer stores two weights in each byte, so a norm of its `weight` is nonsense without an error."""
+    from bitsandbytes.functional import dequantize_4bit
+    from bitsandbytes.nn import Linear4bit
+
     model = tiny_model("llama", intermediate_size=64)  # bitsandbytes packs blocks of 64
     layer = model.model.layers[-1].mlp
     plain = layer.down_proj.weight.detach().clone()

@@ -56,7 +56,7 @@ def test_c21_a_norm_in_float16_overflows():
     with torch.no_grad(), model_parts(half).record_stream() as stream:
         half(input_ids=IDS[None])
     residual = stream[-1][0]
-    assert residual.dtype == torch.float16 and 256 < residual.abs().amax(-1).min()
+    assert residual.dtype == torch.float16 and residual.abs().amax(-1).min() > 256
     assert residual.square().mean(-1).isinf().any()  # the trap
 
     expected = logit_lens(model, IDS)
@@ -64,7 +64,7 @@ def test_c21_a_norm_in_float16_overflows():
         logit_lens(half, IDS).entropy.double(), expected.entropy, atol=0.02, rtol=0
     )
     neurons = [0, 7, 31]
-    options = dict(value=1000.0, progress=False)
+    options = dict(value=3000.0, progress=False)
     sweep = ablation_sweep(half, IDS, neurons, **options)
     right = ablation_sweep(model, IDS, neurons, **options)
     for ours, theirs in ((sweep, right), (sweep.direct, right.direct)):

@@ -20,6 +20,9 @@ OUTPUT_PROJECTIONS = (
     "ffn.down_proj",
     "feed_forward.down_proj",
     "feed_forward.w2",
+    "mlp_block.down_proj",
+    "mixer.down_proj",
+    "ffn.2",
 )
 
 

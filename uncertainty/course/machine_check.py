@@ -20,6 +20,7 @@ from .lessons import LESSONS
 
 OPTIONAL_PACKAGES = {
     "gguf": "needed once, to read the downloaded model",
+    "mwparserfromhell": "needed once, to clean the downloaded encyclopaedia",
     "jupyterlab": "needed to open the lessons, unless another Jupyter does",
     "bitsandbytes": "only needed for 4-bit models",
     "accelerate": "only needed for 4-bit models and device_map=",
@@ -66,7 +67,7 @@ def _check_needs() -> Iterator[Finding]:
         if all(finding.passed for finding in packages):  # what follows imports them
             yield _check_memory()
             yield _describe_gpu()
-            yield from _check_network_and_model(index)
+            yield from _check_network_and_files(index)
 
 
 def _check_python() -> Finding:
@@ -145,8 +146,8 @@ def _describe_gpu() -> Finding:
     return Finding(True, "GPU: none, none is needed")
 
 
-def _check_network_and_model(index: Future[bool]) -> Iterator[Finding]:
-    """Check the model; the package index and the hub matter only until it is here."""
+def _check_network_and_files(index: Future[bool]) -> Iterator[Finding]:
+    """Check model and corpora; the package index and the hub matter only until they are here."""
     from ..loading.cache import cache_folder
     from ..loading.checksums import is_intact
     from ..loading.course_models import converted_folder
@@ -159,9 +160,10 @@ def _check_network_and_model(index: Future[bool]) -> Iterator[Finding]:
     yield Finding(True, f"model hub: {_reachability(hub_reachable)}")
     if is_intact(converted_folder(DEFAULT, cache)):
         yield Finding(True, f"model: {DEFAULT} is in the cache, {cache}")
-        return
-    yield _check_disk(cache, 7 * MODEL_FILES[DEFAULT].size)
-    yield _check_model_source(cache, network=index_reachable or hub_reachable)
+    else:
+        yield _check_disk(cache, 7 * MODEL_FILES[DEFAULT].size)
+        yield _check_model_source(cache, network=index_reachable or hub_reachable)
+    yield _check_corpora(cache, network=index_reachable)
 
 
 def _check_model_source(cache: Path, *, network: bool) -> Finding:
@@ -186,6 +188,21 @@ def _check_model_source(cache: Path, *, network: bool) -> Finding:
     )
 
 
+def _check_corpora(cache: Path, *, network: bool) -> Finding:
+    """Check whether the texts that some lessons measure on are here, or can be fetched."""
+    from ..data.corpus_files import CLEANER, INSTALL_CLEANER, corpora_are_fetched
+    from ..loading.pip_download import OFFLINE_REMEDY
+
+    if corpora_are_fetched(cache):
+        return Finding(True, f"corpora: in the cache, {cache}")
+    if not network:
+        problem = "not here, and cannot be fetched"
+        return Finding(False, f"corpora: {problem}; go online, or, {OFFLINE_REMEDY}")
+    if _installed_version(CLEANER) is None:
+        return Finding(False, f"corpora: cleaning them needs {CLEANER}; run {INSTALL_CLEANER}")
+    return Finding(True, "corpora: not here; the first lesson that needs them fetches 28 MB")
+
+
 def _check_disk(folder: Path, bytes_needed: int) -> Finding:
     while not folder.exists():
         folder = folder.parent
@@ -201,7 +218,7 @@ def _check_disk(folder: Path, bytes_needed: int) -> Finding:
 def _reachability(reachable: bool) -> str:
     if reachable:
         return "reachable"
-    return "not reachable (offline, or a firewall), only needed to fetch models"
+    return "not reachable (offline, or a firewall), only needed to fetch what is not here"
 
 
 def index_answers() -> bool:

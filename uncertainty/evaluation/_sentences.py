@@ -27,6 +27,7 @@ _BEFORE_A_LETTER = frozenset(
 _NO_NUMBER = re.compile(r"\s?\d")
 _END = re.compile(r"""(?P<signs>(?<![.!?])[.!?]+)(?P<closing>["')\]*]{0,4})(?=\s|$)|\n""")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)$")
+_INITIALS = re.compile(r"(?:[^\W\d_]|\bPh)\.\ ?[^\W\d_]$")
 _NEXT_WORD = re.compile(r"\s*([^\W_]+)")
 
 
@@ -49,7 +50,9 @@ def split_sentence(text: str, kept: tuple[str, ...] = ()) -> tuple[str, str, str
         elif not _ends_here(before, end["signs"], text[end.end() : end.end() + 40]):
             continue
         sign = (end["signs"] or "")[-1:]
-        return text[: end.start()] + (end["closing"] or ""), sign, text[end.end() :]
+        full_stop = sign if _INITIALS.search(before) else ""
+        sentence = text[: end.start()] + full_stop + (end["closing"] or "")
+        return sentence, sign, text[end.end() :]
     return text, "", ""
 
 
@@ -70,7 +73,8 @@ def _ends_here(before: str, signs: str, after: str) -> bool:
     if last is None:
         return True
     word = last[1].replace(".", "").lower()
-    begins_sentence = next_word.lower() in _STARTERS
+    is_initial = len(next_word) == 1 and after[following.end() :][:1] == "." if following else False
+    begins_sentence = next_word.lower() in _STARTERS and not is_initial
     if word == "no":
         return not next_word[0].isdigit()
     if len(word) == 1:

@@ -62,13 +62,14 @@ _LANGUAGES = (
     "réponse|antwort|respuesta|risposta|resposta|antwoord|svar|vastaus|odpowiedź|odpověď|cevap|"
     "ответ|відповідь|答案|回答|答|答え|정답|답변|답|उत्तर|الجواب|الإجابة"
 )
+_PHRASES = "(?:sum|difference|product|quotient|result|same|number|name|one|following|word)"
 _LABEL = re.compile(
     rf"""(?:^ | (?<=[.!?]\ )(?=(?:\w+,?\ )?(?:the|my)\ )) [\s"'(\[|]{{0,4}} (?:assistant\ ?:\ ?)?
         (?:(?:so|thus|hence|therefore|in\ conclusion|conclusion),?\ )? (?:(?:the|my|our|here\ is\ the)\ )?
         (?:(?:final|correct|right|best|short|exact|most\ likely|likely|direct)\ ){{0,2}}
         (?: (?:answer|ans|response|result|solution|output|reply|conclusion|{_LANGUAGES})
             (?:\ \([^()\n]{{0,40}}\))? [\s"')\]]{{0,3}}
-            (?: is\ ?: | : | = | -(?=\ ) | – | \| | \n(?!\n) | \ is\b(?=.{{0,60}}$) ) )
+            (?: is\ ?: | : | = | -(?=\ ) | – | \| | \n(?!\n) | \ is\b(?=.{{0,60}}$)(?!\ the\ {_PHRASES}\b) ) )
         [\s|]{{0,3}}
     """,
     re.I | re.X | re.M,

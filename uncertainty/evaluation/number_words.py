@@ -78,12 +78,11 @@ class PartialNumber(NamedTuple):
     def multiply(self, scale: int) -> "PartialNumber":
         """Multiply by a scale what has been read since the last larger scale.
 
-        "two" x "thousand" -> 2000, and "two thousand three" x "hundred" -> 2300.
+        "two" x "thousand" -> 2000, and "two thousand three" x "hundred" -> 2300. After a larger scale
+        alone it is all of the number: "two thousand" x "thousand" -> 2000000.
         """
-        if self.value < scale:
-            return PartialNumber(self.value * scale, scale)
-        below_scale = self.value % scale
-        return PartialNumber(self.value - below_scale + below_scale * scale, scale)
+        multiplied = self.value % scale or self.value
+        return PartialNumber(self.value - multiplied + multiplied * scale, scale)
 
 
 class ReadNumber(NamedTuple):

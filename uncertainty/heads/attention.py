@@ -30,12 +30,14 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
     finally:
         if implementation != "eager":
             model.set_attn_implementation(implementation)
-    patterns = output.attentions  # each (1, heads, tokens, tokens)
-    missing = not patterns or patterns[0] is None
+    # each (1, heads, tokens, tokens); a recurrent layer has none
+    patterns = getattr(output, "attentions", None) or ()
+    missing = not patterns or any(pattern is None for pattern in patterns)
     if missing or any(pattern.triu(1).any() for pattern in patterns):
         raise ValueError(
-            f"{name} gives no attention weights, or some that look ahead (Falcon, unless it was "
-            "loaded so): load it with attn_implementation='eager'."
+            f"{name} gives no attention weights of every layer, or some that look ahead (Falcon, "
+            "unless it was loaded so): load it with attn_implementation='eager'. A recurrent layer "
+            "has none."
         )
     errors = [(pattern.double().sum(-1) - 1).abs().max().item() for pattern in patterns]
     if not max(errors) <= relative_tolerance(model):

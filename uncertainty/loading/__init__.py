@@ -1,4 +1,4 @@
-"""Where models come from: pinned downloads, the cache, folders and the hub.
+"""Where models and texts come from: pinned downloads, the cache, folders and the hub.
 
 May import: no other room.
 """

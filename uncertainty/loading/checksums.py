@@ -30,7 +30,7 @@ def find_damage(folder: Path) -> str | None:
 
 def is_intact(folder: Path) -> bool:
     """Return whether the folder exists, with all its files as they were written."""
-    return folder.exists() and find_damage(folder) is None
+    return os.path.exists(folder) and find_damage(folder) is None
 
 
 def rename_unless_intact(*, new: Path, final: Path, damaged: Path) -> None:

@@ -6,6 +6,7 @@ or three seconds.
 """
 
 import importlib.util
+import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -18,7 +19,7 @@ from tqdm.auto import tqdm
 
 from .cache import cache_folder
 from .checksums import find_damage, rename_unless_intact, write_checksums
-from .disk import temporary_folder
+from .disk import OTHER_DISK_REMEDY, remove_abandoned_folders, temporary_folder
 from .downloads import fetch
 from .errors import DiskTrouble, ModelUnavailable
 from .hub import load_from_hub
@@ -76,7 +77,8 @@ def load_course_model(name: str, options: LoadOptions):
         ModelUnavailable: see `uncertainty.load_model`.
     """
     copy = converted_folder(name, cache_folder())
-    if copy.exists():
+    remove_abandoned_folders(copy.parent)
+    if os.path.exists(copy):  # False also where the cache belongs to somebody else
         try:
             return _load_converted(name, copy, options)
         except _DamagedCopy as damage:
@@ -88,7 +90,13 @@ def load_course_model(name: str, options: LoadOptions):
         raise  # the hub does not cure a full disk
     except ModelUnavailable as failure:
         return _load_default_from_hub(name, failure, options)
-    return _load_converted(name, copy, options)
+    try:
+        return _load_converted(name, copy, options)
+    except _DamagedCopy as damage:
+        raise ModelUnavailable(
+            f"{damage}, although the copy has just been made, so the disk may be failing; try "
+            f"again, or {OTHER_DISK_REMEDY}."
+        ) from None
 
 
 def convert(name: str, cache: Path) -> None:

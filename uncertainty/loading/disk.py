@@ -4,7 +4,11 @@ They are made in a temporary folder beside their place; a failing disk becomes o
 """
 
 import errno
+import os
+import platform
+import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,15 +17,20 @@ from pathlib import Path
 
 from .errors import DiskTrouble
 
+if sys.platform != "win32":
+    import fcntl
+
 OTHER_DISK_REMEDY = "set UNCERTAINTY_CACHE to a folder on another disk"
 ONE_DAY = 24 * 60 * 60  # seconds
+PREFIX = ".making-"
 
 
 @contextmanager
 def temporary_folder(parent: Path, *, bytes_needed: int) -> Iterator[Path]:
     """Make a temporary folder inside `parent`, which is removed afterwards whatever happens.
 
-    It lies on the same file system as `parent`, so that its content can be renamed into place.
+    It lies on the same file system as `parent`, so that its content can be renamed into place. What
+    a killed process left behind in `parent` is removed first.
 
     Args:
         parent: made if it does not exist.
@@ -36,13 +45,15 @@ def temporary_folder(parent: Path, *, bytes_needed: int) -> Iterator[Path]:
         message = f"Cannot make the folder {parent} ({error.strerror}); {OTHER_DISK_REMEDY}."
         raise DiskTrouble(message) from None
     try:
-        _remove_abandoned_folders(parent)
+        remove_abandoned_folders(parent)
         if shutil.disk_usage(parent).free < bytes_needed:
             raise OSError(errno.ENOSPC, "No space left on device")
-        with tempfile.TemporaryDirectory(
-            dir=parent, prefix=".making-", ignore_cleanup_errors=True
-        ) as folder:
-            yield Path(folder)
+        folder, lock = _make_locked_folder(parent)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            _unlock(lock)
     except Exception as error:
         sentence = _disk_failure_message(error, parent, bytes_needed)
         if sentence is None:
@@ -50,13 +61,65 @@ def temporary_folder(parent: Path, *, bytes_needed: int) -> Iterator[Path]:
         raise DiskTrouble(sentence) from None
 
 
-def _remove_abandoned_folders(parent: Path) -> None:
-    """Delete the folders of processes killed over a day ago; no conversion takes that long."""
-    for folder in parent.glob(".making-*"):
-        with suppress(FileNotFoundError):  # another process may be deleting it too
-            age = time.time() - folder.stat().st_mtime
-            if age > ONE_DAY:
+def remove_abandoned_folders(parent: Path) -> None:
+    """Delete the temporary folders of killed processes inside `parent`.
+
+    A process locks its temporary folder, and the system unlocks it when the process ends, however
+    it ends. A folder from another machine that shares the disk, or a system without such locks
+    (Windows), leaves only its age to judge by: over a day, since no conversion takes that long.
+    """
+    for folder in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another process may be deleting it, or it may be another user's
+            if folder.name.startswith(_own_prefix()) and sys.platform != "win32":
+                lock = _lock(folder, wait=False)
                 shutil.rmtree(folder, ignore_errors=True)
+                _unlock(lock)
+            elif time.time() - folder.stat().st_mtime > ONE_DAY:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_locked_folder(parent: Path) -> tuple[Path, int | None]:
+    """Return a new folder that nobody else removes, and its lock, None where there are no locks."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=_own_prefix()))
+        try:
+            lock = _lock(folder, wait=True)
+        except FileNotFoundError:
+            continue  # another process took it for abandoned before it was locked
+        except OSError:
+            return folder, None
+        if folder.exists():
+            return folder, lock
+        _unlock(lock)
+
+
+def _own_prefix() -> str:
+    """Return how the names of this machine's temporary folders begin."""
+    machine = re.sub(r"\W", "_", platform.node()) or "unnamed"
+    return f"{PREFIX}{machine}-"
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """Lock a folder until `_unlock` or the end of this process and of the pip that it started.
+
+    Raises:
+        OSError: it cannot be locked; `BlockingIOError` when another process has locked it.
+    """
+    if sys.platform == "win32":
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    os.set_inheritable(handle, True)
+    return handle
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
 
 
 def _disk_failure_message(error: Exception, folder: Path, bytes_needed: int) -> str | None:

@@ -34,8 +34,8 @@ def fetch(name: str, folder: Path) -> Path:
     """
     pinned = MODEL_FILES[name]
     path = folder / pinned.file
-    if path.exists():
-        if sha256(path) == pinned.sha256:
+    if os.path.exists(path):
+        if has_sha256(path, pinned.sha256):
             return path
         warnings.warn(f"{path} is damaged; fetching it again.", stacklevel=2)
     logger.warning(pinned.terms)
@@ -57,6 +57,14 @@ def sha256(path: Path) -> str:
     """Return the hexadecimal sha256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def has_sha256(path: Path, expected: str) -> bool:
+    """Return whether a file is there, can be read, and has this hexadecimal sha256."""
+    try:
+        return sha256(path) == expected
+    except OSError:
+        return False
 
 
 def fetch_members(what: str, wheel: Wheel, workspace: Path) -> list[bytes]:

@@ -12,6 +12,7 @@ from .options import LoadOptions
 from .pinned_files import model_names
 from .pretrained import load_pretrained
 
+SERVER_ERROR = 500  # and all that is larger: the fault is the server's
 BLOCKED_BY_PROXY = (403, 407)  # what a firewall or a proxy answers in place of the hub
 
 
@@ -39,6 +40,12 @@ def load_from_hub(name: str, options: LoadOptions):
         pass
     if not hub_answers():
         raise ModelUnavailable(_unreachable_message(name, options.revision))
+    status = file_status(name, options.revision)
+    if status >= SERVER_ERROR:  # transformers would ask again and again for a minute
+        raise ModelUnavailable(
+            f"The model hub answers, but with the error {status} when asked for the files of "
+            f"{name}; try again later, or set HF_ENDPOINT to a mirror."
+        )
     try:
         return load_pretrained(name, options, local_files_only=False)
     except OSError as error:
@@ -104,4 +111,17 @@ def hub_answers(seconds: float = 3.0) -> bool:
     thread.join(seconds)
     if not status_codes:
         return False
-    return status_codes[0] < 500 and status_codes[0] not in BLOCKED_BY_PROXY
+    return status_codes[0] < SERVER_ERROR and status_codes[0] not in BLOCKED_BY_PROXY
+
+
+def file_status(name: str, revision: str | None, seconds: float = 10.0) -> int:
+    """Return the status code with which the hub answers for a model's config.json.
+
+    A connection that breaks off, or a longer silence, counts as 504.
+    """
+    url = huggingface_hub.hf_hub_url(name, "config.json", revision=revision)
+    try:
+        response = huggingface_hub.get_session().head(url, timeout=seconds)
+    except Exception:  # each version of the hub's library has its own
+        return 504
+    return response.status_code

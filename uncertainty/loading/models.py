@@ -11,6 +11,7 @@ from .cache import cache_folder
 from .checksums import is_intact
 from .course_models import convert, converted_folder, load_course_model
 from .devices import Device, DeviceMap
+from .disk import remove_abandoned_folders
 from .downloads import fetch
 from .hub import is_hub_id, load_from_hub
 from .options import Kind, checked_options
@@ -103,6 +104,7 @@ def prefetch(folder: str | Path | None = None, names: Iterable[str] = (DEFAULT,)
         return cache_folder()
     cache = Path(folder).expanduser()
     for name in names:
+        remove_abandoned_folders(cache / name)
         if not is_intact(converted_folder(name, cache)):
             convert(name, cache)
         fetch(name, cache / name)  # beside an older copy the file itself may be missing

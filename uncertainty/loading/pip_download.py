@@ -24,9 +24,19 @@ OFFLINE_REMEDY = (
     "without a network, run `python -m uncertainty prefetch --to FOLDER` on a connected machine, "
     "bring FOLDER here and set UNCERTAINTY_CACHE=FOLDER"
 )
+PATIENCE = 15  # seconds without a byte; a slow download takes as long as it takes
 # What pip and uv print, and what it most likely means. The first pattern that matches counts, so
 # the specific ones come first: whatever went wrong, pip ends with "No matching distribution".
 FAILURE_CAUSES = (
+    (
+        r"(?m)not enough bytes were received|Connection broken|IncompleteRead|Read timed out\.$",
+        "the connection broke off during the download; try again",
+    ),
+    (
+        r"HTTP error [45]\d\d|too many [45]\d\d error|\d\d\d (Client|Server) Error",
+        "the package index lists the wheel, but answers with an error when asked for it; try again "
+        "later, or set PIP_INDEX_URL to another mirror",
+    ),
     (
         r"(?i)do not match the hashes|hash mismatch",
         "the download is damaged or was altered on the way; try again, and if it stays so ask "
@@ -121,7 +131,7 @@ def _download_command(requirements: Path, target: Path, tags: WheelTags) -> list
     pip = pip_command()
     if pip:
         # Behind a firewall that drops everything, pip would otherwise wait for minutes.
-        patience = ["--retries", "1", "--timeout", "15"]
+        patience = ["--retries", "1", "--timeout", str(PATIENCE)]
         quiet = ["--no-input", "--no-cache-dir", "--disable-pip-version-check"]
         return [
             *pip,
@@ -182,6 +192,7 @@ def _run(command: list[str], folder: Path, bar: tqdm) -> tuple[int, str]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=error_stream,
+            close_fds=False,  # pip, too, holds the lock of the temporary folder while it lives
         ) as process,
     ):
         try:

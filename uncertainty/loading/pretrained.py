@@ -27,7 +27,7 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         OSError, ValueError: from transformers; the files are missing or damaged, for example.
         UnsupportedOption: transformers does not know the attention implementation.
         ModelUnavailable: the model needs `trust_remote_code`; a package is missing; or
-            bitsandbytes would misread the 4-bit weights.
+            bitsandbytes would misread the 4-bit weights; or `device_map` leaves weights on disk.
     """
     shared = _shared_settings(options, local_files_only=local_files_only)
     model: Any  # transformers' own types are loose
@@ -46,6 +46,7 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         if options.attn_implementation is not None and "attn_implementation" in message:
             raise UnsupportedOption(message) from None
         raise
+    _refuse_spilt_weights(model, source)
     _fill_in_end_tokens(model, tokenizer)
     if options.quantize is None and options.device_map is None:
         model.to(options.device)
@@ -80,6 +81,18 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
             bnb_4bit_compute_dtype=options.dtype,
         )
     return settings
+
+
+def _refuse_spilt_weights(model, source: str | Path) -> None:
+    """Raise ModelUnavailable where accelerate left weights on the disk, as there is no room."""
+    places = getattr(model, "hf_device_map", None) or {}
+    spilt = [module for module, place in places.items() if place == "disk"]
+    if spilt:
+        raise ModelUnavailable(
+            f"{source} does not fit into the memory that is free: accelerate left {spilt[0]} and "
+            f"{len(spilt) - 1} other parts on the disk, and the course reads the weights in "
+            "memory; free some, or choose a smaller model, dtype='bfloat16' or quantize='nf4'."
+        )
 
 
 def _refuse_misread_widths(model, source: str | Path) -> None:

@@ -178,8 +178,6 @@ def _with_denominator(tokens: Tokens, value: float, end: int, is_plain_one: bool
         problem = ODDS  # "60/40"
     elif is_slash and highest not in PLAUSIBLE_MAXIMA | {0}:
         problem = SEVERAL  # "80/90"
-    elif not is_slash and tokens.text(end) != "out" and not noun and _counts(tokens, after):
-        problem = "a share of something"  # "3 of 4 sources"
     fraction = value / highest if highest else float("inf")
     if tokens.text(after) in vocabulary.STARS:
         after += 1
@@ -198,9 +196,7 @@ def _counts(tokens: Tokens, place: int) -> bool:
     """Return whether the word at a place is what the number before it counts: "3 sources"."""
     if tokens.kind(place) != "word":
         return False
-    return tokens.text(place) not in vocabulary.MAY_FOLLOW_NUMBER | {"times", "cases"} | (
-        vocabulary.STARS
-    )
+    return tokens.text(place) not in vocabulary.MAY_FOLLOW_NUMBER
 
 
 def counts_something(tokens: Tokens, quantity: Quantity) -> bool:
@@ -209,9 +205,8 @@ def counts_something(tokens: Tokens, quantity: Quantity) -> bool:
     if quantity.kind == PERCENT:
         names_confidence = tokens.text(quantity.end + 1) in vocabulary.NOUNS
         return after in ("of", "der", "des", "dei", "de") and not names_confidence
-    if quantity.kind == FRACTION:
-        return False
-    return tokens.kind(quantity.end) == "word" and after not in vocabulary.MAY_FOLLOW_NUMBER
+    is_score = quantity.kind == FRACTION and after in vocabulary.STARS
+    return _counts(tokens, quantity.end) and not is_score
 
 
 def take_group(tokens: Tokens, place: int) -> Quantity | None:

@@ -36,11 +36,13 @@ _SIGNS |= dict.fromkeys("\u2192\u21d2\u2794\u279c\u27a1\u27f6\u21a6", "->")
 _SIGNS |= dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0f\u00ad\u200e\u200f", "")
 _SIGN_TABLE = str.maketrans(_SIGNS)
 _SUPERSCRIPT = re.compile("[\u00b9\u00b2\u00b3\u2070-\u209c]+")
-_MANY_MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f]{3,}")
 _UNDERSCORE = re.compile(r"(?<=[^\W\d_])_+(?=[^\W_])")  # "confidence_score"
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # "confidenceScore"
 _MARKUP = re.compile(r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_+|_+(?!\w)|`+")
-_LATEX_COMMAND = re.compile(r"\\(?:boxed|text|textbf|mathrm|mathbf|mathit)\b")
+_LATEX_COMMAND = re.compile(
+    r"\\(?:boxed|text|textbf|textit|mathrm|mathbf|mathit)\s?(?:\{([^{}\n]{0,200})\})?"
+)
+_PROBABILITY_OF = re.compile(r"\bP\s?\(([^()\n]{1,60})\)")
 _LATEX_SIGN = re.compile(r"\\([%$_#&()\[\],;! ])")
 _LATEX_MATHS = re.compile(r"\$([^$\n]{1,40})\$")
 _LIST_MARKER = re.compile(  # but "> 95" is a bound
@@ -76,16 +78,34 @@ class Token(NamedTuple):
 
 def one_spelling(line: str) -> str:
     """Return a line without markup, with ASCII digits and one spelling of every sign."""
-    line = _MANY_MARKS.sub("", line)
-    line = _SUPERSCRIPT.sub("^", line)  # "85%¹" is not 85%1, "10⁻¹" is not 10-1
-    line = unicodedata.normalize("NFKC", html.unescape(line)).translate(_SIGN_TABLE)
-    line = "".join(_ascii_digit(char) for char in line)
-    line = _LATEX_SIGN.sub(r"\1", _LATEX_COMMAND.sub("", line))
+    line = html.unescape(line)
+    if not line.isascii():
+        line = _in_plain_characters(line)
+    line = _LATEX_SIGN.sub(r"\1", _LATEX_COMMAND.sub(r"\1", line))
+    line = _PROBABILITY_OF.sub(r"probability of \1", line)
     line = _LATEX_MATHS.sub(r"\1", line)
     marker = _LIST_MARKER.match(line)
     line = line[marker.end() :] if marker else line
     line = _UNDERSCORE.sub(" ", line)
     return _CAPITAL_INSIDE.sub(" ", _MARKUP.sub("", line)).strip()
+
+
+def _in_plain_characters(line: str) -> str:
+    """Return a line with ASCII digits and one form of every character (NFKC)."""
+    line = _SUPERSCRIPT.sub("^", line)  # "85%¹" is not 85%1, "10⁻¹" is not 10-1
+    line = unicodedata.normalize("NFKC", _without_heaps_of_accents(line)).translate(_SIGN_TABLE)
+    return "".join(_ascii_digit(char) for char in line)
+
+
+def _without_heaps_of_accents(line: str) -> str:
+    """Drop all but two accents of a letter: sorting more of them takes quadratic time."""
+    kept = []
+    accents = 0
+    for char in line:
+        accents = accents + 1 if unicodedata.combining(char) else 0
+        if accents <= 2:
+            kept.append(char)
+    return "".join(kept)
 
 
 def _ascii_digit(char: str) -> str:

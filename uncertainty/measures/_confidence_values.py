@@ -25,6 +25,9 @@ from .probability_words import PROBABILITY_WORDS, WORDS_IN_OTHER_LANGUAGES
 OPENING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _QUOTES = {'"', "'", "*", "|", ":", "=", "!"}
 _TEMPLATE_WORDS = {"number", "your", "insert", "value", "here", "confidence", "percentage", "xx"}
+_STARS = {"\U0001f31f", "\U0001f320"}
+_EMOJI = {chr(code) for code in range(0x1F300, 0x1FB00)} | {*"\u2705\u2714\u2713\u2611"}
+_EMOJI -= _STARS  # a row of stars is a value
 _SAFE_AFTER_NUMBER = {*".,;:!)]}\"'|-(<[>/=*&", "...", "..", "->", "~", "?", "+", "+-", "=>"}
 _MOST_TOKENS = 80  # of a value and what is said about it; what follows is a remark
 _WORD_AND_NUMBER = 0.3  # "high (90 %)" agrees, "low (90 %)" does not
@@ -75,7 +78,7 @@ def read_only_value(
 ) -> Reading | None:
     """Read tokens that are a value and nothing else; None where there is something else."""
     value = _Value(tokens, scale, default_scale)
-    if not value.is_nothing_else(0, len(tokens)):
+    if len(tokens) > _MOST_TOKENS or not value.is_nothing_else(0, len(tokens)):
         return None
     return read_value(tokens, line, scale=scale, default_scale=default_scale)
 
@@ -176,7 +179,7 @@ class _Value:
                 bound = bound or "a hedge"
             elif text == "-" and tokens.is_glued(place + 1):
                 return place, "out of range" if tokens.kind(place + 1) == "number" else NEITHER
-            elif text not in self._may_lead_in():
+            elif text not in self._may_lead_in() | _EMOJI and not self._is_abbreviation(place):
                 break
             place += 1
         if denial == "condition":
@@ -189,6 +192,13 @@ class _Value:
             return place, "a negated probability word" if is_word else NEITHER
         has_value = take_group(tokens, place) or take_phrase(tokens, place)
         return place, bound if has_value else None
+
+    def _is_abbreviation(self, place: int) -> bool:
+        """Return whether this is the stop of "ca." or the sign of "+85"."""
+        before = self.tokens.text(place - 1)
+        is_stop = self.tokens.text(place) == "." and before in vocabulary.APPROXIMATIONS
+        is_plus = self.tokens.text(place) == "+" and self.tokens.is_glued(place + 1)
+        return is_stop or is_plus
 
     def _may_lead_in(self) -> frozenset[str]:
         return vocabulary.LEAD_IN | vocabulary.APPROXIMATIONS | _QUOTES | {*OPENING, "~", "-", "->"}
@@ -235,7 +245,13 @@ class _Value:
         scale = read_scale(tokens, quantity.end + 1, end - 1)
         words = set(tokens.texts(quantity.end + 1, end - 1))
         if scale is None:
-            is_legend = quantity.kind == BARE and words & {"=", "max", "maximum", "highest", "scale"}
+            is_legend = quantity.kind == BARE and words & {
+                "=",
+                "max",
+                "maximum",
+                "highest",
+                "scale",
+            }
             return quantity, "a bound or a scale of its own" if is_legend else None
         self.scale = self.scale or scale
         return quantity._replace(end=end), None
@@ -380,12 +396,20 @@ class _Value:
             inside = self._read_brackets(number_place, end)
             if inside is not None:
                 return self._combine(reading, inside)
-        elif self.is_nothing_else(number_place, len(tokens)) and number_place < len(tokens):
+        elif self._is_one_value(number_place):
             rest = _Value(tokens.tokens[number_place:], self.scale, self.default_scale)
             return self._combine(reading, rest.read())
 
         # 2. words that say another thing
         return self._compare_word_with_rest(reading, place)
+
+    def _is_one_value(self, place: int) -> bool:
+        """Return whether one number stands at a place, with nothing but closing signs after it."""
+        quantity = take_group(self.tokens, place)
+        if quantity is None:
+            return False
+        may_follow = vocabulary.ADJECTIVES | vocabulary.NOUNS | {*"\"')].!"}
+        return set(self.tokens.texts(quantity.end, len(self.tokens))) <= may_follow
 
     def _compare_word_with_rest(self, reading: Reading, start: int) -> Reading:
         tokens = self.tokens
@@ -408,9 +432,9 @@ class _Value:
                 continue
             if quantity is not None and is_correction and not counts_something(tokens, quantity):
                 return Reading(None, "a word and a number that disagree")
-            if quantity is not None and not is_remark and quantity.kind in (PERCENT, FRACTION):
-                if not counts_something(tokens, quantity):
-                    return Reading(None, "a word and a number that disagree")
+            is_exact = quantity is not None and quantity.kind in (PERCENT, FRACTION)
+            if quantity and is_exact and not is_remark and not counts_something(tokens, quantity):
+                return Reading(None, "a word and a number that disagree")
             is_remark = is_remark or begins_remark
             if not is_remark and self._takes_back(place):
                 return Reading(None, "a negated probability word")
@@ -433,7 +457,6 @@ class _Value:
         has_value = False
         place = start
         while place < end:
-            text = tokens.text(place)
             phrase = take_phrase(tokens, place)
             quantity = take_group(tokens, place)
             if phrase is not None:
@@ -442,17 +465,26 @@ class _Value:
             elif quantity is not None:
                 place = quantity.end
                 has_value = True
-            elif tokens.kind(place) == "sign" or text in vocabulary.APPROXIMATIONS:
-                place += 1
-            elif text in vocabulary.HEDGES | vocabulary.BOUND_WORDS | vocabulary.CONNECTORS:
-                place += 1
-            elif text in vocabulary.ADJECTIVES | vocabulary.NOUNS and has_value:
+            elif self._may_surround(place, has_value):
                 place += 1
             else:
                 return False
         return has_value and place == end
 
+    def _may_surround(self, place: int, has_value: bool) -> bool:
+        text = self.tokens.text(place)
+        if has_value and text in vocabulary.ADJECTIVES | vocabulary.NOUNS:
+            return True
+        return self.tokens.kind(place) == "sign" or text in _AROUND_A_VALUE
 
+
+_AROUND_A_VALUE = (
+    vocabulary.APPROXIMATIONS
+    | vocabulary.HEDGES
+    | vocabulary.BOUND_WORDS
+    | vocabulary.CONNECTORS
+    | {"than"}
+)
 _MODIFIERS = {"less", "more", "moderately", "somewhat", "slightly", "extremely", "too", "mildly"}
 _MODIFIERS |= {"partially", "partly", "not", "most", "least", "medium", "almost", "nearly"}
 

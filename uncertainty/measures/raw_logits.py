@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..generation.answers import Generation
+from ..generation.tokens import SavedLabels
 from ..information import check_rows, upcast
 
 
@@ -36,7 +37,8 @@ def raw_logits(source: LogitsSource) -> Tensor:
 
     Raises:
         ValueError: beam search, processed scores, several prompts at once, no steps, or a row that
-            is no distribution.
+            is no distribution. A single -inf counts as a processed score, except in the rows of a
+            `Generation` that pad the vocabulary beyond its tokenizer's tokens.
     """
     logits = source if isinstance(source, Tensor) else _stack_steps(source)
     if logits.ndim != 2 or 0 in logits.shape:
@@ -48,7 +50,7 @@ def raw_logits(source: LogitsSource) -> Tensor:
     logits = upcast(logits)
     check_rows(logits.amax(-1))
     if logits.amin() == -math.inf:
-        _refuse_truncated_scores(logits)
+        _refuse_processed_scores(logits, padding_from=_token_count(source))
     return logits
 
 
@@ -87,10 +89,22 @@ def _refuse_beam_search(source: LogitsSource) -> None:
             )
 
 
-def _refuse_truncated_scores(logits: Tensor) -> None:
-    removed_share = (logits == -math.inf).float().mean().item()
-    if removed_share > 0.5:
+def _token_count(source: LogitsSource) -> int | None:
+    """Return how many tokens the tokenizer of an answer has; None where that is not known."""
+    tokenizer = getattr(source, "tokenizer", None)
+    if tokenizer is None or isinstance(tokenizer, SavedLabels):
+        return None
+    return len(tokenizer)
+
+
+def _refuse_processed_scores(logits: Tensor, *, padding_from: int | None) -> None:
+    """Raise ValueError for an entry of -inf before the rows that pad the vocabulary."""
+    removed = logits[:, :padding_from] == -math.inf
+    if removed.any():
         raise ValueError(
-            f"{removed_share:.0%} of the entries are -inf: these are processed scores, after "
-            "top-k or top-p. Pass raw logits: generate(..., output_logits=True).logits."
+            f"{int(removed.sum())} of {removed.numel()} entries are -inf, which no model writes of "
+            "a token: these are processed scores, after top-k, top-p, min_new_tokens or suppressed "
+            "tokens. Pass raw logits: generate(..., output_logits=True).logits. (Where a model "
+            "itself gives -inf to rows that pad its vocabulary, leave those out: "
+            "logits[:, :len(tokenizer)].)"
         )

@@ -1,106 +1,60 @@
-"""Read what a model says about its own confidence, without guessing."""
+"""Read what a model says about its own confidence, without guessing.
+
+The text is read by a small grammar, one file for each idea: ``_confidence_tokens`` cuts it into
+numbers, words and signs; ``_confidence_numbers`` reads quantities, ranges and scales;
+``_confidence_values`` reads a value and what is said about it; ``_confidence_statements`` finds the
+labels and sentences that state one; ``_confidence_fields`` reads JSON, XML and tables. Which of
+several statements counts is decided here.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-# Rough readings of probability words: a convention in the manner of S. Kent (1964), not a property
-# of any model.
-PROBABILITY_WORDS = {
-    "almost certainly not": 0.05,
-    "almost certainly": 0.95,
-    "extremely high": 0.95,
-    "extremely low": 0.05,
-    "extremely unlikely": 0.05,
-    "almost no chance": 0.02,
-    "very unlikely": 0.1,
-    "highly unlikely": 0.1,
-    "almost certain": 0.95,
-    "extremely likely": 0.95,
-    "very likely": 0.9,
-    "highly likely": 0.9,
-    "very good chance": 0.8,
-    "very high": 0.9,
-    "very low": 0.1,
-    "very confident": 0.9,
-    "very sure": 0.9,
-    "not confident": 0.2,
-    "not sure": 0.3,
-    "unlikely": 0.2,
-    "improbable": 0.2,
-    "uncertain": 0.4,
-    "unsure": 0.4,
-    "probably not": 0.25,
-    "little chance": 0.1,
-    "likely": 0.7,
-    "probable": 0.7,
-    "probably": 0.7,
-    "better than even": 0.6,
-    "about even": 0.5,
-    "toss-up": 0.5,
-    "impossible": 0.0,
-    "completely certain": 1.0,
-    "certain": 0.98,
-    "certainly": 0.98,
-    "high": 0.8,
-    "medium": 0.5,
-    "moderate": 0.5,
-    "low": 0.2,
-    "confident": 0.8,
-    "sure": 0.9,
-}
-# 1. Where a confidence or an answer is stated.
-_LABEL = re.compile(
-    r"\b(?:confidence|probability|certainty)(?:\s+(?:score|level))?(?:\s*\([^)]*\))?"
-    r"\s*(?:[:=]|\bis\b)\s*",
+from .._thinking import separate_thinking
+from ._confidence_fields import BARRIER, read_json, read_tables, tags_to_lines
+from ._confidence_numbers import TOLERANCE
+from ._confidence_statements import FINAL, PARTIAL, WEAK, Line, Statement, statements_in
+from ._confidence_values import Reading, read_only_value
+from ._confidence_vocabulary import CONFIDENCE_NOUNS, PROBABILITY_NOUNS
+from .probability_words import PROBABILITY_WORDS
+
+__all__ = ["PROBABILITY_WORDS", "StatedConfidence", "parse_confidence"]
+
+NOTHING_STATED = "no confidence stated"
+_MOST_STATEMENTS = 100
+_MOST_ANSWERS_IN_A_LINE = 10
+_WORD_AND_NUMBER = 0.3
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\u2028\u2029\u0085\v\f]")
+_FENCE = re.compile(r"\s{0,9}(?:```|~~~)\s?[\w-]{0,20}\s{0,9}")
+_RULE = re.compile(r"[\s=_*~-]+")  # a line under a heading, or between two parts
+_NEXT_TURN = re.compile(r"\s{0,9}\W{0,4}(?:question|q|user|human|frage|pregunta)\W{0,4}:", re.I)
+_MARKUP = re.compile(r"\*\*|__|`+|^[ \t]*[#>*-]+[ \t]+", re.M)
+_ANSWER_LABEL = re.compile(
+    r"\b(final\s{1,3}|revised\s{1,3}|corrected\s{1,3})?"
+    r"(?:answer|antwort|r\u00e9ponse|risposta|respuesta|resposta|\u043e\u0442\u0432\u0435\u0442|"
+    r"odpowied\u017a|\u7b54\u6848|\u56de\u7b54)\s{0,3}[:\uff1a][ \t]*",
     re.I,
 )
-_LABEL_AT_LINE_START = re.compile(r"^\W*(?:\d+\.\s*)?" + _LABEL.pattern, re.I | re.M)
-_ANSWER_LABEL = re.compile(r"\banswer\s*:[ \t]*", re.I)
-
-# 2. Numbers. The groups of _VALUE are the number, what it is out of, and a per cent sign.
-_NUMBER = r"(?<![\w.])[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)"
-_VALUE = re.compile(
-    rf"({_NUMBER})\s*(?:(?:/|\bout of\b)\s*(\d+(?:\.\d+)?)|(%|\bper\s?cent\b))?", re.I
+_JOINT_LABEL = re.compile(
+    r"[^:\n]{0,30}\banswer\s{0,3}(?:and|&|/|,)[^:\n]{0,30}\bconfidence[^:\n]{0,40}:[ \t]*(.*)", re.I
 )
-_APPROXIMATELY = (
-    r"(?:about|around|approximately|roughly|nearly|maybe|perhaps|probably|~|\u2248)?\s*"
-)
-_NOT = r"(?:\bnot|n't)\s+(?:\w+\s+)?"
-_NUMBER_ONLY = re.compile(rf"\W*{_APPROXIMATELY}{_VALUE.pattern}\W*", re.I)
-_BEFORE_NUMBER = re.compile(rf"\W*?{_APPROXIMATELY}(?={_NUMBER})", re.I)
-_SURE_BY_PERCENT = re.compile(
-    rf"(?:{_NOT})?{_NUMBER}\s*(?:%|per\s?cent)\s+(?:\w+\s+)?"
-    r"(?:confident|sure|certain|confidence|certainty)\b",
-    re.I,
-)
-
-# 3. Numbers that are not the confidence itself.
-_COPIED_TEMPLATE = re.compile(r"\[[^\]]*(?:\d\s*(?:-|to)\s*\d|\bnumber\b|\byour\b)[^\]]*\]", re.I)
-_NEGATED_NUMBER = re.compile(rf"\W*{_NOT}\W*\d", re.I)
-_BOUND = re.compile(
-    r"\W*(?:[<>\u2264\u2265]|\b(?:(?:less|more|fewer) than|at (?:least|most)|"
-    r"under|over|above|below|up to))\s*\d",
-    re.I,
-)
-_OTHER_SCALE = re.compile(r"\bscale\b|\u00b1|\+/-", re.I)
-_REST_OF_RANGE = re.compile(r"\s*(?:-|\u2013|\u2014|\bto\b|\bor\b|\band\b)\s*\d", re.I)
-
-# 4. Words: the longest phrase first, so that "very likely" is not read as "likely".
-_LONGEST_FIRST = sorted(PROBABILITY_WORDS, key=len, reverse=True)
-_PROBABILITY_WORD = re.compile(rf"\b(?:{'|'.join(_LONGEST_FIRST)})\b", re.I)
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|hardly|cannot|less|far from|anything but|neither|almost|nearly|wrong|"
-    r"incorrect|uncertainty|to say)\b|n['\u2019]t\b",
+_CONFIDENCE_LABEL = re.compile(
+    r"(?:\b(?:final|overall|my|revised|updated|level of|niveau de|nivel de)\s)?"
+    rf"\b(?:(?:{'|'.join(CONFIDENCE_NOUNS)})\b[^:=\n]{{0,60}}(?:[:=\uff1a]|\bis\b|\d)"
+    rf"|(?:{'|'.join(PROBABILITY_NOUNS)})\b[^:=\n]{{0,60}}[:=\uff1a])",
     re.I,
 )
 _REFUSAL = re.compile(
-    r"no[ _-]answer\W*$|no[ _-]answer\b(?=[.,;])|i (?:do not|don't) know|"
-    r"i (?:cannot|can't|am unable to) answer",
+    r"no[ _-]answer\W*$|no[ _-]answer\b(?=[.,;])"
+    r"|(?:i (?:do not|don't) know|i (?:cannot|can't|am unable to) answer)"
+    r"(?!\s(?:for sure|for certain|exactly|precisely))(?!.*\bbut\b)"
+    r"|ich wei\u00df (?:es )?nicht|je ne sais pas|no lo s\u00e9|non lo so|n\u00e3o sei|nie wiem"
+    r"|\u044f? ?\u043d\u0435 \u0437\u043d\u0430\u044e",
     re.I,
 )
-
-# A confidence and no problem, or no confidence and the problem in words.
-_Reading = tuple[float | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -126,13 +80,20 @@ def parse_confidence(completion: str, scale: int | None = None) -> StatedConfide
 
     Pass the completion alone, never prompt + completion: the prompt names the format, too.
 
-    The confidence is what follows the first "Confidence:" (or "probability", "certainty"), or a
-    phrase such as "I am 90 % sure", or the whole completion when it is nothing but a number or a
-    probability word. 85, 85 %, 0.85, 8.5/10, "85 out of 100" and "very likely" are understood. Of
-    bare numbers, decimals up to 1 are probabilities and everything above 1 is a percentage.
+    A statement is a label with its value ("Confidence: 85", "My certainty is 85 %", a field of
+    JSON, an XML tag, a column of a table; also in German, French, Italian, Spanish, Portuguese,
+    Russian and Polish), a sentence such as "I am 90 % sure" or "there is a 90 % chance that this is
+    right", or the whole completion when it is nothing but a number or a probability word. Thinking
+    blocks are not read.
 
-    Numbers out of range, ranges and contradictory numbers give None and a ``problem``: guessing
-    would put a number into the statistics that the model never stated.
+    85, 85 %, 0.85, 8.5/10, "85 out of 100", "ninety percent" and "very likely" are understood. Of
+    bare numbers, decimals up to 1 are probabilities and everything above 1 is a percentage, unless
+    the reply states a scale: "Confidence (1-10): 8" is 0.8, the number over the highest.
+
+    What is negated, conditional, bounded ("at least 90 %"), a range, out of range or contradictory
+    gives None and a ``problem``: guessing would put a number into the statistics that the model
+    never stated. Of several statements those called final, revised or overall count; others must
+    agree. The time grows in proportion to the length of the text.
 
     Args:
         scale: what the prompt asked for, 1 or 100. It settles a bare "1", which is 1 % on one scale
@@ -143,94 +104,144 @@ def parse_confidence(completion: str, scale: int | None = None) -> StatedConfide
     """
     if scale not in (None, 1, 100):
         raise ValueError(f"scale must be 1, 100 or None, got {scale!r}.")
-    text = _without_markup(completion)
-    answer, stated = _find_fields(text)
-    if answer and _REFUSAL.match(answer.strip("[(<\"'")):
+    separated = separate_thinking(completion)
+    if separated.answer is None:
+        return StatedConfidence(None, None, problem=separated.problem)
+    return _read(separated.answer, scale)
+
+
+def _read(text: str, scale: int | None) -> StatedConfidence:
+    """Read a completion without thinking."""
+    # 1. structured replies, and the lines of the rest
+    in_json = read_json(text, scale)
+    lines = _lines(tags_to_lines(in_json.rest))
+    in_tables, table_lines, table_answer = read_tables(lines, scale)
+    statements = in_json.statements + in_tables
+
+    # 2. statements in lines
+    outside = [line for number, line in enumerate(lines) if number not in table_lines]
+    statements += islice(_statements(outside, scale), _MOST_STATEMENTS)
+
+    # 3. the answer, and what counts
+    answer = in_json.answer or table_answer or _find_answer(outside)
+    if answer and _REFUSAL.match(answer.strip("[(<\"' ")):
         return StatedConfidence(None, None, refused=True, problem="the model gave no answer")
-    if stated is None:
-        return StatedConfidence(answer, None, problem="no confidence stated")
-    confidence, problem = _read_confidence(stated, scale)
-    return StatedConfidence(answer, confidence, problem=problem)
+    if not statements:
+        return _whole_value(outside, scale) or StatedConfidence(
+            answer, None, problem=NOTHING_STATED
+        )
+    reading = _resolve(statements)
+    return StatedConfidence(answer, reading.confidence, problem=reading.problem)
 
 
-def _without_markup(text: str) -> str:
-    """Remove Markdown and code fences and replace typographic signs; line breaks stay."""
-    plain = text.translate(str.maketrans("\u2019\uff05\u2212\u00a0", "'%- "))
-    markup = r"\*\*|__|`+|^[ \t]*[#>*-]+[ \t]+"
-    return re.sub(markup, "", plain, flags=re.M).strip()
+def _lines(text: str) -> list[Line]:
+    """Return the lines up to the next turn of the conversation, without fences and empty lines."""
+    lines: list[Line] = []
+    for written in _LINE_BREAK.split(text):
+        if not written.strip() or _FENCE.fullmatch(written) or _RULE.fullmatch(written):
+            continue
+        if lines and _NEXT_TURN.match(written):
+            break
+        lines.append(Line(written))
+    return lines
 
 
-def _find_fields(text: str) -> tuple[str | None, str | None]:
-    """Return the answer's text and the text that states the confidence, each None if missing."""
-    label = _LABEL_AT_LINE_START.search(text) or _LABEL.search(text)
-    if label:
-        before = text[: label.start()]
-        after = text[label.end() :]
-        answer_follows = not before.strip() and _ANSWER_LABEL.search(after)
-        answer = _find_answer(after if answer_follows else before)
-        return answer, after.split("\n")[0]
-    if _NUMBER_ONLY.fullmatch(text) or text.strip(" .!").lower() in PROBABILITY_WORDS:
-        return None, text
-    sure = _SURE_BY_PERCENT.search(text)
-    return _find_answer(text), sure.group() if sure else None
+def _statements(lines: list[Line], scale: int | None) -> Iterator[Statement]:
+    """Yield the statements of all lines; under a final answer they are final."""
+    next_lines: list[Line | None] = [*lines[1:], None]
+    is_under_final_answer = False
+    for line, next_line in zip(lines, next_lines):
+        label = _ANSWER_LABEL.search(line.written)
+        if label:
+            is_under_final_answer = bool(label[1])
+        for statement in statements_in(line, next_line, scale):
+            is_final = is_under_final_answer and statement.rank > WEAK
+            yield Statement(
+                statement.reading,
+                FINAL if is_final else statement.rank,
+                statement.is_probability,
+            )
 
 
-def _find_answer(text: str) -> str | None:
-    label = _ANSWER_LABEL.search(text)
-    answer = text[label.end() :] if label else text
-    first_line = answer.strip().split("\n")[0]
-    return first_line.strip(" \t\"'*_,;") or None
+def _resolve(statements: list[Statement]) -> Reading:
+    """Return what several statements say together.
+
+    What is denied states nothing. A final statement replaces those before it; those after it, and
+    all others, must agree.
+    """
+    stated = [one for one in statements if not one.reading.is_denied]
+    if not stated:
+        return statements[0].reading
+    ranks = [one.rank for one in stated]
+    highest = max(ranks)
+    if highest == PARTIAL:
+        return Reading(None, "only the confidence of a step or a draft is stated")
+    if highest == FINAL:
+        first_final = ranks.index(FINAL)
+        counting = [one for one in stated[first_final:] if one.rank > WEAK]
+    else:
+        counting = [one for one in stated if one.rank == highest]
+    return _agree([one.reading for one in counting])
 
 
-def _read_confidence(stated: str, scale: int | None) -> _Reading:
-    if _COPIED_TEMPLATE.search(stated):
-        return None, f"the template was copied: {stated!r}"
-    if _NEGATED_NUMBER.match(stated):
-        return None, f"a negated number: {stated!r}"
-    if _BOUND.match(stated) or _OTHER_SCALE.search(stated):
-        return None, f"a bound or a scale of its own: {stated!r}"
-    readings = {_to_probability(value, scale) for value in _find_values(stated)}
-    if not readings:
-        return _read_words(stated)
-    if None in readings:
-        return None, f"ambiguous, 1 % or certainty: {stated!r}"
-    if len(readings) > 1:
-        return None, f"several numbers: {stated!r}"
-    probability = readings.pop()
-    if probability is None or not 0 <= probability <= 1:
-        return None, f"out of range: {stated!r}"
-    return probability, None
+def _agree(readings: list[Reading]) -> Reading:
+    """Return what all readings say, or the problem that they differ."""
+    problems = [reading for reading in readings if reading.confidence is None]
+    if problems:
+        return problems[0]
+    numbers = [reading.confidence for reading in readings if not reading.is_word]
+    words = [reading.confidence for reading in readings if reading.is_word]
+    values = [value for value in numbers or words if value is not None]
+    if max(values) - min(values) > TOLERANCE:
+        listed = ", ".join(f"{value:g}" for value in dict.fromkeys(values))
+        return Reading(None, f"several confidences that differ: {listed}")
+    if any(abs(word - values[0]) > _WORD_AND_NUMBER for word in words if word is not None):
+        return Reading(None, "a word and a number that disagree")
+    return Reading(values[0])
 
 
-def _find_values(stated: str) -> list[re.Match[str]]:
-    """Return the number that the text begins with, unless it opens a range; else all numbers."""
-    opening = _BEFORE_NUMBER.match(stated)
-    first = _VALUE.match(stated, opening.end()) if opening else None
-    if first and not _REST_OF_RANGE.match(stated, first.end()):
-        return [first]
-    return list(_VALUE.finditer(stated))
+def _whole_value(lines: list[Line], scale: int | None) -> StatedConfidence | None:
+    """Read a completion that is nothing but a value: "85%"."""
+    if len(lines) != 1 or len(lines[0].tokens) > 12:
+        return None
+    [line] = lines
+    is_spelled_number = not any(token.kind != "word" for token in line.tokens)
+    reading = read_only_value(line.tokens, line.text, default_scale=scale)
+    if reading is None or (is_spelled_number and reading.problem):
+        return None
+    return StatedConfidence(None, reading.confidence, problem=reading.problem)
 
 
-def _to_probability(value: re.Match[str], scale: int | None) -> float | None:
-    """Return a match of `_VALUE` as a probability, perhaps out of range; None when ambiguous."""
-    digits, out_of, percent = value.groups()
-    number = float(digits.replace(",", "."))
-    if out_of:
-        return number / float(out_of) if float(out_of) else float("inf")
-    if percent or abs(number) > 1:
-        return number / 100
-    if not digits.isdigit() or number == 0 or scale == 1:
-        return number
-    return None if scale is None else number / scale
+def _find_answer(lines: list[Line]) -> str | None:
+    """Return the text after the answer's label, or else the first line, without a confidence."""
+    written = [_plain(line.written) for line in lines if BARRIER not in line.written]
+    joint = [match for text in written for match in [_JOINT_LABEL.match(text)] if match]
+    if joint:
+        return _stripped(re.split(r"[,;|(]\s", joint[0][1])[0])
+    labelled: list[tuple[bool, str]] = []
+    for place, text in enumerate(written):
+        for label in islice(_ANSWER_LABEL.finditer(text), _MOST_ANSWERS_IN_A_LINE):
+            following = written[place + 1 : place + 2]
+            answer = _up_to_confidence(text[label.end() :]) or _up_to_confidence("".join(following))
+            if answer:
+                labelled.append((bool(label[1]), answer))
+    final = [answer for is_final, answer in labelled if is_final]
+    answers = final[-1:] or [answer for _, answer in labelled]
+    if not answers:
+        others = [_up_to_confidence(text) for text in written]
+        return next((text for text in others if text), None)
+    return answers[0] if len(set(answers)) == 1 else None
 
 
-def _read_words(stated: str) -> _Reading:
-    phrases = _PROBABILITY_WORD.findall(stated)
-    readings = {PROBABILITY_WORDS[phrase.lower()] for phrase in phrases}
-    if not readings:
-        return None, f"neither a number nor a probability word: {stated!r}"
-    if len(readings) > 1:
-        return None, f"several probability words: {stated!r}"
-    if _NEGATION.search(_PROBABILITY_WORD.sub("", stated)):
-        return None, f"a negated probability word: {stated!r}"
-    return readings.pop(), None
+def _plain(line: str) -> str:
+    """Return a line without Markdown, with plain apostrophes."""
+    return _MARKUP.sub("", line.replace("\u2019", "'").replace("\u00a0", " ")).strip()
+
+
+def _up_to_confidence(text: str) -> str | None:
+    label = _CONFIDENCE_LABEL.search(text)
+    return _stripped(text[: label.start()] if label else text)
+
+
+def _stripped(text: str) -> str | None:
+    return text.strip(" \t\"'*_,;|([") or None
