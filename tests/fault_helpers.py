@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -170,10 +170,8 @@ class Index:
                 send_all(self, links.encode(), kind="text/html")
 
             def handle(self):
-                try:
+                with suppress(OSError):  # pip has gone
                     super().handle()
-                except OSError:
-                    pass  # pip has gone
 
             def log_message(self, *_):
                 pass

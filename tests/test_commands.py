@@ -1,5 +1,6 @@
 """The commands that are written down exist, and are the same everywhere: README, Makefile, container, workflow."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from uncertainty.__main__ import main
 
@@ -97,8 +99,29 @@ def test_the_containers_commands_are_shell(command):
     subprocess.run(["sh", "-n", "-c", container[command]], check=True)
 
 
+def declared_pythons():
+    return re.findall(r"Python :: (3\.\d+)\"", (ROOT / "pyproject.toml").read_text())
+
+
+def test_what_is_pinned_runs_on_the_first_release_of_every_python_that_is_declared():
+    checked = 0
+    for line in (ROOT / "constraints.txt").read_text().split():
+        name, version = line.split("==")
+        try:
+            package = importlib.metadata.metadata(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if package["Version"].split("+")[0] == version:
+            pythons = SpecifierSet(package["Requires-Python"] or "")
+            for python in declared_pythons():
+                assert pythons.contains(f"{python}.0"), f"{line} needs Python {pythons}"
+            checked += 1
+    if not checked:
+        pytest.skip("this environment was not made with constraints.txt")
+
+
 def test_the_workflow_tries_every_python_that_is_declared():
-    declared = re.findall(r"Python :: (3\.\d+)\"", (ROOT / "pyproject.toml").read_text())
+    declared = declared_pythons()
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
     assert len(declared) >= 3
     assert workflow["jobs"]["quick"]["strategy"]["matrix"]["python"] == declared

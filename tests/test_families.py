@@ -23,8 +23,8 @@ from uncertainty.neurons.geometry import geometry
 ALL_FAMILIES = sorted(FAMILIES | MORE_FAMILIES)
 TABLE = Path(__file__).parent.parent / "FAMILIES.md"
 IDS = torch.arange(3, 15)
-PROMPTS = ["Hello there", "Hello there my dear old friend", "Hi"]
-NEURONS = [0, 7, 31]
+PROMPTS = ["Hello there", "Hello there my dear old friend", "Hi", "Hello there"]
+NEURONS = [0, 7, 19]
 ROUNDING = dict(atol=3e-4, rtol=1e-3)
 
 # What a refusal says, and what the table says of it.
@@ -172,7 +172,7 @@ def check_geometry(model):
 
     # what a neuron writes: the stream, moved by moving its activation
     before = into_the_final_norm(model)
-    for neuron in (0, 7, 31):
+    for neuron in NEURONS:
         with move_neuron(model, neuron, lambda a: a + 8):
             written = (into_the_final_norm(model) - before)[5] / 8
         if centred:

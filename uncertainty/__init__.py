@@ -112,6 +112,12 @@ if TYPE_CHECKING:
         risk_coverage as risk_coverage,
     )
     from .evaluation.grader import (
+        Grade as Grade,
+    )
+    from .evaluation.grader import (
+        grade_answer as grade_answer,
+    )
+    from .evaluation.grader import (
         is_correct as is_correct,
     )
     from .evaluation.intervals import (
@@ -440,7 +446,11 @@ _PUBLIC_NAMES = {
         "auroc",
         "risk_coverage",
     ),
-    "evaluation.grader": ("is_correct",),
+    "evaluation.grader": (
+        "grade_answer",
+        "is_correct",
+        "Grade",
+    ),
     "evaluation.intervals": (
         "bootstrap",
         "Interval",

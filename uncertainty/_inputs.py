@@ -131,7 +131,7 @@ def require_context(model, tokens: int, *, new_tokens: int = 0) -> None:
 def context_length(model) -> int | None:
     """Return how many positions the model knows; None where nothing limits them.
 
-    ALiBi (Bloom, some of Falcon) has no table of positions, nor has a recurrent model.
+    ALiBi (Bloom, some of Falcon) has no table of positions, nor has a recurrent model (Mamba).
     """
     config = model.config.get_text_config()
     if getattr(config, "alibi", False):
@@ -142,8 +142,8 @@ def context_length(model) -> int | None:
         return None
     rotary = getattr(config, "rope_parameters", None) or {}
     if rotary.get("rope_type") == "dynamic":  # the frequencies follow the length of the text
-        return int(limits[0] * rotary.get("factor", 1))
-    return limits[0]
+        return int(min(limits) * rotary.get("factor", 1))
+    return min(limits)
 
 
 def input_device(model) -> torch.device:

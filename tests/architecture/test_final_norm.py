@@ -28,6 +28,23 @@ def test_in_half_precision_the_gain_is_still_found(family):
     torch.testing.assert_close(half, exact, rtol=1e-2, atol=1e-2)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("gain", [True, False])
+def test_an_epsilon_that_is_left_to_torch_is_found(dtype, gain):
+    model = tiny_model("llama")
+    model.model.norm = torch.nn.RMSNorm(32, eps=None, elementwise_affine=gain)
+    form = final_norm(model_parts(model.to(dtype)))
+    norm = model.model.norm
+    computed_in = torch.float64 if dtype == torch.float64 and gain else torch.float32
+    for size in (1e-8, 1e-4, 1.0):  # of which the first is all epsilon
+        x = (size * torch.randn(3, 32)).to(dtype)
+        expected = norm(x).double()
+        if dtype == torch.float64 and not gain:
+            continue  # without weights nothing says in which type the norm computes
+        torch.testing.assert_close(form(x.double()), expected, rtol=1e-2, atol=1e-9)
+    assert form.epsilon == torch.finfo(computed_in).eps and not form.centred
+
+
 class Largest(torch.nn.RMSNorm):
     def forward(self, x):
         return self.weight * x / x.abs().amax(-1, keepdim=True)

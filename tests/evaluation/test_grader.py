@@ -1,10 +1,12 @@
 """The grader reads awkward answers as a person would."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uncertainty.evaluation.grader import is_correct
+from uncertainty.evaluation.grader import Grade, grade_answer, is_correct
 
 PARIS = ("Paris",)
 UK = ("United Kingdom", "UK", "Britain")
@@ -138,3 +140,122 @@ def test_the_grader_survives_any_text(text):
 def test_a_number_is_the_same_with_and_without_separators(number):
     assert is_correct(f"{number:,}", (str(number),)) and is_correct(str(number), (f"{number:,}",))
     assert not is_correct(str(number + 1), (str(number),))
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_no_text_and_no_right_answer_raises(text, answers):
+    assert is_correct(text, answers) in (True, False)
+
+
+PIECES = [
+    "Paris",
+    "not",
+    "or",
+    "1",
+    "2/3",
+    "10^6",
+    "A",
+    "C++",
+    "July 4",
+    "1776",
+    ".",
+    ",",
+    "?",
+    "\n",
+]
+PIECES += [
+    "Answer:",
+    "\\boxed{",
+    "}",
+    "{",
+    '"answer":',
+    "<answer>",
+    "```",
+    "**",
+    "|",
+    "½",
+    "−",
+    "No",
+    "%",
+]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=12), st.lists(st.sampled_from(PIECES), max_size=3)
+)
+def test_no_mixture_of_what_the_grader_knows_raises(pieces, answers):
+    assert is_correct(" ".join(pieces), [" ".join(answers)]) in (True, False)
+    assert is_correct("".join(pieces), answers) in (True, False)
+
+
+@given(st.text(st.characters(categories=["Ll", "Lu"]), min_size=3, max_size=12))
+def test_every_word_is_its_own_answer(word):
+    assert is_correct(word, [word])
+    assert is_correct(f"**{word}**.", [word])
+
+
+@given(st.integers(-(10**18), 10**18))
+def test_every_integer_is_its_own_answer_and_no_other(number):
+    assert is_correct(str(number), [str(number)])
+    assert not is_correct(str(number + 1), [str(number)])
+    assert not is_correct(str(-number - 1), [str(number)])
+
+
+@given(st.integers(1, 99_999), st.integers(1, 9_999))
+def test_decimals_are_read_with_point_and_comma(whole, part):
+    decimal = f"{whole}.{part:04d}"
+    assert is_correct(decimal, [decimal]) and is_correct(decimal.replace(".", ","), [decimal])
+    assert not is_correct(decimal.replace(".", ","), [str(whole)])
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "named"),
+    [
+        ("It is not Paris.", PARIS, "denied"),
+        ("Paris or Lyon", PARIS, "another answer"),
+        ("Lyon", PARIS, "no right answer in 'Lyon'"),
+        ("7 + 5", ["5"], "a part of a sum"),
+        ("Lyon, Paris", PARIS, "not as the answer"),
+        ("Is it Paris?", PARIS, "only asked about"),
+        ("Paris. That is wrong.", PARIS, "takes the answer back"),
+        ("Paris. No, it is Lyon.", PARIS, "wrong"),
+        ("Paris. Or Lyon.", PARIS, "offers another"),
+        ("Lyon\nAnswer: Paris", PARIS, "another answer stands before: 'Lyon'"),
+        ("<think>Paris", PARIS, "thinking never ends"),
+    ],
+)
+def test_a_refused_answer_has_its_reason(text, answers, named):
+    grade = grade_answer(text, answers)
+    assert not grade.correct and named in (grade.problem or "")
+
+
+def test_a_right_answer_has_no_problem():
+    assert grade_answer("It is Paris.", PARIS) == Grade(True, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "message"),
+    [
+        ("Paris", "Paris", r"answers must be a list of strings, got 'Paris'"),
+        ("Paris", None, "answers must be a list of strings, got None"),
+        ("4", [4], "each right answer must be a string, got 4"),
+        (None, ["Paris"], "answer_text must be a string, got NoneType"),
+    ],
+)
+def test_other_types_are_refused(text, answers, message):
+    with pytest.raises(TypeError, match=message):
+        is_correct(text, answers)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "1", ".", "?", "(", "[", "{", "<", "<answer>", "\\boxed{", "`", "```", "**", "_", "#", "-", "–", "'", '"', "A.", "J.R.", "not_", "or_", "Paris_", "Paris._", "Paris?_", "Answer:_", "hundred_", "1,000_", "10^6", "1e9", "1/2_", "1-", "1,", "½", "é", "ß", "हि", "。", '{"answer":', '{"a":', "[1", "<think>", "July_4,_", "$1_", "%", "km/", "=_1_", "+", "|", "A+", "C#", "Prof._", "etc._", "wait_", "no,_", "if_", "not_sure_", "What?", "What_is_", "Sure!_", "a.b.", "'s", "^{", "~~", "\\frac{1}{2}", "Answer:_Paris"],
+)
+def test_the_time_grows_in_proportion_to_the_text(piece):
+    piece = piece.replace("_", " ").replace("\\n", "\n")
+    text = (piece * 20_000)[:20_000]
+    started = time.process_time()
+    is_correct(text, PARIS)
+    is_correct("The answer is Paris.", [text])
+    is_correct(text[:-1] + "x", [text[:10_000] + "y"])
+    assert time.process_time() - started < 3

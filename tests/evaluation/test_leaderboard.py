@@ -79,3 +79,15 @@ def test_a_measure_without_values_stands_below_the_worst(names):
 def test_options_are_passed_by_name():
     with pytest.raises(TypeError):
         leaderboard([0, 1], {"doubt": [0.1, 0.2]}, [0, 1])
+
+
+def test_a_doubt_whose_name_sounds_like_a_confidence_can_be_vouched_for():
+    wrong, uncertainty = answers_of_other_libraries()
+    measures = {"error probability": uncertainty, "doubt": uncertainty}
+    with pytest.raises(ValueError, match=r"doubts=\['error probability'\]"):
+        leaderboard(wrong, measures, rounds=5)
+    rows = leaderboard(wrong, measures, rounds=5, doubts=["error probability"])
+    assert {row.auroc.value for row in rows} == {auroc(wrong, uncertainty)}
+    for odd in ("error probability", ["error chance"]):
+        with pytest.raises(ValueError, match="doubts must be a list of names among"):
+            leaderboard(wrong, measures, rounds=5, doubts=odd)

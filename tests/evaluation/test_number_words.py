@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uncertainty.evaluation.number_words import SMALL_NUMBERS, TENS, numbers_to_digits
+from uncertainty.evaluation.number_words import (
+    SMALL_NUMBERS,
+    TENS,
+    in_digits,
+    number_value,
+    numbers_to_digits,
+)
 
 SMALL = SMALL_NUMBERS.split()
 LARGE_SCALES = [("billion", 10**9), ("million", 10**6), ("thousand", 10**3)]
@@ -72,7 +78,25 @@ def test_every_number_in_words_is_read(number, with_and):
         ("one hundred and cats", "100 and cats"),
         ("one hundred and", "100 and"),
         ("one hundred , five", "100 , 5"),
+        ("two thirds of it", "2/3 of it"),
+        ("three quarters", "0.75"),
+        ("1e6 12/5 1/3", "1000000 2.4 1/3"),
+        ("1st 2nd 3rd 4th 11th 20th", "first second third fourth eleventh twentieth"),
+        ("twenty-first", "twenty-first"),  # the hyphen goes before
+        ("twenty first", "21st"),
+        ("21st 22nd 113th", "21st 22nd 113th"),
+        ("one hundred and first", "101st"),
+        ("second", "second"),
+        ("12:30 3D", "12:30 3D"),  # no numbers
+        ("1/0", "1/0"),
+        ("12345678901234567890.5", "12345678901234567890.5"),
+        ("one trillion", "1000000000000"),
     ],
 )
 def test_what_belongs_to_one_number(words, converted):
     assert numbers_to_digits(words.split()) == converted.split()
+
+
+@given(st.fractions(min_value=0, max_denominator=10_000))
+def test_a_number_in_digits_has_its_own_value(value):
+    assert number_value(in_digits(value)) == value

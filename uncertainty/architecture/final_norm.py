@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +81,7 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     generator = torch.Generator().manual_seed(0)
     large = torch.randn(4, len(ones), generator=generator).to(ones) + 0.5
     inputs = torch.cat([large, epsilon**0.5 * large]).float()
-    norm_in_float32 = copy.deepcopy(norm).float()
+    norm_in_float32: Any = copy.deepcopy(norm).float()
     if getattr(norm_in_float32, "eps", epsilon) is None:
         norm_in_float32.eps = epsilon
     with torch.no_grad():

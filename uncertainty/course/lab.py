@@ -90,7 +90,7 @@ def _browser_options(arguments: list[str]) -> list[str]:
     print(
         "No browser can open here. Copy the address below that begins with http, with its token, "
         "into a browser on this machine. From another machine, connect first with\n"
-        "    ssh -L 8888:localhost:8888 THIS_MACHINE",
+        "    ssh -L 8888:localhost:8888 THIS_MACHINE    (8888: the number in the address)",
         flush=True,
     )
     return ["--no-browser"]

@@ -3,8 +3,20 @@
 import re
 from typing import NamedTuple
 
-_MONTHS = """january february march april may june july august september october november
-    december""".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
@@ -33,7 +45,11 @@ class Date(NamedTuple):
 
 def date_of(match: re.Match[str]) -> Date:
     """Return the date in a match of `DATE`."""
-    parts = {name.rstrip("123"): text for name, text in match.groupdict().items() if text and name[-1].isdigit()}
+    parts = {
+        name.rstrip("123"): text
+        for name, text in match.groupdict().items()
+        if text and name[-1].isdigit()
+    }
     month = month_number(parts["month"]) or 0
     return Date(int(parts.get("year", 0)), month, int(parts.get("day", 0)))
 
@@ -48,6 +64,10 @@ def month_number(word: str) -> int | None:
     """Return 7 for "July" and "Jul."; None for other words."""
     start = word.lower().rstrip(".")
     for number, month in enumerate(_MONTHS, start=1):
-        if start == month or (start == month[:3] and month != "may") or start == "sept" == month[:4]:
+        if (
+            start == month
+            or (start == month[:3] and month != "may")
+            or start == "sept" == month[:4]
+        ):
             return number
     return None

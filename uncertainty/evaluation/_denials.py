@@ -4,27 +4,30 @@ The words are in lower case, without articles, with `ANSWER` in place of each ri
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
+
+from ._word_set import phrase_list, word_set
 
 ANSWER = "@"  # replaces a right answer among the words; no word contains it
 
 
-def _word_set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-NEGATIONS = _word_set(
+NEGATIONS = word_set(
     """not never neither nor cannot isnt arent wasnt werent dont doesnt didnt cant couldnt wouldnt
     shouldnt wont hasnt havent hadnt aint unlike except excluding without hardly barely scarcely
     nobody none doubt doubts doubtful deny denies denied rejects reject rejected unlikely impossible
     improbable myth whether unless lacks excludes contrary"""
 )
 # These deny what follows in the same clause only: "That is wrong: it is Paris" is fine.
-JUDGEMENTS = _word_set(
+JUDGEMENTS = word_set(
     "wrong incorrect false untrue mistaken mistake misconception erroneous incorrectly wrongly "
     "falsely mistakenly lie if"
 )
-COMPARISONS = _word_set("than like minus formerly plusminus almost nearly once no instead besides")
-DENYING_PHRASES = ("no way", "no chance", "no evidence", "rule out", "rules out", "ruled out")
+COMPARISONS = word_set("than like minus formerly plusminus almost nearly once no instead besides")
+DENYING_PHRASES = (
+    *("no way", "no chance", "no evidence", "rule out", "rules out", "ruled out"),
+    *("going to say", "about to say", "wanted to say", "tempted to", "first thought"),
+    *("initially thought", "used to think", "used to believe", "thought it was"),
+)
 DENYING_ENDS = (
     "used to be",
     "far from",
@@ -39,73 +42,71 @@ DENYING_ENDS = (
     "confused with",
     "mistaken for",
 )
-BOUNDS = _word_set("over under above below exceeds exceeding almost nearly least most to until")
-LINKS = _word_set(  # the answer may stand right after these
+BOUNDS = word_set("over under above below exceeds exceeding almost nearly least most to until")
+LINKS = word_set(  # the answer may stand right after these
     "is are was were be equals called named by as in attributed :"
 )
-VERBS = LINKS - {":"} | _word_set(
+VERBS = LINKS - {":"} | word_set(
     """has have had wrote painted composed discovered ended began died lived makes says lays won
     became invented founded led lies can could will would should may might must does did"""
 )
-ADVERBS = _word_set(
+ADVERBS = word_set(
     """usually typically often commonly probably likely also actually about approximately exactly
     approx ca c circa around roughly generally simply just indeed definitely certainly clearly
     obviously surely therefore thus really maybe perhaps possibly presumably famously"""
 )
 CLAUSE_ENDS = frozenset(",;:()")
-OPERATORS = _word_set("plus times divided minus multiplied")
-OPERAND_PREPOSITIONS = _word_set("of between from for to with into and plus times minus over")
-SUBJECTS = _word_set("it that this he she they answer capital there its name one correct")
-HEDGES = _word_set("maybe perhaps possibly alternatively otherwise conceivably")
+OPERATORS = word_set("plus times divided minus multiplied")
+OPERAND_PREPOSITIONS = word_set("of between from for to with into and plus times minus over")
+SUBJECTS = word_set("it that this he she they answer capital there its name one correct")
+HEDGES = word_set("maybe perhaps possibly alternatively otherwise conceivably")
 OTHER_GUESSES = [[",", modal, "be"] for modal in ("could", "might", "may")]
-NO_COMPLEMENT = _word_set(
+NO_COMPLEMENT = word_set(
     """i we you it that this is be was think believe know say sure so do am would could to of about
     really feel suppose guess exactly for certain an have any idea quite entirely"""
 )
-PEOPLE = _word_set("people many some most they others everyone someone you one often commonly")
-PRONOUNS = _word_set("it its he his she her they their that this which who")
-OPINIONS = _word_set(
+PEOPLE = word_set("people many some most they others everyone someone you one often commonly")
+PRONOUNS = word_set("it its he his she her they their that this which who")
+OPINIONS = word_set(
     """think thinks say says believe believes assume assumes assumed claim claims guess expect
     thought mistaken confused believed supposed might"""
 )
 # Removed first: they are doubt about one answer, which is not held against it.
-HARMLESS = [
-    phrase.split()
-    for phrase in (
-        "not entirely sure|not completely sure|not totally sure|not 100 percent sure|not 100 sure|"
-        "not absolutely sure|not sure|not certain|not entirely certain|not 100 percent certain|"
-        "not mistaken|not wrong|not positive|could be wrong|may be wrong|might be wrong|"
-        "could be mistaken|may be mistaken|might be mistaken|no doubt|without doubt|without any doubt|"
-        "if i recall correctly|if i remember correctly|if i recall|if i remember|if i had to guess|"
-        "if i must guess|if i had to choose|if i am|if im|not surprisingly|no question|"
-        "not only|but also|not to mention|contrary to popular belief|as you might expect"
-    ).split("|")
-]
+HARMLESS = phrase_list(
+    """not entirely sure | not completely sure | not totally sure | not 100 percent sure | not 100
+    sure | not absolutely sure | not sure | not certain | not entirely certain | not 100 percent
+    certain | not mistaken | not wrong | not positive | could be wrong | may be wrong | might be
+    wrong | could be mistaken | may be mistaken | might be mistaken | no doubt | without doubt |
+    without any doubt | if i recall correctly | if i remember correctly | if i recall | if i
+    remember | if i had to guess | if i must guess | if i had to choose | if i am | if im | not
+    surprisingly | no question | not only | but also | not to mention | contrary to popular
+    belief | as you might expect"""
+)
 
-TAKEN_BACK = [
-    phrase.split()
-    for phrase in (
-        "wait|no wait|scratch that|correction|i mean|i meant|or rather|make that|my mistake|"
-        "on second thought|on second thoughts|sorry|oops|just kidding|i was wrong|i am wrong|"
-        "im wrong|that is wrong|that was wrong|this is wrong|it is wrong|which is wrong|"
-        "that is incorrect|that was incorrect|this is incorrect|it is incorrect|which is incorrect|"
-        "that is false|this is false|it is false|which is false|that is not right|this is not right|"
-        "that is not correct|this is not correct|it is not correct|which is not correct|"
-        "which is not right|it is not right|that is not true|this is not true|it is not true|"
-        "which is not true|that is not it|thats wrong|that isnt right|that isnt correct|isnt right|"
-        "isnt correct|isnt true|isnt it|that would be wrong|that would be incorrect|"
-        "that answer is wrong|my answer is wrong|my answer was wrong|i take that back|disregard|"
-        "i made mistake|i apologize|i apologise|not quite|that cant be right|cant be right|"
-        "common misconception|common mistake|is wrong answer|no longer|was misconception"
-    ).split("|")
-]
+TAKEN_BACK = phrase_list(
+    """wait | no wait | scratch that | correction | i mean | i meant | or rather | make that | my
+    mistake | on second thought | on second thoughts | sorry | oops | just kidding | i was wrong
+    | i am wrong | im wrong | that is wrong | that was wrong | this is wrong | it is wrong |
+    which is wrong | that is incorrect | that was incorrect | this is incorrect | it is
+    incorrect | which is incorrect | that is false | this is false | it is false | which is
+    false | that is not right | this is not right | that is not correct | this is not correct |
+    it is not correct | which is not correct | which is not right | it is not right | that is
+    not true | this is not true | it is not true | which is not true | that is not it | thats
+    wrong | that isnt right | that isnt correct | isnt right | isnt correct | isnt true | isnt
+    it | that would be wrong | that would be incorrect | that answer is wrong | my answer is
+    wrong | my answer was wrong | i take that back | disregard | i made mistake | i apologize |
+    i apologise | not quite | that cant be right | cant be right | common misconception | common
+    mistake | is wrong answer | no longer | was misconception"""
+)
 FALSE_CLAIMS = {
-    (verb, judgement) for verb in ("is", "was") for judgement in ("wrong", "false", "incorrect", "untrue")
+    (verb, judgement)
+    for verb in ("is", "was")
+    for judgement in ("wrong", "false", "incorrect", "untrue")
 }
-GUESSES = _word_set("guess guesses thought believed assumed considered candidate tempting intuition")
-RIGHT_WORDS = _word_set("right correct true answer it so accurate")
-NOT_THE_SUBJECT = _word_set("by of in from for at on with to as")
-WRONG = _word_set("wrong incorrect false untrue no not nope nor mistaken ✗ ✘ ❌")
+GUESSES = word_set("guess guesses thought believed assumed considered candidate tempting intuition")
+RIGHT_WORDS = word_set("right correct true answer it so accurate")
+NOT_THE_SUBJECT = word_set("by of in from for at on with to as")
+WRONG = word_set("wrong incorrect false untrue no not nope nor mistaken ✗ ✘ ❌")
 
 
 def without_harmless(words: Sequence[str]) -> list[str]:
@@ -212,8 +213,7 @@ def _is_called_wrong(after: Sequence[str], is_subject: bool) -> bool:
         follows = rest[len(signs) + 1 :]
         ends = not follows or follows[0] in CLAUSE_ENDS
         is_contrast = next_word[0] == "not" and not ends and (signs or len(follows) <= 2)
-        if not is_contrast:  # "Paris, not London" is fine
-            return True
+        return not is_contrast  # "Paris, not London" is fine
 
     # 2. "Paris is (certainly) not", "Paris isnt", "Paris would be wrong"
     if signs:
@@ -229,17 +229,20 @@ def _is_called_wrong(after: Sequence[str], is_subject: bool) -> bool:
         return True
     if verbs and judged[:1] and judged[0] in _NEGATED:
         return True
-    return bool(verbs and len(judged) == 2 and judged[0] in ("no", "common") and judged[1] in _NOUNS)
+    return bool(
+        verbs and len(judged) == 2 and judged[0] in ("no", "common") and judged[1] in _NOUNS
+    )
 
 
-_AUXILIARIES = _word_set(
-    "is are was were be been has have had would could can may might must will seems looks of course to"
+_AUXILIARIES = word_set(
+    """is are was were be been has have had would could can may might must will seems looks of
+    course to"""
 )
-_NEGATED = _word_set(
+_NEGATED = word_set(
     """not never hardly incorrect wrong false untrue mistaken misconception myth unlikely impossible
     doubtful mistake"""
 )
-_NOUNS = _word_set("longer misconception mistake myth error")
+_NOUNS = word_set("longer misconception mistake myth error")
 
 
 def _is_replaced(after: Sequence[str]) -> bool:
@@ -250,18 +253,24 @@ def _is_replaced(after: Sequence[str]) -> bool:
         return True
     first_clause = list(after)
     for end in CLAUSE_ENDS & set(after):
-        first_clause = first_clause[: first_clause.index(end)] if end in first_clause else first_clause
-    if any(pair in FALSE_CLAIMS for pair in zip(first_clause[1:], first_clause[2:])):
+        first_clause = (
+            first_clause[: first_clause.index(end)] if end in first_clause else first_clause
+        )
+    if any(pair in FALSE_CLAIMS for pair in pairwise(first_clause[1:])):
         return True  # "that Paris is the capital is false"
     if "but" not in after:
-        return "often" in after[:3] and bool({"mistaken", "confused", "mistakenly"} & set(after[:4]))
+        return "often" in after[:3] and bool(
+            {"mistaken", "confused", "mistakenly"} & set(after[:4])
+        )
     contrast = after[after.index("but") + 1 :]
     if GUESSES & set(after[: after.index("but")]):
         return True  # "Paris was thought to be right, but it is Lyon"
     if {"actually", "really", "now", "instead", "wrong", "incorrect", "false"} & set(contrast):
         return True
     links = [place for place, word in enumerate(contrast) if word in ("is", "was")]
-    correct = {"correct", "right", "real", "actual", "true", "answer"} & set(contrast[: links[0]] if links else [])
+    correct = {"correct", "right", "real", "actual", "true", "answer"} & set(
+        contrast[: links[0]] if links else []
+    )
     is_denial = contrast[:3] in (["it", "is", "not"], ["that", "is", "not"], ["this", "is", "not"])
     return bool(correct) or (is_denial and len(contrast) <= 5)
 
@@ -280,7 +289,11 @@ def has_wrong_alternative(before: Sequence[str], after: Sequence[str]) -> bool:
         words_after_and = set(after[1:2])
         if not words_after_and & (VERBS | {ANSWER, "it"}):
             return True
-    if after[:2] == [",", "and"] and 0 < len(after) - 2 <= 3 and not (VERBS | PRONOUNS) & set(after):
+    if (
+        after[:2] == [",", "and"]
+        and 0 < len(after) - 2 <= 3
+        and not (VERBS | PRONOUNS) & set(after)
+    ):
         return ANSWER not in after
     if after[:3] == ["as", "well", "as"] or after[:2] in (["along", "with"], ["together", "with"]):
         return True
@@ -302,7 +315,9 @@ def has_wrong_alternative(before: Sequence[str], after: Sequence[str]) -> bool:
 
 def _is_hedged(after: list[str]) -> bool:
     """Return whether "maybe" and another answer follow: "Paris, maybe Lyon"."""
-    if ANSWER not in after and any(list(after[i : i + 3]) in OTHER_GUESSES for i in range(len(after))):
+    if ANSWER not in after and any(
+        list(after[i : i + 3]) in OTHER_GUESSES for i in range(len(after))
+    ):
         return True
     place = next((place for place, word in enumerate(after[:3]) if word in HEDGES), None)
     if place is None:
@@ -312,7 +327,7 @@ def _is_hedged(after: list[str]) -> bool:
 
 
 def _is_in_a_list(before: list[str], after: list[str]) -> bool:
-    """Return whether the answer is one of several: "4, 5", "A, B", "4 to 5", "Bach, Mozart, Haydn"."""
+    """Return whether the answer is one of several: "4, 5", "4 to 5", "Bach, Mozart, Haydn"."""
     if ANSWER not in after and "etc" in after and "," in after[:1]:
         return True
     if not before and ANSWER not in after and _is_bare_list(after):

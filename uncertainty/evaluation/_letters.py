@@ -15,13 +15,14 @@ _SIGNS = str.maketrans(
         "⁄": "/",
         "≅": "≈",
         "♯": "#",
+        "♭": "-flat",
         "。": ". ",
     }
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _POWER = re.compile("(?<=[0-9])([-⁻−]?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _FOOTNOTE = re.compile("(?<=[^\\W\\d_]{3})[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_VULGAR_FRACTION = re.compile("[¼-¾⅐-⅞]")
+_VULGAR_FRACTION = re.compile("(?<=[0-9])[¼-¾⅐-⅞]")
 
 # Letters that Unicode does not take apart.
 _STROKES = str.maketrans(
@@ -29,7 +30,16 @@ _STROKES = str.maketrans(
         **{"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ø": "o", "Ø": "O"},
         **{"ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "ı": "i", "ŋ": "n", "Ŋ": "N", "ƶ": "z"},
         **{"þ": "th", "Þ": "Th", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss"},
-        **{"ẞ": "SS", "ə": "a", "Ə": "A", "ɨ": "i", "ƀ": "b", "π": "pi", "∞": " infinity "},
+        **{
+            "ẞ": "SS",
+            "ə": "a",
+            "Ə": "A",
+            "ɨ": "i",
+            "ƀ": "b",
+            "π": "pi",
+            "Π": "Pi",
+            "∞": " infinity ",
+        },
     }
 )
 # The same written with a second letter, as in "Zuerich" and "Aarhus".
@@ -48,14 +58,14 @@ def same_signs(text: str) -> str:
     """
     text = _POWER.sub(lambda power: f"^{power[1] and '-'}{power[2]}".translate(_SUPERSCRIPTS), text)
     text = _FOOTNOTE.sub("", text)
-    text = _VULGAR_FRACTION.sub(lambda fraction: f" {fraction[0]} ", text)
+    text = _VULGAR_FRACTION.sub(lambda fraction: f" {fraction[0]}", text)
     return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
 
 
 def plain_letters(text: str) -> str:
     """Return Latin and Greek letters without accents, strokes and ligatures; others stay.
 
-    Marks of other scripts (the vowels of Hindi, the two strokes that tell が from か) are no accents.
+    Marks of other scripts are no accents: the vowels of Hindi, the two strokes of が beside か.
     """
     if text.isascii():
         return text

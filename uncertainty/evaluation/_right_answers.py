@@ -4,30 +4,31 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ._dates import month_number
+from ._word_set import word_set
 from .answer_words import AFTER_NO_ARTICLE, PUNCTUATION, Word, read_words
 from .number_words import number_value
 
 MOST_WORDS = 300  # of an answer that is looked for inside a longer sentence
 
-CHEMICAL_SYMBOLS = frozenset(
+CHEMICAL_SYMBOLS = word_set(
     """H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se
-    Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho
-    Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm
-    Md Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og""".split()
+    Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb
+    Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm
+    Bk Cf Es Fm Md Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"""
 )
 # Words that mean little without their article ("The Who"), or that are other words in capitals.
-FUNCTION_WORDS = frozenset(
-    """a an the who what it they them us he she we i you me my this that these those if one is are am
-    as at be by do go in no of on or so to up and but for not yes all""".split()
+FUNCTION_WORDS = word_set(
+    """a an the who what it they them us he she we i you me my this that these those if one is are
+    am as at be by do go in no of on or so to up and but for not yes all"""
 )
-YES_AND_NO = frozenset(["yes", "no"])
-AFTER_YES_OR_NO = frozenset("it he she they there that this these those i we you".split())
+YES_AND_NO = word_set("yes no")
+AFTER_YES_OR_NO = word_set("it he she they there that this these those i we you")
 OPTIONS = frozenset("abcdefghij")
-BEFORE_A_LETTER = frozenset(
+BEFORE_A_LETTER = word_set(
     """is be option choice answer letter type vitamin group plan grade class section hepatitis or
-    equals namely called was : (""".split()
+    equals namely called was : ("""
 )
-SYMBOL_WORDS = frozenset("symbol symbols element formula".split())
+SYMBOL_WORDS = word_set("symbol symbols element formula")
 
 _SAME = {
     **{"saint": "st", "mount": "mt", "doctor": "dr", "professor": "prof", "mister": "mr"},
@@ -35,50 +36,54 @@ _SAME = {
     **{"lieutenant": "lt", "brothers": "bros", "half": "0.5", "percent": "percent"},
 }
 _UNITS = {
-    **dict.fromkeys("m metre metres meter meters".split(), "m"),
-    **dict.fromkeys("km kilometre kilometres kilometer kilometers".split(), "km"),
-    **dict.fromkeys("cm centimetre centimetres centimeter centimeters".split(), "cm"),
-    **dict.fromkeys("mm millimetre millimetres millimeter millimeters".split(), "mm"),
-    **dict.fromkeys("nm nanometre nanometres nanometer nanometers".split(), "nm"),
-    **dict.fromkeys("ft foot feet".split(), "ft"),
-    **dict.fromkeys("mi mile miles".split(), "mi"),
-    **dict.fromkeys("yd yard yards".split(), "yd"),
-    **dict.fromkeys("in inch inches".split(), "inch"),
-    **dict.fromkeys("kg kilogram kilograms kilogramme kilogrammes kilo kilos".split(), "kg"),
-    **dict.fromkeys("g gram grams gramme grammes".split(), "g"),
-    **dict.fromkeys("mg milligram milligrams".split(), "mg"),
-    **dict.fromkeys("lb lbs pound pounds".split(), "pound"),
-    **dict.fromkeys("oz ounce ounces".split(), "oz"),
-    **dict.fromkeys("t ton tons tonne tonnes".split(), "t"),
-    **dict.fromkeys("l litre litres liter liters".split(), "l"),
-    **dict.fromkeys("ml millilitre millilitres milliliter milliliters".split(), "ml"),
-    **dict.fromkeys("s sec secs second seconds".split(), "s"),
-    **dict.fromkeys("ms millisecond milliseconds".split(), "ms"),
-    **dict.fromkeys("min mins minute minutes".split(), "min"),
-    **dict.fromkeys("h hr hrs hour hours".split(), "h"),
-    **dict.fromkeys("day days".split(), "day"),
-    **dict.fromkeys("week weeks".split(), "week"),
-    **dict.fromkeys("month months".split(), "month"),
-    **dict.fromkeys("yr yrs year years".split(), "year"),
-    **dict.fromkeys("percent pct".split(), "percent"),
-    **dict.fromkeys("dollar dollars usd".split(), "dollar"),
-    **dict.fromkeys("euro euros eur".split(), "euro"),
-    **dict.fromkeys("yen jpy".split(), "yen"),
-    **dict.fromkeys("cent cents".split(), "cent"),
-    **dict.fromkeys("degree degrees deg".split(), "degree"),
-    **dict.fromkeys("c celsius centigrade".split(), "celsius"),
-    **dict.fromkeys("f fahrenheit".split(), "fahrenheit"),
-    **dict.fromkeys("k kelvin kelvins".split(), "kelvin"),
-    **dict.fromkeys("hz hertz".split(), "hz"),
-    **dict.fromkeys("w watt watts".split(), "w"),
-    **dict.fromkeys("kw kilowatt kilowatts".split(), "kw"),
-    **dict.fromkeys("v volt volts".split(), "v"),
-    **dict.fromkeys("j joule joules".split(), "j"),
-    **dict.fromkeys("n newton newtons".split(), "n"),
-    **dict.fromkeys("pa pascal pascals".split(), "pa"),
-    **dict.fromkeys("bc bce".split(), "bc"),
-    **dict.fromkeys("ad ce".split(), "ad"),
-    **dict.fromkeys("am pm kmh mph kph kb mb gb tb khz mhz ghz".split(), None),
+    **dict.fromkeys(["m", "metre", "metres", "meter", "meters"], "m"),
+    **dict.fromkeys(["km", "kilometre", "kilometres", "kilometer", "kilometers"], "km"),
+    **dict.fromkeys(["cm", "centimetre", "centimetres", "centimeter", "centimeters"], "cm"),
+    **dict.fromkeys(["mm", "millimetre", "millimetres", "millimeter", "millimeters"], "mm"),
+    **dict.fromkeys(["nm", "nanometre", "nanometres", "nanometer", "nanometers"], "nm"),
+    **dict.fromkeys(["ft", "foot", "feet"], "ft"),
+    **dict.fromkeys(["mi", "mile", "miles"], "mi"),
+    **dict.fromkeys(["yd", "yard", "yards"], "yd"),
+    **dict.fromkeys(["in", "inch", "inches"], "inch"),
+    **dict.fromkeys(
+        ["kg", "kilogram", "kilograms", "kilogramme", "kilogrammes", "kilo", "kilos"], "kg"
+    ),
+    **dict.fromkeys(["g", "gram", "grams", "gramme", "grammes"], "g"),
+    **dict.fromkeys(["mg", "milligram", "milligrams"], "mg"),
+    **dict.fromkeys(["lb", "lbs", "pound", "pounds"], "pound"),
+    **dict.fromkeys(["oz", "ounce", "ounces"], "oz"),
+    **dict.fromkeys(["t", "ton", "tons", "tonne", "tonnes"], "t"),
+    **dict.fromkeys(["l", "litre", "litres", "liter", "liters"], "l"),
+    **dict.fromkeys(["ml", "millilitre", "millilitres", "milliliter", "milliliters"], "ml"),
+    **dict.fromkeys(["s", "sec", "secs", "second", "seconds"], "s"),
+    **dict.fromkeys(["ms", "millisecond", "milliseconds"], "ms"),
+    **dict.fromkeys(["min", "mins", "minute", "minutes"], "min"),
+    **dict.fromkeys(["h", "hr", "hrs", "hour", "hours"], "h"),
+    **dict.fromkeys(["day", "days"], "day"),
+    **dict.fromkeys(["week", "weeks"], "week"),
+    **dict.fromkeys(["month", "months"], "month"),
+    **dict.fromkeys(["yr", "yrs", "year", "years"], "year"),
+    **dict.fromkeys(["percent", "pct"], "percent"),
+    **dict.fromkeys(["dollar", "dollars", "usd"], "dollar"),
+    **dict.fromkeys(["euro", "euros", "eur"], "euro"),
+    **dict.fromkeys(["yen", "jpy"], "yen"),
+    **dict.fromkeys(["cent", "cents"], "cent"),
+    **dict.fromkeys(["degree", "degrees", "deg"], "degree"),
+    **dict.fromkeys(["c", "celsius", "centigrade"], "celsius"),
+    **dict.fromkeys(["f", "fahrenheit"], "fahrenheit"),
+    **dict.fromkeys(["k", "kelvin", "kelvins"], "kelvin"),
+    **dict.fromkeys(["hz", "hertz"], "hz"),
+    **dict.fromkeys(["w", "watt", "watts"], "w"),
+    **dict.fromkeys(["kw", "kilowatt", "kilowatts"], "kw"),
+    **dict.fromkeys(["v", "volt", "volts"], "v"),
+    **dict.fromkeys(["j", "joule", "joules"], "j"),
+    **dict.fromkeys(["n", "newton", "newtons"], "n"),
+    **dict.fromkeys(["pa", "pascal", "pascals"], "pa"),
+    **dict.fromkeys(["bc", "bce"], "bc"),
+    **dict.fromkeys(["ad", "ce"], "ad"),
+    **dict.fromkeys(
+        ["am", "pm", "kmh", "mph", "kph", "kb", "mb", "gb", "tb", "khz", "mhz", "ghz"], None
+    ),
 }
 UNITS = {word: unit or word for word, unit in _UNITS.items()}
 
@@ -145,7 +150,7 @@ def _match(words: Sequence[Word], start: int, wanted: list[Word], alone: bool) -
 
     Articles and punctuation inside may be there or not.
     """
-    if words[start].joined and words[start].text.lower() not in UNITS:
+    if words[start].joined:
         return None
     core, units = _without_units(wanted)
     position = start
@@ -283,7 +288,7 @@ def _stands_for_itself(words: Sequence[Word], place: int, answer: Word) -> bool:
     if text in YES_AND_NO:
         return ends or (after is not None and after.text.lower() in AFTER_YES_OR_NO)
     if number_value(answer.text) is not None:
-        return before is None or before.date is not None or not before.text[0].isnumeric()
+        return not _continues_a_number(words[:place], answer)
     if before is not None and before.article and _needs_article(answer):
         return len(text) == 1  # "an A", but not "The Who"
     named = before is None or before.text.lower() in BEFORE_A_LETTER or before.article
@@ -293,6 +298,8 @@ def _stands_for_itself(words: Sequence[Word], place: int, answer: Word) -> bool:
         return True
 
     # a letter
+    if after is not None and after.text.lower() in ("flat", "sharp"):
+        return False
     follows = ends or (after is not None and after.text.lower() in AFTER_NO_ARTICLE)
     if words[place].text in ("A", "a", "I", "i"):
         is_pronoun = text == "i" and not (ends or (after is not None and after.text == "is"))
@@ -304,9 +311,24 @@ def _stands_for_itself(words: Sequence[Word], place: int, answer: Word) -> bool:
         return False
     is_option = text in OPTIONS
     is_symbol = answer.text in CHEMICAL_SYMBOLS
-    return named and ends if is_option or not is_symbol else _is_named_letter(before)
+    return named and follows if is_option or not is_symbol else _is_named_letter(before)
+
+
+def _continues_a_number(before: Sequence[Word], answer: Word) -> bool:
+    """Return whether a number stands before: "3 4", "1 in 4", "5 of 10"; a year is no part."""
+    texts = [word.text.lower() for word in before[-2:] if word.date is None]
+    if texts and texts[-1][0].isnumeric():
+        return True
+    links = {"of", "per", "by"} if len(answer.text) == 4 else {"in", "of", "per", "by"}
+    return len(texts) == 2 and texts[1] in links and texts[0][0].isnumeric()
 
 
 def _is_named_letter(before: Word | None) -> bool:
     """Return whether a small letter follows "type", "vitamin", ...: "type o"."""
-    return before is not None and before.text.lower() in BEFORE_A_LETTER - {"is", "be", "or", ":", "("}
+    return before is not None and before.text.lower() in BEFORE_A_LETTER - {
+        "is",
+        "be",
+        "or",
+        ":",
+        "(",
+    }

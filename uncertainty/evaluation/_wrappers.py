@@ -54,7 +54,9 @@ _LATEX_SIGN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(_LATEX_SIGNS, key=len, reverse=True))
 )
 _LATEX_COMMAND = re.compile(r"\\[a-zA-Z]{1,20}")
-_EMPHASIS = re.compile(r"\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)")
+_EMPHASIS = re.compile(
+    r"\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)"
+)
 _LINE_OPENING = re.compile(r"^(?:[>#*+•‣◦▪–-]{1,6} ){1,4}", re.M)
 
 # 4. "Answer:", at the beginning of a line.
@@ -65,15 +67,22 @@ _LANGUAGES = (
 _PHRASES = "(?:sum|difference|product|quotient|result|same|number|name|one|following|word)"
 _LABEL = re.compile(
     rf"""(?:^ | (?<=[.!?]\ )(?=(?:\w+,?\ )?(?:the|my)\ )) [\s"'(\[|]{{0,4}} (?:assistant\ ?:\ ?)?
-        (?:(?:so|thus|hence|therefore|in\ conclusion|conclusion),?\ )? (?:(?:the|my|our|here\ is\ the)\ )?
+        (?:(?:so|thus|hence|therefore|in\ conclusion|conclusion),?\ )?
+        (?:(?:the|my|our|here\ is\ the)\ )?
         (?:(?:final|correct|right|best|short|exact|most\ likely|likely|direct)\ ){{0,2}}
         (?: (?:answer|ans|response|result|solution|output|reply|conclusion|{_LANGUAGES})
             (?:\ \([^()\n]{{0,40}}\))? [\s"')\]]{{0,3}}
-            (?: is\ ?: | : | = | -(?=\ ) | – | \| | \n(?!\n) | \ is\b(?=.{{0,60}}$)(?!\ the\ {_PHRASES}\b) ) )
+            (?: is\ ?: | : | = | -(?=\ ) | –(?!\d) | \| | \n(?!\n)
+                | \ is\b(?=.{{0,60}}$)(?!\ the\ {_PHRASES}\b) ) )
         [\s|]{{0,3}}
     """,
     re.I | re.X | re.M,
 )
+_OPENING = re.compile(r"sure|certainly|of course|okay|ok|yes|well|great question|absolutely", re.I)
+MOST_OBJECTS = 3  # in braces that are tried as JSON
+MOST_JSON = 4000  # characters in which they may begin
+MOST_WORDS_REPEATED = 4  # of an answer that is given under two labels
+_DENIED = re.compile(r"(?:\bnot|n't|\bnever)\W{0,6}$", re.I)  # right before a box or a tag
 _GSM8K = re.compile(r"^#### ?(?=[-+$€£]?\d)", re.M)
 _SPEAKER = re.compile(r"^\s{0,2}(?:assistant|ai|bot|model|chatbot|ai assistant) ?: ?", re.I)
 _COPIED_QUESTION = re.compile(r"^\s{0,2}(?:question|q) ?: ?[^\n?]{1,500}\??\n", re.I)
@@ -90,23 +99,30 @@ class StatedAnswer(NamedTuple):
 def stated_answer(completion: str) -> StatedAnswer:
     """Return what a completion states as its answer, without wrapping and with plain signs.
 
-    Where there is a label such as "Answer:", a box, a tag or a JSON field, only what it holds is the
-    answer. Several of them are joined by "or", unless they are equal.
+    Where there is a label such as "Answer:", a box, a tag or a JSON field, only what it holds is
+    the answer. Several of them are joined by "or", unless they are equal.
     """
     # 1. no thinking, no further turns
     separated = separate_thinking(completion)
     if separated.answer is None:
         return StatedAnswer("", problem=separated.problem)
-    text = one_turn(_same_whitespace(same_signs(separated.answer)))
+    written = _FENCE.sub("", separated.answer)
+    text = one_turn(_same_whitespace(same_signs(written)))
 
-    # 2. a field of a structure
-    fields = _json_fields(text) or _tagged(text) or _boxed(text)
+    # 2. a field of a structure, and in it what follows a label
+    fields = _json_fields(one_turn(written)) or _json_fields(text)
+    fields = [same_signs(field) for field in fields] or _tagged(text) or _boxed(text)
     if fields:
-        texts = [without_markup(field).strip() for field in fields]
+        texts = [_labelled(without_markup(one_turn(field))).text.strip() for field in fields]
         return StatedAnswer(ALTERNATIVE.join(dict.fromkeys(texts)))
+    return _labelled(without_markup(text))
 
-    # 3. what follows a label
-    text = without_markup(text)
+
+def _labelled(text: str) -> StatedAnswer:
+    """Return what follows the last label, such as "Answer:"; the whole text without one.
+
+    Where an earlier label holds another short answer, both are given.
+    """
     text = _COPIED_QUESTION.sub("", _SPEAKER.sub("", text, count=1), count=1)
     text = _SPEAKER.sub("", text, count=1)
     labels = [label for label in _LABEL.finditer(text) if text[label.end() :].strip()]
@@ -114,11 +130,13 @@ def stated_answer(completion: str) -> StatedAnswer:
         return StatedAnswer(text)
     ends = [label.start() for label in labels[1:]] + [len(text)]
     parts = [text[label.end() : end].strip() for label, end in zip(labels, ends)]
-    given = [part for part in parts if part]
-    if len(given) > 1:
-        starts = [re.split(r"\n|[.!?](?= |$)", part, maxsplit=1)[0] for part in given]
-        given = list(dict.fromkeys(start.strip(" \"'") for start in starts))
-    return StatedAnswer(ALTERNATIVE.join(given), before=text[: labels[0].start()])
+    last = parts.pop()
+    starts = [re.split(r"\n|[.!?](?= |$)", part, maxsplit=1)[0] for part in [*parts, last]]
+    plain = [start.strip(" \"'") for start in starts]
+    others = [part for part in plain[:-1] if 0 < len(part.split()) <= MOST_WORDS_REPEATED]
+    others = [part for part in others if part != plain[-1] and not _OPENING.fullmatch(part)]
+    stated = ALTERNATIVE.join([*dict.fromkeys(others), plain[-1]]) if others else last
+    return StatedAnswer(stated, before=text[: labels[0].start()])
 
 
 def one_turn(text: str) -> str:
@@ -158,17 +176,26 @@ def _same_whitespace(text: str) -> str:
 
 def _json_fields(text: str) -> list[str]:
     """Return the answers in a JSON object or list, or in something that looks like one."""
-    plain = _FENCE.sub("", text).strip()
-    if plain[:1] in ("{", "["):
-        try:
-            value = json.loads(plain, object_pairs_hook=list)
-        except (ValueError, RecursionError):
-            value = None
-        found = _answers_of(value)
+    plain = text.strip()
+    starts = [0] if plain[:1] == "[" else [m.start() for m in re.finditer("{", plain[:MOST_JSON])]
+    for start in starts[:MOST_OBJECTS]:
+        found = _answers_of(_first_value(plain[start:]))
         if found:
             return found
     pairs = _JSON_PAIR.finditer(plain) if "{" in plain else ()
     return [pair["double"] or pair["single"] or pair["bare"] or "" for pair in pairs]
+
+
+def _first_value(text: str) -> Any:
+    """Return the JSON value that a text begins with, objects as lists of pairs; else None."""
+    double_quoted = re.sub(r"(?<![^\W\d_])'|'(?![^\W\d_])", '"', text)
+    decoder = json.JSONDecoder(object_pairs_hook=list)
+    for variant in (text, double_quoted):
+        try:
+            return decoder.raw_decode(variant)[0]
+        except (ValueError, RecursionError):
+            continue
+    return None
 
 
 def _answers_of(value: Any) -> list[str]:
@@ -202,8 +229,13 @@ def _tagged(text: str) -> list[str]:
     while (opening := _OPENING_TAG.search(text, position)) is not None:
         end = lower.find(f"</{opening['name'].lower()}", opening.end())
         position = len(text) if end < 0 else end
-        fields.append(text[opening.end() : position])
+        fields.append(_denied(text, opening.start()) + text[opening.end() : position])
     return [field for field in fields if field.strip()]
+
+
+def _denied(text: str, start: int) -> str:
+    """Return "not " for a field in "It is not <answer>Paris</answer>"."""
+    return "not " if _DENIED.search(text[max(start - 12, 0) : start]) else ""
 
 
 def _boxed(text: str) -> list[str]:
@@ -214,7 +246,7 @@ def _boxed(text: str) -> list[str]:
         if box.start() < end:
             continue  # a box in a box
         end = _closing_brace(text, box.end())
-        fields.append(text[box.end() : end])
+        fields.append(_denied(text, box.start()) + text[box.end() : end])
     return [field for field in fields if field.strip()]
 
 

@@ -10,23 +10,32 @@ from typing import NamedTuple
 from ._dates import DATE, ISO_DATE, Date, date_of, spelled_out
 from ._letters import plain_letters, same_signs
 from ._sentences import split_sentence
+from ._word_set import word_set
 from ._wrappers import stated_answer
-from .number_words import in_digits, number_value, read_numbers
+from .number_words import in_digits, read_numbers
 
 # What may stand before the answer proper.
-FILLER = re.compile(
-    r"""(?: (?:sure(?:\ thing)? | certainly | of\ course | absolutely | yes | yeah | yep | okay | ok
-                | well | great\ question | good\ question | hmm+ | um+ | uh+ | oh | ah | alright
-                | right | indeed | easy | definitely | so | thanks | thank\ you | hello | hi
-                | let'?s\ see | let\ me\ think | honestly | actually | basically | simply
-                | in\ short | to\ my\ knowledge | as\ far\ as\ i\ know | afaik | i\ believe
-                | if\ i(?:\ a|')m\ not\ (?:mistaken|wrong) | if\ i\ (?:remember|recall)\ correctly
-                | i\ think | in\ my\ opinion | without\ a?\ ?doubt | no\ doubt | as\ an\ ai[^,.\n]{0,40}
-          ) \b (?: [\s]?[,.!:;…–-]+\s? | (?=\n) ) \s? )+
-        | (?:sure|certainly|okay|ok|yes|absolutely)\b\s(?=it\b|the\b)
-    """,
-    re.I | re.X,
-)
+YES_WORDS = "yes | yeah | yep | absolutely | definitely | indeed | right | of\\ course"
+FILLER_WORDS = r"""sure(?:\ thing)? | certainly | okay | ok | well | (?:great|good)\ question
+    | hmm+ | um+ | uh+ | oh | ah | alright | easy | so | thanks | thank\ you | hello | hi
+    | let'?s\ see | let\ me\ think | honestly | actually | basically | simply | in\ short
+    | to\ my\ knowledge | as\ far\ as\ i\ know | afaik | i\ believe | i\ think
+    | in\ my\ opinion | if\ i(?:\ a|')m\ not\ (?:mistaken|wrong)
+    | if\ i\ (?:remember|recall)\ correctly | without\ a?\ ?doubt | no\ doubt
+    | as\ an\ ai[^,.\n]{0,40}"""
+
+
+def _filler(words: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"""(?: (?:{words}) \b (?: \s?[,.!:;…–-]+\s? | (?=\n) ) \s? )+
+            | (?:{words}) \b \s (?=(?:it|the)\b)
+        """,
+        re.I | re.X,
+    )
+
+
+FILLER = _filler(f"{FILLER_WORDS} | {YES_WORDS}")
+FILLER_BUT_YES = _filler(FILLER_WORDS)  # where "yes" may be the answer
 LABEL = re.compile(
     r"""(?: (?:final\s+)? answer | a ) \s*:\s*  # "Answer:", "Final answer:", "A:"
         | \(?1[.)]\s+ (?=[^\W\d])               # "1. Paris", but not "1. 5"
@@ -42,7 +51,6 @@ REPEATED_QUESTION = re.compile(
     """,
     re.I | re.X,
 )
-OPENINGS = (FILLER, LABEL, REPEATED_QUESTION, FILLER, LABEL)  # removed in this order
 
 # How the same thing can be written in several ways.
 NUMBER_WITH_SIGNS = re.compile(
@@ -60,25 +68,32 @@ NUMBER_WITH_SIGNS = re.compile(
 )
 LEADING_POINT = re.compile(r"(?<![\w.])\.(?=\d)")  # ".5"
 CURRENCY_FIRST = re.compile(
-    r"([$€£¥])\ ?(\d[\d.,]*\d|\d)((?:\ (?:hundred|thousand|million|billion|trillion)\b)?)", re.I | re.X
+    r"([$€£¥])\ ?(\d[\d.,]*\d|\d)((?:\ (?:hundred|thousand|million|billion|trillion)\b)?)",
+    re.I | re.X,
 )
 INITIALS = re.compile(r"\b(?:(?:[^\W\d_]\.|Ph\.)+[^\W\d_](?:\.|(?!\w))|U\. S\.(?: A\.)?)", re.I)
-SPACED_INITIALS = re.compile(r"(?<![\w.'])[A-Z]\.? (?:[A-Z]\b(?!')\.? ?)*[A-Z]\b(?!'|\.\w)\.?(?![+#])")
+SPACED_INITIALS = re.compile(
+    r"(?<![\w.'])[A-Z]\.? (?:[A-Z]\b(?!')\.? ?)*[A-Z]\b(?!'|\.\w)\.?(?![+#])"
+)
+SMALL_INITIALS = re.compile(r"(?<![\w.'])(?:[a-z]\. ?){2,}(?![\w.])|(?<![\w.'])(?:[a-z]\. ){2,}")
 NO_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?!s\b)", re.I)  # "isn't", but not "Dante's"
 IS = re.compile(r"\b(it|that|there|here|he|she|what|who|answer|capital|name)'s\b", re.I)
 ATTRIBUTION = re.compile(r"\b(?:attribut|credit)ed to\b", re.I)
 MINUS_SIGN = re.compile(r"(?:^|(?<=[\s(=:'\"$€£×*÷]))(?:[-–]|negative )(?=[$€£]?\.?\d)", re.I)
 PLUS_SIGN = re.compile(r"(?:^|(?<=[\s(=:]))\+(?=\d)")
 NUMBER_SHORT = re.compile(r"\bno\.? ?(?=\d)", re.I)  # "No. 5"
-PER = re.compile(r"(?<=[A-Za-z$€£])/(?=(?:h|hr|s|sec|min|m|l|kg|g|mol|km|hour|second|day|year)\b)")
+FORT = re.compile(r"(?<!\d)(?<!\d )\bft\.?(?= [A-Z])", re.I)  # "Ft. Worth", but not "6 ft"
+PER = re.compile(
+    r"(?<=[A-Za-z$€£])/(?=(?:h|hr|s|sec|min|m|l|kg|g|mol|km|hour|second|day|year)\b)", re.I
+)
 RANGE = re.compile(r"(?<=\d)\s?[-–]\s?(?=\d)")  # "3-4"
 SLASH = re.compile(r"(?<!\d)/|/(?!\d)")  # "Paris/London", but not "12/5"
 SIGN_WORDS = {
     **{"=": "equals", "≈": "approximately", "&": "and", "%": "percent", "$": "dollar", "€": "euro"},
     **{"£": "pound", "¥": "yen", "°": "degree", "±": "plusminus", "+": "plus", "×": "times"},
-    **{"*": "times", "÷": "divided", "–": ":", "-": ":", "/": "or"},
+    **{"*": "times", "÷": "divided", "–": ":", "-": ":", ".": ")", "/": "or"},
 }
-UNWRITTEN = frozenset("percent dollar euro pound yen degree plusminus plus times divided".split())
+UNWRITTEN = word_set("percent dollar euro pound yen degree plusminus plus times divided")
 PUNCTUATION = frozenset(",;:()?")
 
 # Names that begin with a full stop.
@@ -88,25 +103,26 @@ ENDING = (
     r"|mp3|mp4|wav|avi|md|c|cpp|h|java|class|jar|rs|go|rb|php|sql|sh|bat|log|ini|toml)\b"
 )
 ARTICLE = r"(?:a|an|the)(?=\s['\"(]?[^\W_])"
-AFTER_NO_ARTICLE = frozenset(
+AFTER_NO_ARTICLE = word_set(
     """is are was were be as and or but for in of with not because since isnt wasnt which than that
-    to on by at has have had equals would will can could may might should must does did if so then
-    nor am from also seems looks means stands""".split()
+    to on by at has have had equals would will can could may might should must does did if so
+    then nor am from also seems looks means stands"""
 )
-PREFIXES = frozenset("non anti ex un pseudo semi quasi post pre sub counter neo".split())
+PREFIXES = word_set("non anti ex un pseudo semi quasi post pre sub counter neo")
 WORD = re.compile(
     rf"""(?P<date>{DATE})
         | (?P<article>\b{ARTICLE})
         | (?P<number>\d+(?:st|nd|rd|th)\b
             | \d+(?:\.\d+)?(?:[eE][-+]?\d+(?!\w)|/\d+(?![\w/]))?(?:[:./]\d+)*)
         | (?P<word>{ENDING} | [^\W\d_]+
-            (?:'s\b | \+\+ | \#(?!\w) | \+(?![\w+]) | (?<=\b[A-FO])-(?=\s|$|[.,;)!?]))?)
-        | (?P<sign>[,;:()?+×*÷=≈&%$€£¥°±/–]|(?<=\s)-(?=\s))
+            (?:'s\b | \+\+ | \#(?!\w) | \+(?![\w+]) | (?<=\b[A-FO])-(?=\s|$|[.,;)!?"'\]]))?)
+        | (?P<sign>(?<=^[A-J])\.(?=\s)|[,;:()?+×*÷=≈&%$€£¥°±/–]|(?<=\s)-(?=\s))
     """,
     re.X | re.I,
 )
 OUTER_SIGNS = re.compile(
-    rf"""^(?:[\s"'()\[\],:;!?…|*\#>_]|–(?!\d)|\.(?!\d)(?<!(?={ENDING})\.)|-(?!\.?\d))+""", re.X | re.I
+    rf"""^(?:[\s"'()\[\],:;!?…|*\#>_]|–(?!\d)|\.(?!\d)(?<!(?={ENDING})\.)|-(?!\.?\d))+""",
+    re.X | re.I,
 )
 MOST_CHARACTERS = 20_000  # of a sentence; nobody gives a longer short answer
 
@@ -151,10 +167,10 @@ def without_opening(text: str, *, keep_yes: bool = False) -> str:
     """
     text = re.sub(r":\s*\n", ": ", text)
     text = _without_outer_signs(text)
-    for opening in OPENINGS:
+    filler = FILLER_BUT_YES if keep_yes else FILLER
+    for opening in (filler, LABEL, REPEATED_QUESTION, filler, LABEL):
         match = opening.match(text)
-        is_yes = keep_yes and match is not None and match[0].lower().startswith("y")
-        if match and match.end() < len(text) and not is_yes:
+        if match and match.end() < len(text):
             rest = _without_outer_signs(text[match.end() :])
             text = rest or text
     return text
@@ -176,7 +192,9 @@ def sentence_words(sentence: str) -> tuple[str, ...]:
     texts: list[str] = []
     words = read_words(sentence)
     for word in words:
-        is_article = word.article or word.text.lower() in ("an", "the") or word.text == "a" and texts
+        is_article = (
+            word.article or word.text.lower() in ("an", "the") or (word.text == "a" and texts)
+        )
         if word.date is not None and word.date.year:
             if texts[-1:] in (["in"], ["on"]):
                 texts.pop()
@@ -206,6 +224,8 @@ def read_words(sentence: str) -> tuple[Word, ...]:
     # 3. one spelling of initials and short forms
     plain = INITIALS.sub(lambda initials: re.sub(r"[. ]", "", initials[0]) + " ", plain)
     plain = SPACED_INITIALS.sub(lambda initials: re.sub(r"[. ]", "", initials[0]) + " ", plain)
+    plain = SMALL_INITIALS.sub(lambda initials: re.sub(r"[. ]", "", initials[0]) + " ", plain)
+    plain = FORT.sub("Fort", plain)
     plain = IS.sub(r"\1 is", plain)
     plain = NO_APOSTROPHE.sub("", plain)
     plain = ATTRIBUTION.sub("attributed", plain)
@@ -245,7 +265,8 @@ def _split(text: str) -> Iterator[Word]:
         joined = between == "" and written[0].isalnum() and previous[-1:].isalnum()
         if between == "-":
             is_prefix = previous.lower() in PREFIXES
-            joined = is_prefix or (previous[-1:].isalpha() and written[0].isdigit())
+            has_letter = (len(previous) == 1 and previous.isalpha()) or len(written) == 1
+            joined = is_prefix or has_letter or (previous[-1:].isalpha() and written[0].isdigit())
         if kind == "date":
             date = date_of(match)
             yield Word(written, date=date)

@@ -24,6 +24,7 @@ from ._denials import (
 from ._letters import with_digraphs
 from ._right_answers import YES_AND_NO, find_answers
 from ._sentences import split_sentence
+from ._word_set import word_set
 from ._wrappers import stated_answer
 from .answer_words import FILLER, Word, read_words, without_opening
 
@@ -36,13 +37,13 @@ MOST_SIGNS = 20  # of an answer without letters and digits
 INNER_SENTENCE_END = re.compile(r"[.!?]\s")
 SIGNS = frozenset(",;:()?")
 OPENING_SIGNS = frozenset("(")
-BOUND_STARTS = frozenset("is are was were be at just only has have by , : (".split())
+BOUND_STARTS = word_set("is are was were be at just only has have by , : (")
 ANSWERED_NO = re.compile(r"^\W*(?:no|nope|wrong|incorrect)\b[\s,.!:;–-]*", re.I)
-INVERTED = frozenset("is are was were could would might may can does did do isnt should".split())
-QUESTION_WORDS = frozenset("what which who whom whose how when where why name".split())
-ALTERNATIVE_OPENINGS = frozenset("or maybe perhaps possibly alternatively".split())
-HESITATIONS = frozenset("hmm hm oh ah well um uh er but".split())
-CONFIRMATIONS = frozenset("yes yeah yep correct exactly right sure i".split())
+INVERTED = word_set("is are was were could would might may can does did do isnt should")
+QUESTION_WORDS = word_set("what which who whom whose how when where why name")
+ALTERNATIVE_OPENINGS = word_set("or maybe perhaps possibly alternatively")
+HESITATIONS = word_set("hmm hm oh ah well um uh er but")
+CONFIRMATIONS = word_set("yes yeah yep correct exactly right sure i")
 
 
 class Grade(NamedTuple):
@@ -60,17 +61,18 @@ class Grade(NamedTuple):
 def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
     """Return whether `answer_text` gives one of the right `answers`.
 
-    **What is read.** A wrapping is taken off first: thinking blocks, JSON (``{"answer": "Paris"}``),
-    tags, ``\\boxed{}``, code fences, markup, a label such as "Answer:" or "The final answer is", and
-    turns that the model went on with. Of what is left, the first sentence is read, without an
-    opening such as "Sure!" or the question said again. Later sentences only count where they take
-    the answer back ("That is wrong.", "Wait, ...").
+    **What is read.** A wrapping is taken off first: thinking blocks, JSON (``{"answer":
+    "Paris"}``), tags, ``\\boxed{}``, code fences, markup, a label such as "Answer:" or "The final
+    answer is", and turns that the model went on with. Of what is left, the first sentence is read,
+    without an opening such as "Sure!" or the question said again. Later sentences only count where
+    they take the answer back ("That is wrong.", "Wait, ...").
 
     **What is ignored.** Case, accents, strokes and ligatures (Łódź = Lodz), punctuation, a plural
     ending, articles where they are nothing else (not the A of "vitamin A"), and full stops of
     abbreviations (J. R. R. = JRR). Numbers may be written in any way ("four" = "4", "1,000" = "one
-    thousand" = "10^3", "1/2" = "0.5"), a unit may be left out but not be another one, and a date may
-    say more than was asked. The symbol of a chemical element, C++ and C# are exactly themselves.
+    thousand" = "10^3", "1/2" = "0.5"), a unit may be left out but not be another one, and a date
+    may say more than was asked. The symbol of a chemical element, C++ and C# are exactly
+    themselves.
 
     **What counts.** A right answer as whole words, (1) at the start of the sentence, (2) anywhere
     right after "is", "called", "by", "in", ":" ..., (3) after at most ten words without a comma.
@@ -80,9 +82,9 @@ def is_correct(answer_text: str, answers: tuple[str, ...] | list[str]) -> bool:
     compared ("larger than Paris"), called wrong ("Paris is wrong", "Paris? No, Lyon"), taken back
     ("Paris, but it is actually London"), listed after something else ("London, Paris"), offered
     beside a wrong alternative ("Paris or London", "Paris, maybe London"), a part of a sum ("the
-    difference between 8 and 4 is 5"), or ascribed to others ("Many people think it is Paris"). Doubt
-    about one answer is not held against it ("probably Paris" counts). In doubt about what the text
-    says, it is not right. With no `answers` nothing is right.
+    difference between 8 and 4 is 5"), or ascribed to others ("Many people think it is Paris").
+    Doubt about one answer is not held against it ("probably Paris" counts). In doubt about what
+    the text says, it is not right. With no `answers` nothing is right.
 
     `grade_answer` gives the reason as well.
 
@@ -107,7 +109,8 @@ def grade_answer(answer_text: str, answers: tuple[str, ...] | list[str]) -> Grad
     stated = stated_answer(text)
     if stated.problem is not None:
         return Grade(False, stated.problem)
-    readings = dict.fromkeys([stated.text, with_digraphs(stated.text)])
+    stated_text, _ = _symbols_as_words(stated.text, answers)  # JSON may have spelt one out
+    readings = dict.fromkeys([stated_text, with_digraphs(stated_text)])
     all_wanted = list(dict.fromkeys([*wanted, *map(with_digraphs, wanted)]))
     grades = [_grade_stated(reading, stated.before, all_wanted) for reading in readings]
     return max(grades, key=lambda grade: grade.correct)
@@ -132,19 +135,19 @@ def _symbols_as_words(text: str, answers: Sequence[str]) -> tuple[str, list[str]
         if not symbol or len(symbol) > MOST_SIGNS or any(char.isalnum() for char in symbol):
             wanted.append(answer)
             continue
-        name = "sign" + "".join(chr(ord("a") + int(digit)) for char in symbol for digit in str(ord(char)))
+        name = "sign" + "".join(
+            chr(ord("a") + int(digit)) for char in symbol for digit in str(ord(char))
+        )
         no_bullet = r"(?!^[-*#>+•] +\S)" if len(symbol) == 1 else ""
-        before = r"""(?<![^\s"'`(\[*:“‘«])"""
-        after = r"""(?=[\s.,;:!?"'`)\]*”’»]|$)"""
+        before = r"""(?<![^\s"'`(\[{>*:“‘«])"""
+        after = r"""(?=[\s.,;:!?"'`)\]}<*”’»]|$)"""
         pattern = re.compile(no_bullet + before + re.escape(symbol) + after, re.M)
         text = pattern.sub(name, text)
         wanted.append(name)
     return text, wanted
 
 
-def _grade_stated(
-    text: str, said_before: str, answers: Sequence[str], questions: int = 0
-) -> Grade:
+def _grade_stated(text: str, said_before: str, answers: Sequence[str], questions: int = 0) -> Grade:
     """Grade what is left without its wrapping, after so many questions."""
     # 1. the first sentence that states something
     asks_yes_or_no = any(answer.strip(" .!").lower() in YES_AND_NO for answer in answers)
@@ -309,7 +312,7 @@ def _denies(words: list[str]) -> bool:
 
 def _problem_before(said_before: str, answers: Sequence[str]) -> str | None:
     """Return whether another answer was given before a label: "London. Answer: Paris"."""
-    if FILLER.fullmatch(said_before.strip() + " "):
+    if FILLER.fullmatch(said_before.strip(" \n\"'(") + " "):
         return None
     sentence = split_sentence(without_opening(said_before))[0]
     words = _marked_words(sentence, answers)

@@ -1,6 +1,6 @@
 """Every measure judged in one table."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,7 @@ def leaderboard(
     questions: ArrayLike | None = None,
     rounds: int = 1000,
     seed: int = 0,
+    doubts: Collection[str] = (),
 ) -> list[LeaderboardRow]:
     """Judge every measure by how well it ranks wrong answers above right ones.
 
@@ -39,15 +40,24 @@ def leaderboard(
     refusal, a reply that cannot be parsed). Such answers are counted in ``missing`` and left out
     of that measure's numbers.
 
+    Args:
+        doubts: names of measures that do grow with doubt, whatever the words in them say: "error
+            probability", say. Every other name is read by `check_orientation`.
+
     Raises:
-        ValueError: a measure whose name says that it grows with confidence (see
-            `check_orientation`); else as `auroc`.
+        ValueError: a measure whose name says that it grows with confidence and is not among the
+            ``doubts``; a name there that is no measure; else as `auroc`.
     """
+    if isinstance(doubts, str) or not set(doubts) <= set(measures):
+        raise ValueError(
+            f"doubts must be a list of names among the measures {list(measures)}, got {doubts!r}."
+        )
     wrong = as_array(wrong)
     questions = np.arange(len(wrong)) if questions is None else as_array(questions)
     rows = []
     for name, values in measures.items():
-        check_orientation(name)
+        if name not in doubts:
+            check_orientation(name)
         values = as_array(values, float)
         rows.append(
             _leaderboard_row(name, wrong, values, questions=questions, rounds=rounds, seed=seed)

@@ -78,8 +78,8 @@ class PartialNumber(NamedTuple):
     def multiply(self, scale: int) -> "PartialNumber":
         """Multiply by a scale what has been read since the last larger scale.
 
-        "two" x "thousand" -> 2000, and "two thousand three" x "hundred" -> 2300. After a larger scale
-        alone it is all of the number: "two thousand" x "thousand" -> 2000000.
+        "two" x "thousand" -> 2000, and "two thousand three" x "hundred" -> 2300. After a larger
+        scale alone it is all of the number: "two thousand" x "thousand" -> 2000000.
         """
         multiplied = self.value % scale or self.value
         return PartialNumber(self.value - multiplied + multiplied * scale, scale)
@@ -96,9 +96,9 @@ def numbers_to_digits(words: list[str]) -> list[str]:
     """Return the words with each number in digits, however it was written.
 
     ``["twenty", "one", "cats"]`` -> ``["21", "cats"]``; ``["2", "thousand"]`` -> ``["2000"]``;
-    ``["7.50"]`` -> ``["7.5"]``; ``["two", "thirds"]`` -> ``["2/3"]``. Ordinals up to twenty and tens
-    are words (``["4th"]`` -> ``["fourth"]``), all others are digits (``["21st"]``). Other words
-    keep their case.
+    ``["7.50"]`` -> ``["7.5"]``; ``["two", "thirds"]`` -> ``["2/3"]``. Ordinals up to twenty and
+    tens are words (``["4th"]`` -> ``["fourth"]``), all others are digits (``["21st"]``). Other
+    words keep their case.
     """
     return [number.text for number in read_numbers(words)]
 

@@ -43,7 +43,10 @@ def check_orientation(name: str) -> None:
         advice = "leave it as it is"
     else:
         advice = f"pass 1 - values (or -values) under the name '1 - {name}' (or '-{name}')"
-    raise ValueError(f"{name!r} grows with confidence, and this wants doubt: {advice}.")
+    raise ValueError(
+        f"{name!r} grows with confidence, and this wants doubt: {advice}. (If it does grow with "
+        f"doubt, as an error probability does, say so: leaderboard(..., doubts=[{name!r}]).)"
+    )
 
 
 def _names_confidence(spaced_name: str) -> bool:

@@ -2,10 +2,10 @@
 
 It is learnt on answers that are not judged afterwards: each function fits on held-out ``(correct,
 ...)`` columns. It returns a function from new values, an array of any shape or a bare number, to
-confidences in [0, 1] of the same shape. Temperature needs confidences to start from; Platt and
-isotonic take any measure that grows with confidence (so pass ``-uncertainty``). Temperature and
-Platt keep the ranking of the answers. Isotonic makes ties of neighbours; on the answers it learnt
-from that can only raise the AUROC, which is one more reason to judge on others.
+confidences in [0, 1] of the same shape (an empty one, too). Temperature needs confidences to start
+from; Platt and isotonic take any measure that grows with confidence (so pass ``-uncertainty``).
+Temperature and Platt keep the ranking of the answers. Isotonic makes ties of neighbours; on the
+answers it learnt from that can only raise the AUROC, which is one more reason to judge on others.
 """
 
 import warnings
@@ -79,6 +79,8 @@ def platt_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
     def recalibrate(scores: ArrayLike) -> np.ndarray:
         new_scores = as_array(scores, float)
         _check_range(new_scores)
+        if not new_scores.size:  # scikit-learn refuses an empty column
+            return new_scores
         standardised = (new_scores - centre) / spread
         probabilities = model.predict_proba(standardised.reshape(-1, 1))  # (answers, 2)
         return probabilities[:, 1].reshape(new_scores.shape)
@@ -105,6 +107,8 @@ def isotonic_scaling(correct: ArrayLike, score: ArrayLike) -> Recalibration:
     def recalibrate(scores: ArrayLike) -> np.ndarray:
         new_scores = as_array(scores, float)
         _check_range(new_scores)
+        if not new_scores.size:  # scikit-learn refuses an empty column
+            return new_scores
         return model.predict(new_scores.reshape(-1)).reshape(new_scores.shape)
 
     return recalibrate
@@ -123,6 +127,8 @@ def _columns_to_fit(correct: ArrayLike, score: ArrayLike) -> tuple[np.ndarray, n
 
 
 def _check_range(values: np.ndarray, low: float = -np.inf, high: float = np.inf) -> None:
+    if not values.size:
+        return
     smallest = values.min()
     largest = values.max()
     if not np.isfinite(values).all() or smallest < low or largest > high:

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from .._inputs import input_device, require_context, without_wrapper
-from .probes import ignores_left_padding, neutral_generation_config
+from .probes import neutral_generation_config, reads_batches
 from .prompts import padding_id, stop_token_ids
 from .shared_prefix import read_prompts
 
@@ -83,7 +83,7 @@ def decode_batch(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Let the model continue every row of token ids.
 
-    Where padding would change a model's numbers, rows of different length are read apart.
+    Where a batch would change a model's numbers, its rows are read one by one.
 
     Returns:
         New token ids ``(rows, steps)`` on the CPU, and for each step the raw logits
@@ -95,38 +95,27 @@ def decode_batch(
     model = without_wrapper(model)
     for row in rows:
         require_context(model, len(row), new_tokens=options.max_new_tokens)
-    lengths = sorted({len(row) for row in rows})
     with _seeded(input_device(model), options.seed):
-        if len(lengths) == 1 or ignores_left_padding(model, padding_id(model, tokenizer)):
+        if len(rows) == 1 or reads_batches(model, padding_id(model, tokenizer)):
             return _decode_together(model, tokenizer, rows, options)
-        return _decode_by_length(model, tokenizer, rows, options, lengths=lengths)
+        return _decode_one_by_one(model, tokenizer, rows, options)
 
 
-def _decode_by_length(
-    model, tokenizer, rows: list[Tensor], options: DecodingOptions, *, lengths: list[int]
+def _decode_one_by_one(
+    model, tokenizer, rows: list[Tensor], options: DecodingOptions
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """As `decode_batch`, with a batch for each length, so that no row needs padding."""
-    # 1. the rows of each length, and what the model writes after them
-    places: list[int] = []
+    """As `decode_batch`, each row alone."""
+    decoded = [_decode_together(model, tokenizer, [row], options) for row in rows]
+    steps = max(new_ids.shape[1] for new_ids, _ in decoded)
+    filler = padding_id(model, tokenizer)
     all_ids = []
     all_logits = []
-    for length in lengths:
-        of_length = [place for place, row in enumerate(rows) if len(row) == length]
-        new_ids, step_logits = _decode_together(
-            model, tokenizer, [rows[place] for place in of_length], options
-        )
-        places += of_length
-        all_ids.append(new_ids)  # (rows, steps)
-        all_logits.append(torch.stack(step_logits, 1))  # (rows, steps, vocabulary)
-
-    # 2. batches that ended early are filled up, and the rows put back in order
-    steps = max(new_ids.shape[1] for new_ids in all_ids)
-    order = torch.tensor(places).argsort()
-    filler = padding_id(model, tokenizer)
-    ids = torch.cat([pad(each, (0, steps - each.shape[1]), value=filler) for each in all_ids])
-    logits = torch.cat([pad(each, (0, 0, 0, steps - each.shape[1])) for each in all_logits])
-    logits = logits[order.to(logits.device)]
-    return ids[order], tuple(logits.unbind(1))
+    for new_ids, step_logits in decoded:  # rows that ended early are filled up
+        missing = steps - len(step_logits)
+        all_ids.append(pad(new_ids, (0, missing), value=filler))  # (1, steps)
+        logits = torch.cat(step_logits)  # (steps, vocabulary)
+        all_logits.append(pad(logits, (0, 0, 0, missing)))
+    return torch.cat(all_ids), tuple(torch.stack(all_logits, 1))
 
 
 def _decode_together(

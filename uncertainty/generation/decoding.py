@@ -68,8 +68,8 @@ def generate(
     Args:
         prompt: a string, a conversation (list of role/content messages), or a list of either for
             one padded batch, which reads a repeated prompt, and the common prefix of all its
-            prompts, only once. (Where padding would change the model's numbers, as for RWKV,
-            prompts of different length are read apart.)
+            prompts, only once. (Where a batch would change the model's numbers, as for RWKV, the
+            prompts are read one by one.)
         chat: put the prompt through the tokenizer's chat template; ``False`` continues the text as
             it is.
         temperature: 0 takes the likeliest token; larger values sample from

@@ -12,25 +12,25 @@ from weakref import WeakKeyDictionary
 import torch
 import transformers
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from .._inputs import input_device, require_eval_mode
 
 # Relative differences, of logits, that are still rounding.
 FULL_PRECISION_TOLERANCE = 1e-3
 HALF_PRECISION_STEPS = 0.1  # a model beyond it is refused
-HALF_PRECISION_PADDING = 0.02  # a model beyond it reads its prompts without padding
+HALF_PRECISION_BATCH = 0.02  # a model beyond it reads its prompts one by one
 
 NEW_TOKENS = 3
-PADDING = 3
 
 _stepwise_errors: WeakKeyDictionary[nn.Module, float] = WeakKeyDictionary()
-_padding_errors: WeakKeyDictionary[nn.Module, float] = WeakKeyDictionary()
+_batch_errors: WeakKeyDictionary[nn.Module, float] = WeakKeyDictionary()
 
 
 class _Steps(NamedTuple):
-    """What a model writes after the probe: all token ids ``(1, tokens)``, logits ``(steps, V)``."""
+    """Token ids ``(rows, tokens)``, probes and what follows; logits ``(steps, rows, V)``."""
 
-    sequence: Tensor
+    sequences: Tensor
     logits: Tensor
 
 
@@ -60,15 +60,15 @@ def require_decoder(model) -> None:
         )
 
 
-def ignores_left_padding(model, pad_id: int) -> bool:
-    """Return whether padding on the left changes no logits, so that uneven prompts make a batch.
+def reads_batches(model, pad_id: int) -> bool:
+    """Return whether each row of a batch, padded on the left, gives what it gives alone.
 
-    It does change them where a state runs through the padding (RWKV, RecurrentGemma), or where
-    positions are not counted by the attention mask. That is proven the first time.
+    It does not where a state runs through the padding (RecurrentGemma, RWKV), or where positions
+    are not counted by the attention mask. That is proven the first time.
     """
-    if model not in _padding_errors:
-        _padding_errors[model] = _padding_error(model, pad_id)
-    return _padding_errors[model] <= _tolerance(model, HALF_PRECISION_PADDING)
+    if model not in _batch_errors:
+        _batch_errors[model] = _batch_error(model, pad_id)
+    return _batch_errors[model] <= _tolerance(model, HALF_PRECISION_BATCH)
 
 
 @contextmanager
@@ -88,43 +88,48 @@ def neutral_generation_config(model) -> Iterator[None]:
 @torch.no_grad()
 def _stepwise_error(model) -> float:
     """Return how far generated steps are from one pass over the same tokens, relative."""
-    steps = _continue_probe(model, padding=0, pad_id=0)
-    read = model(input_ids=steps.sequence, use_cache=False).logits[0, -NEW_TOKENS - 1 : -1]
-    return _relative_difference(read, steps.logits)
+    steps = _continue_probes(model, [_probe(model, 5)], pad_id=0)
+    read = model(input_ids=steps.sequences, use_cache=False).logits[0, -NEW_TOKENS - 1 : -1]
+    return _relative_difference(read, steps.logits[:, 0])
 
 
 @torch.no_grad()
-def _padding_error(model, pad_id: int) -> float:
-    """Return how far padding on the left moves the logits of the first two steps, relative."""
-    plain = _continue_probe(model, padding=0, pad_id=pad_id)
-    padded = _continue_probe(model, padding=PADDING, pad_id=pad_id)
-    error = _relative_difference(padded.logits[:1], plain.logits[:1])
-    same_token = padded.sequence[0, -NEW_TOKENS] == plain.sequence[0, -NEW_TOKENS]
-    if same_token:
-        second = _relative_difference(padded.logits[1:2], plain.logits[1:2])
-        error = max(error, second)
+def _batch_error(model, pad_id: int) -> float:
+    """Return how far the shorter row of a batch is from the same row alone, relative."""
+    short = _probe(model, 5)
+    long = _probe(model, 21).flip(0)
+    alone = _continue_probes(model, [short], pad_id=pad_id)
+    together = _continue_probes(model, [short, long], pad_id=pad_id)
+    error = _relative_difference(together.logits[0, 0], alone.logits[0, 0])
+    wrote_the_same = together.sequences[0, -NEW_TOKENS] == alone.sequences[0, -NEW_TOKENS]
+    if wrote_the_same:
+        error = max(error, _relative_difference(together.logits[1, 0], alone.logits[1, 0]))
     return error
 
 
-def _continue_probe(model, *, padding: int, pad_id: int) -> _Steps:
+def _probe(model, count: int) -> Tensor:
+    """Return ordinary token ids, from all over the vocabulary: ``(count,)``."""
     vocabulary = model.config.get_text_config().vocab_size
+    return torch.arange(1, count + 1) * (vocabulary // 11) % vocabulary
+
+
+def _continue_probes(model, rows: list[Tensor], *, pad_id: int) -> _Steps:
     device = input_device(model)
-    probe = torch.arange(1, 6) * (vocabulary // 7)  # ordinary tokens, from all over the vocabulary
-    pad = torch.full((padding,), pad_id)
-    input_ids = torch.cat([pad, probe])[None].to(device)  # (1, padding + 5)
-    mask = torch.ones_like(input_ids)
-    mask[:, :padding] = 0
+    input_ids = pad_sequence(rows, batch_first=True, padding_value=pad_id, padding_side="left")
+    lengths = torch.tensor([len(row) for row in rows])
+    width = input_ids.shape[1]
+    mask = (torch.arange(width) >= width - lengths[:, None]).long()
     with neutral_generation_config(model):
         output = model.generate(
-            input_ids,
-            attention_mask=mask,
+            input_ids.to(device),
+            attention_mask=mask.to(device),
             max_new_tokens=NEW_TOKENS,
             do_sample=False,
             pad_token_id=pad_id,
             output_logits=True,
             return_dict_in_generate=True,
         )
-    return _Steps(output.sequences, torch.cat(output.logits))
+    return _Steps(output.sequences, torch.stack(output.logits))
 
 
 def _relative_difference(ours: Tensor, theirs: Tensor) -> float:

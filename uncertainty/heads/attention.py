@@ -32,7 +32,8 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
             model.set_attn_implementation(implementation)
     # each (1, heads, tokens, tokens); a recurrent layer has none
     patterns = getattr(output, "attentions", None) or ()
-    missing = not patterns or any(pattern is None for pattern in patterns)
+    layers = model.config.get_text_config().num_hidden_layers
+    missing = len(patterns) != layers or any(pattern is None for pattern in patterns)
     if missing or any(pattern.triu(1).any() for pattern in patterns):
         raise ValueError(
             f"{name} gives no attention weights of every layer, or some that look ahead (Falcon, "

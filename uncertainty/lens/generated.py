@@ -11,7 +11,7 @@ from .._inputs import without_wrapper
 from ..architecture.parts import model_parts
 from ..generation.answers import Generation
 from ..generation.decoding import generate
-from ..generation.probes import ignores_left_padding
+from ..generation.probes import reads_batches
 from ..generation.prompts import Prompt, padding_id, require_prompt_list
 from .logit_lens import LensTrace, read_stream
 
@@ -66,8 +66,7 @@ def generate_with_stream(
     require_prompt_list(prompts)
     model = without_wrapper(model)
     parts = model_parts(model)
-    padding = padding_id(model, tokenizer)
-    if len(prompts) > 1 and not ignores_left_padding(model, padding):
+    if len(prompts) > 1 and not reads_batches(model, padding_id(model, tokenizer)):
         return _one_prompt_at_a_time(model, tokenizer, prompts, options)
     with parts.record_stream(positions=slice(-1, None)) as stream:
         answers = generate(model, tokenizer, list(prompts), **options)
@@ -83,7 +82,7 @@ def generate_with_stream(
 def _one_prompt_at_a_time(
     model, tokenizer, prompts: Sequence[Prompt], options: dict[str, Any]
 ) -> tuple[list[Generation], Tensor]:
-    """As `generate_with_stream`, for a model whose numbers padding would change."""
+    """As `generate_with_stream`, for a model whose numbers a batch would change."""
     answers = []
     streams = []
     seed = options.pop("seed", None)

@@ -68,7 +68,10 @@ def remove_abandoned_folders(parent: Path) -> None:
     it ends. A folder from another machine that shares the disk, or a system without such locks
     (Windows), leaves only its age to judge by: over a day, since no conversion takes that long.
     """
-    for folder in parent.glob(f"{PREFIX}*"):
+    folders: list[Path] = []
+    with suppress(OSError):  # a folder that may not be read holds nothing of ours
+        folders.extend(parent.glob(f"{PREFIX}*"))
+    for folder in folders:
         with suppress(OSError):  # another process may be deleting it, or it may be another user's
             if folder.name.startswith(_own_prefix()) and sys.platform != "win32":
                 lock = _lock(folder, wait=False)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -185,16 +186,20 @@ def _run(command: list[str], folder: Path, bar: tqdm) -> tuple[int, str]:
     for variable in ("TMPDIR", "TEMP", "TMP"):
         environment[variable] = str(folder)
     with (
-        open(folder / "errors.txt", "w+", errors="replace") as error_stream,
         subprocess.Popen(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=error_stream,
+            stderr=subprocess.PIPE,  # not a file: on a full disk pip's words would be lost
+            text=True,
+            errors="replace",
             close_fds=False,  # pip, too, holds the lock of the temporary folder while it lives
         ) as process,
+        ThreadPoolExecutor(1) as pool,
     ):
+        assert process.stderr is not None
+        output = pool.submit(process.stderr.read)
         try:
             while process.poll() is None:
                 time.sleep(0.1)
@@ -205,8 +210,7 @@ def _run(command: list[str], folder: Path, bar: tqdm) -> tuple[int, str]:
             process.wait()
         if process.returncode == 0:
             bar.update(bar.total - bar.n)
-        error_stream.seek(0)
-        return process.returncode, error_stream.read()
+        return process.returncode, output.result()
 
 
 def _arrived_bytes(folder: Path) -> int:
