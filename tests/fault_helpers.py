@@ -15,7 +15,6 @@ import traceback
 import zipfile
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from loading_helpers import tiny_tokenizer
@@ -280,16 +279,3 @@ def wait_until(condition, seconds=60):
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
-
-
-def processes_that_mention(folder: Path):
-    """The ids of the processes, such as pip, that were told to work in a folder."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = status.read_bytes()
-        except OSError:
-            continue
-        if str(folder).encode() in command:
-            found.append(int(status.parent.name))
-    return found

@@ -72,9 +72,6 @@ if TYPE_CHECKING:
     from .data.corpora import (
         news_texts as news_texts,
     )
-    from .data.corpora import (
-        offline_texts as offline_texts,
-    )
     from .data.corpus_files import (
         prefetch_corpora as prefetch_corpora,
     )
@@ -517,7 +514,6 @@ _PUBLIC_NAMES = {
         "documentation_texts",
         "encyclopaedia_texts",
         "news_texts",
-        "offline_texts",
     ),
     "data.corpus_files": ("prefetch_corpora",),
     "data.questions": (

@@ -23,9 +23,12 @@ def log_probabilities(logits: Tensor) -> Tensor:
     """Compute log softmax(logits) in float32 or better; same shape.
 
     Raises:
-        ValueError: a row has no finite maximum (only ``-inf``, or a ``nan`` or ``+inf`` in it).
+        ValueError: a row has no finite maximum (only ``-inf``, or a ``nan`` or ``+inf`` in it), or
+            there is no vocabulary axis.
     """
     logits = upcast(logits)
+    if logits.ndim == 0:
+        raise ValueError("a single number is no row of logits: give at least (vocabulary,).")
     if logits.shape[-1] == 0:
         raise ValueError(f"logits of shape {tuple(logits.shape)} have an empty vocabulary axis.")
     check_rows(logits.amax(-1))

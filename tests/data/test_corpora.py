@@ -35,7 +35,7 @@ def test_another_part_is_refused_with_the_right_ones(letters, part):
 def test_documentation_is_there_offline_and_in_a_fixed_order(monkeypatch):
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("the network was asked"))
     texts = documentation_texts()
-    assert texts == documentation_texts() == uncertainty.offline_texts()
+    assert texts == documentation_texts() == uncertainty.documentation_texts()
     assert len(texts) > 50 and sum(map(len, texts)) > 200_000
     assert all(isinstance(text, str) and text.strip() for text in texts)
     assert "Iris" in "".join(texts[-6:])

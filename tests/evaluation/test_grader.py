@@ -247,12 +247,16 @@ def test_other_types_are_refused(text, answers, message):
         is_correct(text, answers)
 
 
-@pytest.mark.parametrize(
-    "piece",
-    ["a", "1", ".", "?", "(", "[", "{", "<", "<answer>", "\\boxed{", "`", "```", "**", "_", "#", "-", "–", "'", '"', "A.", "J.R.", "not_", "or_", "Paris_", "Paris._", "Paris?_", "Answer:_", "hundred_", "1,000_", "10^6", "1e9", "1/2_", "1-", "1,", "½", "é", "ß", "हि", "。", '{"answer":', '{"a":', "[1", "<think>", "July_4,_", "$1_", "%", "km/", "=_1_", "+", "|", "A+", "C#", "Prof._", "etc._", "wait_", "no,_", "if_", "not_sure_", "What?", "What_is_", "Sure!_", "a.b.", "'s", "^{", "~~", "\\frac{1}{2}", "Answer:_Paris"],
-)
+# Repeated to 20,000 characters; "_" is a space, "~n" a line break.
+HOSTILE = r"""a 1 . ? ( [ { < <answer> \boxed{ ` ``` ** _ # - – ' " A. J.R. not_ or_ Paris_ Paris._ Paris?_
+Answer:_ hundred_ 1,000_ 10^6 1e9 1/2_ 1- 1, ½ é ß हि 。 {"answer": {"a": [1 <think> July_4,_ $1_
+% km/ =_1_ + | A+ C# Prof._ etc._ wait_ no,_ if_ not_sure_ What? What_is_ Sure!_ a.b. 's ^{ ~~
+\frac{1}{2} Answer:_Paris~n"""
+
+
+@pytest.mark.parametrize("piece", HOSTILE.split())
 def test_the_time_grows_in_proportion_to_the_text(piece):
-    piece = piece.replace("_", " ").replace("\\n", "\n")
+    piece = piece.replace("_", " ").replace("~n", "\n")
     text = (piece * 20_000)[:20_000]
     started = time.process_time()
     is_correct(text, PARIS)

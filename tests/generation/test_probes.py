@@ -66,8 +66,16 @@ def test_a_batch_is_harmless_for_most(family):
     assert reads_batches(tiny_model(family), pad_id=0)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("family", ["rwkv", "recurrent_gemma", "roformer"])
+@pytest.mark.parametrize(
+    ("family", "dtype"),
+    [
+        ("rwkv", torch.float32),
+        ("rwkv", torch.bfloat16),
+        ("recurrent_gemma", torch.float32),
+        ("recurrent_gemma", torch.bfloat16),
+        ("roformer", torch.float32),
+    ],
+)
 def test_a_batch_would_change_the_numbers_of_some(family, dtype):
     assert not reads_batches(tiny_model(family).to(dtype), pad_id=0)
 

@@ -8,7 +8,7 @@ from families import FAMILIES, tiny_model
 from scipy import stats
 
 from uncertainty.architecture.last_mlp import last_layer_neurons
-from uncertainty.data.corpora import offline_texts
+from uncertainty.data.corpora import encyclopaedia_texts
 from uncertainty.heads.attention import attention_patterns, induction_scores
 from uncertainty.heads.bos_ablation import bos_ablation, heads_attend_to_bos
 from uncertainty.heads.repeats import natural_repeats
@@ -257,7 +257,7 @@ def test_other_precisions(dtype):
 def test_induction_on_the_default_model():
     model, tokenizer = load_model()
     length = 40
-    rows = natural_repeats(tokenizer, offline_texts(), count=8, length=length)
+    rows = natural_repeats(tokenizer, encyclopaedia_texts(), count=8, length=length)
     with torch.no_grad():
         log_p = model(input_ids=rows).logits[:, :-1].log_softmax(-1)
     loss = -log_p.gather(-1, rows[:, 1:, None])[..., 0]

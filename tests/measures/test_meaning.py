@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import permutations
 
 import pytest
 import scipy.stats
@@ -71,6 +72,15 @@ def test_semantic_entropy_is_scipys_entropy_of_the_counts(clusters):
     assert 0 <= entropy <= math.log(len(clusters)) + 1e-12
     renumbered = [number + 7 for number in reversed(clusters)]
     assert semantic_entropy(renumbered) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("counts", [(5, 3, 1, 1), (4, 3, 2, 1), (6, 2, 1, 1)])
+def test_the_same_counts_in_another_order_tie_exactly(counts):
+    groupings = [
+        [number for number, count in enumerate(order) for _ in range(count)]
+        for order in permutations(counts)
+    ]
+    assert len({semantic_entropy(grouping) for grouping in groupings}) == 1
 
 
 def test_no_samples_have_no_entropy():

@@ -84,7 +84,7 @@ def test_one_impossible_token_gives_processed_scores_away():
     )
     scores = torch.cat(output.scores)
     assert int((scores == -math.inf).sum()) == 2  # one a step, in the first two
-    with pytest.raises(ValueError, match="2 of 777 entries are -inf.*min_new_tokens"):
+    with pytest.raises(ValueError, match=r"2 of 777 entries are -inf.*min_new_tokens"):
         token_measures(scores)
     assert torch.equal(raw_logits(torch.cat(output.logits)), torch.cat(output.logits))
 

@@ -236,7 +236,7 @@ def test_values_a_number_a_tensor_and_a_function():
         agree(
             ablation_sweep(model, IDS, [4], value=0.7, progress=False),
             0,
-            hooked(model, 4, torch.tensor(0.7)),
+            hooked(model, 4, torch.tensor(0.7, dtype=torch.float64)),
             clean,
         )
         clipped = ablation_sweep(model, IDS, [4], value=lambda a: a.clamp(max=0.1), progress=False)
@@ -262,7 +262,9 @@ def test_infinite_numbers_along_the_text_are_told():
     model = tiny_model("llama")
     with torch.no_grad():
         model.model.embed_tokens.weight[10] = float("inf")  # no token of the proofs
-    with pytest.raises(ValueError, match=r"nan or infinite numbers enter the final norm at position \d+"):
+    with pytest.raises(
+        ValueError, match=r"nan or infinite numbers enter the final norm at position \d+"
+    ):
         ablation_sweep(model, IDS, [0], progress=False)
 
 

@@ -12,7 +12,8 @@ from uncertainty.architecture import unembedding
 from uncertainty.architecture.final_norm import final_norm
 from uncertainty.architecture.last_mlp import last_layer_neurons
 from uncertainty.architecture.parts import model_parts
-from uncertainty.data.corpora import offline_texts, text_chunks
+from uncertainty.data.corpora import encyclopaedia_texts
+from uncertainty.data.windows import text_chunks
 from uncertainty.loading.models import load_model
 from uncertainty.neurons.frequency import frequency_cosine, frequency_direction
 from uncertainty.neurons.unigrams import count_unigram, predicted_unigram
@@ -86,13 +87,13 @@ def test_a_direction_of_another_length_is_refused():
 @pytest.mark.model
 def test_the_default_model_has_neurons_on_the_frequency_direction():
     model, tokenizer = load_model()
-    windows = text_chunks(tokenizer, offline_texts(), length=64, count=400)
+    windows = text_chunks(tokenizer, encyclopaedia_texts(), length=64, count=400)
     assert windows.shape == (400, 64)
     counted = count_unigram(windows, len(model_parts(model).unembedding.weight))
     cosines = [
         frequency_cosine(model, frequency_direction(p))
-        for p in (counted, predicted_unigram(model, windows[:8]))
+        for p in (counted, predicted_unigram(model, windows[:32]))
     ]
     for cosine in cosines:
         assert {471, 645} <= set(cosine.argsort()[:3].tolist()) and cosine.min() < -0.3
-    assert np.corrcoef(*cosines)[0, 1] > 0.9
+    assert np.corrcoef(*cosines)[0, 1] > 0.8

@@ -73,9 +73,6 @@ def documentation_texts() -> list[str]:
     return help_topics + descriptions
 
 
-offline_texts = documentation_texts
-
-
 def _texts(corpus: str, part: str | None) -> list[str]:
     if part is not None and part not in PARTS:
         raise ValueError(f'part must be "fit", "held-out" or None, got {part!r}.')

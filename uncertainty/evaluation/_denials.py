@@ -79,7 +79,7 @@ HARMLESS = phrase_list(
     wrong | could be mistaken | may be mistaken | might be mistaken | no doubt | without doubt |
     without any doubt | if i recall correctly | if i remember correctly | if i recall | if i
     remember | if i had to guess | if i must guess | if i had to choose | if i am | if im | not
-    surprisingly | no question | not only | but also | not to mention | contrary to popular
+    surprisingly | no question | not to mention | contrary to popular
     belief | as you might expect"""
 )
 
@@ -272,7 +272,7 @@ def _is_replaced(after: Sequence[str]) -> bool:
         contrast[: links[0]] if links else []
     )
     is_denial = contrast[:3] in (["it", "is", "not"], ["that", "is", "not"], ["this", "is", "not"])
-    return bool(correct) or (is_denial and len(contrast) <= 5)
+    return bool(correct) or (is_denial and len(contrast) <= 5 and "only" not in contrast)
 
 
 def has_wrong_alternative(before: Sequence[str], after: Sequence[str]) -> bool:

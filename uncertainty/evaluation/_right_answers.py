@@ -316,11 +316,13 @@ def _stands_for_itself(words: Sequence[Word], place: int, answer: Word) -> bool:
 
 def _continues_a_number(before: Sequence[Word], answer: Word) -> bool:
     """Return whether a number stands before: "3 4", "1 in 4", "5 of 10"; a year is no part."""
-    texts = [word.text.lower() for word in before[-2:] if word.date is None]
+    texts = [word.text.lower() for word in before[-3:] if word.date is None]
     if texts and texts[-1][0].isnumeric():
         return True
     links = {"of", "per", "by"} if len(answer.text) == 4 else {"in", "of", "per", "by"}
-    return len(texts) == 2 and texts[1] in links and texts[0][0].isnumeric()
+    if len(texts) == 3 and texts[1:] == ["out", "of"]:
+        return texts[0][0].isnumeric()
+    return len(texts) > 1 and texts[-1] in links and texts[-2][0].isnumeric()
 
 
 def _is_named_letter(before: Word | None) -> bool:

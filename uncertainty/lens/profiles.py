@@ -24,7 +24,7 @@ def window_means(profile: ArrayLike | Tensor, count: int) -> np.ndarray:
     Raises:
         ValueError: the tokens cannot be divided into that many equal windows.
     """
-    profile = np.asarray(profile)
+    profile = _as_array(profile)
     *depths, tokens = profile.shape
     if count < 1 or tokens == 0 or tokens % count:
         raise ValueError(
@@ -44,12 +44,18 @@ def resample_depth(profile: ArrayLike | Tensor, points: int = 33) -> np.ndarray:
     affected.
 
     Raises:
-        ValueError: fewer than two depths or points.
+        ValueError: fewer than two depths or points, or an infinite entry.
     """
-    profile = np.asarray(profile)
+    profile = _as_array(profile)
     if len(profile) < 2 or points < 2:
         raise ValueError(
             f"need at least two depths and two points, got {len(profile)} and {points}."
+        )
+    infinite = np.isinf(profile).sum()
+    if infinite:
+        raise ValueError(
+            f"{infinite} of {profile.size} entries are infinite, and there is no line to infinity: "
+            "leave their columns out, or set them to nan."
         )
     depths = np.linspace(0, 1, len(profile))
     grid = np.linspace(0, 1, points)
@@ -62,8 +68,13 @@ def settled_depth(top_token: ArrayLike | Tensor) -> np.ndarray:
     """Find the first depth from which on the lens' top token is the model's own.
 
     From ``(depths, tokens)`` to ``(tokens,)``.
+
+    Raises:
+        ValueError: no depths.
     """
-    top_token = np.asarray(top_token)
+    top_token = _as_array(top_token)
+    if len(top_token) == 0:
+        raise ValueError(f"top tokens of shape {top_token.shape} have no depths.")
     agrees = top_token == top_token[-1]  # (depths, tokens)
     agrees_to_the_end = np.cumprod(agrees[::-1], axis=0)  # from the last depth down
     return len(agrees) - agrees_to_the_end.sum(0)
@@ -99,6 +110,18 @@ def nucleus_sizes(
         held = _held_probability(parts.logits(block))  # (rows, vocabulary)
         sizes.append((held < mass).sum(-1) + 1)
     return torch.cat(sizes).reshape(len(stream), -1).cpu().numpy()
+
+
+def _as_array(profile: ArrayLike | Tensor) -> np.ndarray:
+    """Return a profile as an array, half precision as float32: the same numbers, exact means."""
+    if isinstance(profile, Tensor):
+        profile = profile.detach().cpu()
+        if profile.dtype == torch.bfloat16:  # which numpy does not have
+            profile = profile.float()
+    array = np.asarray(profile)
+    if array.ndim == 0:
+        raise ValueError("a single number is no profile: its first axis is the depth.")
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _held_probability(logits: Tensor) -> Tensor:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import _confidence_vocabulary as vocabulary
+from ._confidence_labels import label_scale
+from ._confidence_lines import FINAL, ORDINARY, PARTIAL, Line, Statement
 from ._confidence_numbers import Scale, Tokens, read_scale
-from ._confidence_statements import FINAL, PARTIAL, Line, Statement, label_scale, statements_in
+from ._confidence_statements import statements_in
 from ._confidence_tokens import folded, one_spelling
 from ._confidence_values import Reading, read_value
 
@@ -72,7 +74,7 @@ def read_json(text: str, default_scale: int | None) -> JsonPart:
             rest.append(text[position:start])
             position = end
         start = text.find("{", end)
-    answer = answers[0] if answers else None
+    answer = answers[0] if len(set(answers)) == 1 else None
     return JsonPart(statements, answer, "\n".join([*rest, text[position:]]))
 
 
@@ -84,7 +86,7 @@ def _fields_of(
         return
     if isinstance(value, _Pairs):
         for key, inner in value:
-            label = label_scale(Line(key).tokens)
+            label = label_scale(Line(key))
             if label is None:
                 below_step = is_step or folded(key) in _STEP_KEYS
                 yield from _fields_of(inner, default_scale, depth=depth + 1, is_step=below_step)
@@ -144,11 +146,13 @@ def _answers_of(value: object, depth: int) -> list[str]:
     if not isinstance(value, _Pairs):
         return [answer for inner in value for answer in _answers_of(inner, depth + 1)]
     own = [
-        str(inner)
+        ("final" in folded(key), str(inner))
         for key, inner in value
         if isinstance(inner, str) and vocabulary.ANSWER_WORDS & {*folded(one_spelling(key)).split()}
     ]
-    return own + [answer for _, inner in value for answer in _answers_of(inner, depth + 1)]
+    final = [answer for is_final, answer in own if is_final]
+    outermost = final or [answer for _, answer in own]
+    return outermost or [answer for _, inner in value for answer in _answers_of(inner, depth + 1)]
 
 
 # ---- XML and HTML
@@ -255,7 +259,7 @@ def _read_table(
     if not rows:
         return [], None
     header = [Line(cell) for cell in rows[0]]
-    labels = [label_scale(cell.tokens) for cell in header]
+    labels = [label_scale(cell) for cell in header]
     columns = [column for column, label in enumerate(labels) if label is not None]
     has_value_beside = len(header) == 2 and columns == [0] and _is_value(rows[0][1])
     if columns and not has_value_beside:
@@ -290,7 +294,7 @@ def _read_columns(
             reading = read_value(line.tokens, line.text, scale=scale, default_scale=default_scale)
             if problem_of_scale is not None:
                 reading = Reading(None, problem_of_scale)
-            statements.append(Statement(reading, FINAL if is_final else 2))
+            statements.append(Statement(reading, FINAL if is_final else ORDINARY))
     answer_columns = [
         column
         for column, cell in enumerate(rows[0])
@@ -310,7 +314,7 @@ def _read_pairs(
         if len(row) != 2:
             continue
         name = Line(row[0])
-        if label_scale(name.tokens) is not None:
+        if label_scale(name) is not None:
             line = Line(f"{name.text}: {row[1].strip()}")
             statements += statements_in(line, None, default_scale)
         elif vocabulary.ANSWER_WORDS & {token.text for token in name.tokens}:

@@ -51,7 +51,7 @@ class Tokens:
     def kind(self, place: int) -> str:
         return self.tokens[place].kind if 0 <= place < len(self.tokens) else "end"
 
-    def text(self, place: int) -> str:
+    def text_at(self, place: int) -> str:
         return self.tokens[place].text if 0 <= place < len(self.tokens) else ""
 
     def is_glued(self, place: int) -> bool:
@@ -63,7 +63,7 @@ class Tokens:
 
 def take_quantity(tokens: Tokens, place: int) -> Quantity | None:
     """Return the quantity that begins at a place, with its unit; None where there is none."""
-    percent_first = tokens.text(place) == "%" and tokens.kind(place + 1) == "number"
+    percent_first = tokens.text_at(place) == "%" and tokens.kind(place + 1) == "number"
     if percent_first:
         place += 1
     if tokens.kind(place) == "odd":
@@ -71,7 +71,7 @@ def take_quantity(tokens: Tokens, place: int) -> Quantity | None:
     if tokens.kind(place) == "number":
         value = tokens.tokens[place].value
         end = place + 1
-        is_plain_one = tokens.text(place) == "1"
+        is_plain_one = tokens.text_at(place) == "1"
     else:
         spelled = _spelled_number(tokens, place)
         if spelled is None:
@@ -88,37 +88,38 @@ def take_quantity(tokens: Tokens, place: int) -> Quantity | None:
 
 def _spelled_number(tokens: Tokens, place: int) -> tuple[float, int] | None:
     """Return the value and the end of "ninety-five", with -1 for words that add up to nothing."""
-    first = tokens.text(place)
-    follows_article = first in ("a", "one") and tokens.text(place + 1) == "hundred"
-    if first == "hundred" or follows_article:
-        value = 100
+    first = tokens.text_at(place)
+    follows_article = first in ("a", "one") and tokens.text_at(place + 1) in _ROUND_NUMBERS
+    if first in _ROUND_NUMBERS or follows_article:
+        value = _ROUND_NUMBERS[tokens.text_at(place + follows_article)]
         end = place + 1 + follows_article
     elif first in NUMBERS:
         value = NUMBERS[first]
         end = place + 1
-        hyphen = tokens.text(end) == "-" and tokens.is_glued(end)
-        unit = NUMBERS.get(tokens.text(end + hyphen), 0)
+        hyphen = tokens.text_at(end) == "-" and tokens.is_glued(end)
+        unit = NUMBERS.get(tokens.text_at(end + hyphen), 0)
         if value >= 20 and 1 <= unit <= 9:
             value += unit
             end += 1 + hyphen
     else:
         return None
-    if tokens.text(end) in NUMBERS or tokens.text(end) in _GOES_ON:
+    if tokens.text_at(end) in NUMBERS or tokens.text_at(end) in _GOES_ON:
         return -1, end + 1
     return value, end
 
 
-_GOES_ON = {"hundred", "thousand", "million", "billion", "point", "something", "odd", "half"}
+_ROUND_NUMBERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_GOES_ON = {*_ROUND_NUMBERS, "point", "something", "odd", "half"}
 
 
 def _end_of_percent(tokens: Tokens, place: int) -> int:
     """Return the place after a per cent sign or word, or the place itself without one."""
-    if tokens.text(place) == "%" or tokens.text(place) in vocabulary.PERCENT_WORDS:
+    if tokens.text_at(place) == "%" or tokens.text_at(place) in vocabulary.PERCENT_WORDS:
         return place + 1
-    hyphen = tokens.text(place) == "-" and tokens.text(place + 1) in vocabulary.PERCENT_WORDS
+    hyphen = tokens.text_at(place) == "-" and tokens.text_at(place + 1) in vocabulary.PERCENT_WORDS
     if hyphen:
         return place + 2
-    if (tokens.text(place), tokens.text(place + 1)) in vocabulary.PERCENT_PAIRS:
+    if (tokens.text_at(place), tokens.text_at(place + 1)) in vocabulary.PERCENT_PAIRS:
         return place + 2
     return place
 
@@ -136,12 +137,12 @@ def _of_a_hundred_percent(tokens: Tokens, quantity: Quantity) -> Quantity:
 
 def _place_of_denominator(tokens: Tokens, place: int) -> int | None:
     """Return the place after "/" or "out of (a possible)", or None without them."""
-    text = tokens.text(place)
+    text = tokens.text_at(place)
     if text == "/":
         return place + 1
-    if text == "out" and tokens.text(place + 1) == "of":
+    if text == "out" and tokens.text_at(place + 1) == "of":
         place += 2
-        while tokens.text(place) in ("a", "possible", "maximum", "total", "of", "the"):
+        while tokens.text_at(place) in ("a", "possible", "maximum", "total", "of", "the"):
             place += 1
         return place
     return None
@@ -151,17 +152,17 @@ def _with_denominator(tokens: Tokens, value: float, end: int, is_plain_one: bool
     """Return a number with what it is out of: "8/10", "8 out of 10", "9 in 10", "50/50"."""
     # 1. "4:1" and "fifty-fifty"
     other = _plain_number(tokens, end + 1)
-    if tokens.text(end) == ":" and tokens.is_glued(end) and tokens.is_glued(end + 1) and other:
+    if tokens.text_at(end) == ":" and tokens.is_glued(end) and tokens.is_glued(end + 1) and other:
         is_even = other[0] == value
         return Quantity(0.5, FRACTION, other[1], problem=None if is_even else ODDS)
-    if tokens.text(end) == "-" and value == 50 and other and other[0] == 50:
+    if tokens.text_at(end) == "-" and value == 50 and other and other[0] == 50:
         return Quantity(0.5, FRACTION, _end_of_percent(tokens, other[1]))
 
     # 2. what the number is out of
-    noun = tokens.text(end) in vocabulary.STARS and tokens.text(end + 1) == "out"
+    noun = tokens.text_at(end) in vocabulary.STARS and tokens.text_at(end + 1) == "out"
     place = _place_of_denominator(tokens, end + noun)
-    is_slash = tokens.text(end) == "/"
-    if place is None and tokens.text(end) in vocabulary.OUT_OF:
+    is_slash = tokens.text_at(end) == "/"
+    if place is None and tokens.text_at(end) in vocabulary.OUT_OF:
         place = end + 1
     out_of = _plain_number(tokens, place) if place is not None else None
     if out_of is None:
@@ -172,14 +173,14 @@ def _with_denominator(tokens: Tokens, value: float, end: int, is_plain_one: bool
     problem = None
     if _end_of_percent(tokens, after) > after:
         problem = SEVERAL  # "85/90%"
-    elif tokens.text(after) == "/" and tokens.kind(after + 1) == "number":
+    elif tokens.text_at(after) == "/" and tokens.kind(after + 1) == "number":
         problem = NOT_A_NUMBER  # "1/2/2024"
     elif is_slash and highest != 100 and value + highest == 100:
         problem = ODDS  # "60/40"
     elif is_slash and highest not in PLAUSIBLE_MAXIMA | {0}:
         problem = SEVERAL  # "80/90"
     fraction = value / highest if highest else float("inf")
-    if tokens.text(after) in vocabulary.STARS:
+    if tokens.text_at(after) in vocabulary.STARS:
         after += 1
     return Quantity(fraction, FRACTION, after, problem=problem)
 
@@ -196,14 +197,14 @@ def _counts(tokens: Tokens, place: int) -> bool:
     """Return whether the word at a place is what the number before it counts: "3 sources"."""
     if tokens.kind(place) != "word":
         return False
-    return tokens.text(place) not in vocabulary.MAY_FOLLOW_NUMBER
+    return tokens.text_at(place) not in vocabulary.MAY_FOLLOW_NUMBER
 
 
 def counts_something(tokens: Tokens, quantity: Quantity) -> bool:
     """Return whether a number counts or measures something: "3 sources", "20 % of the people"."""
-    after = tokens.text(quantity.end)
+    after = tokens.text_at(quantity.end)
     if quantity.kind == PERCENT:
-        names_confidence = tokens.text(quantity.end + 1) in vocabulary.NOUNS
+        names_confidence = tokens.text_at(quantity.end + 1) in vocabulary.NOUNS
         return after in ("of", "der", "des", "dei", "de") and not names_confidence
     is_score = quantity.kind == FRACTION and after in vocabulary.STARS
     return _counts(tokens, quantity.end) and not is_score
@@ -211,7 +212,7 @@ def counts_something(tokens: Tokens, quantity: Quantity) -> bool:
 
 def take_group(tokens: Tokens, place: int) -> Quantity | None:
     """Return a quantity, or a range or a list of alternatives as one quantity with a problem."""
-    between = tokens.text(place) in ("between", "from", "zwischen", "entre", "tra", "fra", "von")
+    between = tokens.text_at(place) in ("between", "from", "zwischen", "entre", "tra", "fra", "von")
     first = take_quantity(tokens, place + between)
     if first is None or first.problem:
         return first
@@ -240,13 +241,13 @@ def _simple_value(quantity: Quantity) -> float:
 def _after_connector(tokens: Tokens, place: int) -> int:
     """Return the place after what joins two numbers: "-", "to", "or even"; else the place."""
     start = place
-    while tokens.text(place) in vocabulary.CONNECTOR_SIGNS | {"~"}:
+    while tokens.text_at(place) in vocabulary.CONNECTOR_SIGNS | {"~"}:
         place += 1
-    if place == start and tokens.text(place) in vocabulary.CONNECTORS:
+    if place == start and tokens.text_at(place) in vocabulary.CONNECTORS:
         place += 1
     if place == start:
         return start
-    while tokens.text(place) in vocabulary.HEDGES | vocabulary.APPROXIMATIONS | {"even", "~"}:
+    while tokens.text_at(place) in vocabulary.HEDGES | vocabulary.APPROXIMATIONS | {"even", "~"}:
         place += 1
     return place
 
@@ -264,7 +265,9 @@ def to_probability(quantity: Quantity, default_scale: int | None) -> float | Non
 
 def read_scale(tokens: Tokens, start: int, end: int) -> Scale | None:
     """Return the scale that these tokens are: "0-100", "scale: 1 to 10", "out of 5", "%"."""
-    while start < end and (tokens.text(start) in _SCALE_OPENINGS or tokens.text(start) in ":,"):
+    while start < end and (
+        tokens.text_at(start) in _SCALE_OPENINGS or tokens.text_at(start) in ":,"
+    ):
         start += 1
     if start >= end:
         return None

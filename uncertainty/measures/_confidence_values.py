@@ -30,9 +30,15 @@ _EMOJI = {chr(code) for code in range(0x1F300, 0x1FB00)} | {*"\u2705\u2714\u2713
 _EMOJI -= _STARS  # a row of stars is a value
 _SAFE_AFTER_NUMBER = {*".,;:!)]}\"'|-(<[>/=*&", "...", "..", "->", "~", "?", "+", "+-", "=>"}
 _MOST_TOKENS = 80  # of a value and what is said about it; what follows is a remark
-_WORD_AND_NUMBER = 0.3  # "high (90 %)" agrees, "low (90 %)" does not
+WORD_AND_NUMBER = 0.3  # "high (90 %)" agrees, "low (90 %)" does not
 NEITHER = "neither a number nor a probability word"
 OF_THE_OPPOSITE = "the probability of being wrong"
+BOUND = "a bound or a scale of its own"
+CONDITION = "a condition"
+HEDGE = "a hedge"
+NEGATED_NUMBER = "a negated number"
+NEGATED_WORD = "a negated probability word"
+DISAGREE = "a word and a number that disagree"
 
 
 class Reading(NamedTuple):
@@ -111,12 +117,12 @@ class _Value:
         if self._is_template():
             return Reading(None, "the template was copied")
         if not self._set_scale_aside():
-            return Reading(None, "a bound or a scale of its own")
+            return Reading(None, BOUND)
 
         # 2. from the label to the value
         start, problem = self._skip_lead_in()
         if problem is not None:
-            is_denied = problem.startswith(("a negated", "a condition"))
+            is_denied = problem in (NEGATED_NUMBER, NEGATED_WORD, CONDITION)
             return Reading(None, problem, is_denied=is_denied)
 
         # 3. the value, and what is said about it
@@ -133,7 +139,7 @@ class _Value:
     def _is_template(self) -> bool:
         """Return whether the value is a placeholder in brackets: "[a number from 0 to 100]"."""
         tokens = self.tokens
-        close = OPENING.get(tokens.text(0))
+        close = OPENING.get(tokens.text_at(0))
         texts = tokens.texts(1, len(tokens))
         if close is None or close not in texts:
             return False
@@ -145,7 +151,7 @@ class _Value:
 
     def _set_scale_aside(self) -> bool:
         """Take "on a scale of 1 to 10" out of the tokens; return False for one of another form."""
-        places = [i for i in range(len(self.tokens)) if self.tokens.text(i) in vocabulary.SCALES]
+        places = [i for i in range(len(self.tokens)) if self.tokens.text_at(i) in vocabulary.SCALES]
         if not places:
             return True
         place = places[0]
@@ -163,7 +169,7 @@ class _Value:
         bound = None
         denial = None
         while place < len(tokens):
-            text = tokens.text(place)
+            text = tokens.text_at(place)
             if take_phrase(tokens, place) and not denial:
                 break
             if take_group(tokens, place):
@@ -174,30 +180,30 @@ class _Value:
                 denial = denial or "condition"
             elif text in vocabulary.BOUND_WORDS or text in ("<", ">", "<=", ">=", "=>", "=<", "+-"):
                 if not self._is_bracketed(place):
-                    bound = "a bound or a scale of its own"
+                    bound = BOUND
             elif text in vocabulary.HEDGES:
-                bound = bound or "a hedge"
+                bound = bound or HEDGE
             elif text == "-" and tokens.is_glued(place + 1):
                 return place, "out of range" if tokens.kind(place + 1) == "number" else NEITHER
             elif text not in self._may_lead_in() | _EMOJI and not self._is_abbreviation(place):
                 break
             place += 1
         if denial == "condition":
-            return place, "a condition"
+            return place, CONDITION
         if denial:
             is_number = take_group(tokens, place) is not None
             is_word = take_phrase(tokens, place) is not None
             if is_number:
-                return place, "a negated number"
-            return place, "a negated probability word" if is_word else NEITHER
+                return place, NEGATED_NUMBER
+            return place, NEGATED_WORD if is_word else NEITHER
         has_value = take_group(tokens, place) or take_phrase(tokens, place)
         return place, bound if has_value else None
 
     def _is_abbreviation(self, place: int) -> bool:
         """Return whether this is the stop of "ca." or the sign of "+85"."""
-        before = self.tokens.text(place - 1)
-        is_stop = self.tokens.text(place) == "." and before in vocabulary.APPROXIMATIONS
-        is_plus = self.tokens.text(place) == "+" and self.tokens.is_glued(place + 1)
+        before = self.tokens.text_at(place - 1)
+        is_stop = self.tokens.text_at(place) == "." and before in vocabulary.APPROXIMATIONS
+        is_plus = self.tokens.text_at(place) == "+" and self.tokens.is_glued(place + 1)
         return is_stop or is_plus
 
     def _may_lead_in(self) -> frozenset[str]:
@@ -205,7 +211,7 @@ class _Value:
 
     def _is_bracketed(self, place: int) -> bool:
         """Return whether "<" and ">" enclose the value, as in "<85>"."""
-        return self.tokens.text(place) == "<" and ">" in self.tokens.texts(place, place + 4)
+        return self.tokens.text_at(place) == "<" and ">" in self.tokens.texts(place, place + 4)
 
     # ---- numbers
 
@@ -252,13 +258,13 @@ class _Value:
                 "highest",
                 "scale",
             }
-            return quantity, "a bound or a scale of its own" if is_legend else None
+            return quantity, BOUND if is_legend else None
         self.scale = self.scale or scale
         return quantity._replace(end=end), None
 
     def _end_of_brackets(self, place: int) -> int | None:
         """Return the place after the bracket that closes the one at a place, if any does."""
-        close = OPENING.get(self.tokens.text(place))
+        close = OPENING.get(self.tokens.text_at(place))
         texts = self.tokens.texts(place, len(self.tokens))
         if close is None or close not in texts:
             return None
@@ -268,12 +274,12 @@ class _Value:
         """Return what the tokens right after a number make of it: a bound, a question, a count."""
         tokens = self.tokens
         place = quantity.end
-        text = tokens.text(place)
-        following = tokens.text(place + 1)
+        text = tokens.text_at(place)
+        following = tokens.text_at(place + 1)
         while text and text in "\"')]}*|>":
             place += 1
-            text = tokens.text(place)
-            following = tokens.text(place + 1)
+            text = tokens.text_at(place)
+            following = tokens.text_at(place + 1)
         if text == "or" and following == "so":
             return None
         joins = text in ("or", "and", "oder", "und", "ou", "o") or text in (",", "-")
@@ -281,7 +287,9 @@ class _Value:
         is_at_least = text == "at" and following in ("least", "most")
         is_bound_word = text in vocabulary.BOUND_WORDS and text not in ("in", "more", "within")
         if text in ("+", "+-", "±") or is_bound or is_at_least or is_bound_word:
-            return "a bound or a scale of its own"
+            return BOUND
+        if text == "-" and place + 1 == len(tokens):
+            return BOUND  # a range that breaks off
         if text == "?":
             return "a question"
         if tokens.kind(place) == "sign" and text not in _SAFE_AFTER_NUMBER:
@@ -306,22 +314,22 @@ class _Value:
         only_connectives = True
         place = start
         while place < len(tokens):
-            text = tokens.text(place)
+            text = tokens.text_at(place)
             end_of_brackets = self._end_of_brackets(place)
             if end_of_brackets is not None:
                 inside = self._read_brackets(place, end_of_brackets)
                 if inside is not None:
                     reading = self._combine(reading, inside)
                 if inside is None and "+-" in tokens.texts(place, end_of_brackets):
-                    return Reading(None, "a bound or a scale of its own")
+                    return Reading(None, BOUND)
                 if reading.confidence is None:
                     return reading
                 place = end_of_brackets
                 continue
             if text == "+-" and not is_remark:
-                return Reading(None, "a bound or a scale of its own")
+                return Reading(None, BOUND)
             if text in vocabulary.CONDITIONS and not is_remark:
-                return Reading(None, "a condition", is_denied=True)
+                return Reading(None, CONDITION, is_denied=True)
             quantity = take_group(tokens, place)
             if quantity is not None:
                 says_another = self._says_another(
@@ -370,26 +378,41 @@ class _Value:
         difference = abs(reading.confidence - other.confidence)
         if reading.is_word == other.is_word:
             return reading if difference <= TOLERANCE else Reading(None, SEVERAL)
-        if difference > _WORD_AND_NUMBER:
-            return Reading(None, "a word and a number that disagree")
+        if difference > WORD_AND_NUMBER:
+            return Reading(None, DISAGREE)
         return other if reading.is_word else reading
 
     # ---- words
 
     def _read_phrase(self, start: int, phrase: _Phrase) -> Reading:
         tokens = self.tokens
-        if tokens.text(start - 1) in _MODIFIERS or tokens.text(phrase.end) in ("-", "/"):
-            glued = tokens.text(start - 1) in _MODIFIERS or tokens.is_glued(phrase.end)
+        if tokens.text_at(start - 1) in _MODIFIERS or tokens.text_at(phrase.end) in ("-", "/"):
+            glued = tokens.text_at(start - 1) in _MODIFIERS or tokens.is_glued(phrase.end)
             if glued:
                 return Reading(None, "a modified probability word")
         reading = Reading(phrase.value, is_word=True)
         place = phrase.end
-        while tokens.text(place) in vocabulary.NOUNS | vocabulary.LABEL_SUFFIXES | {'"', "'", "]"}:
+        while tokens.text_at(place) in vocabulary.NOUNS | vocabulary.LABEL_SUFFIXES | {
+            '"',
+            "'",
+            "]",
+        }:
             place += 1
 
         # 1. a number that repeats the word: "high (90 %)", "high, 90 %"
         number_place = place
-        while tokens.text(number_place) in (",", "-", ":", "|", "/", "at", "about", "~", ";", "."):
+        while tokens.text_at(number_place) in (
+            ",",
+            "-",
+            ":",
+            "|",
+            "/",
+            "at",
+            "about",
+            "~",
+            ";",
+            ".",
+        ):
             number_place += 1
         end = self._end_of_brackets(number_place)
         if end is not None:
@@ -417,12 +440,12 @@ class _Value:
         is_correction = False
         place = start
         while place < len(tokens):
-            text = tokens.text(place)
+            text = tokens.text_at(place)
             phrase = take_phrase(tokens, place)
             quantity = take_group(tokens, place)
             begins_remark = text in vocabulary.REASONS or text in (".", "!", ";", "(", "-", ":")
-            if text == "to" and tokens.text(place + 1) in ("say", "tell", "know", "judge", "be"):
-                return Reading(None, "a negated probability word")
+            if text == "to" and tokens.text_at(place + 1) in ("say", "tell", "know", "judge", "be"):
+                return Reading(None, NEGATED_WORD)
             if text == "?" and place == start:
                 return Reading(None, "a question")
             if phrase is not None and (not is_remark or is_correction):
@@ -431,21 +454,21 @@ class _Value:
                 place = phrase.end
                 continue
             if quantity is not None and is_correction and not counts_something(tokens, quantity):
-                return Reading(None, "a word and a number that disagree")
+                return Reading(None, DISAGREE)
             is_exact = quantity is not None and quantity.kind in (PERCENT, FRACTION)
             if quantity and is_exact and not is_remark and not counts_something(tokens, quantity):
-                return Reading(None, "a word and a number that disagree")
+                return Reading(None, DISAGREE)
             is_remark = is_remark or begins_remark
             if not is_remark and self._takes_back(place):
-                return Reading(None, "a negated probability word")
+                return Reading(None, NEGATED_WORD)
             if not is_remark and text in vocabulary.CONDITIONS:
-                return Reading(None, "a condition", is_denied=True)
+                return Reading(None, CONDITION, is_denied=True)
             is_correction = (is_correction or text in vocabulary.CORRECTIONS) and text != "."
             place += 1
         return reading
 
     def _takes_back(self, place: int) -> bool:
-        text = self.tokens.text(place)
+        text = self.tokens.text_at(place)
         is_negation = text in vocabulary.NEGATIONS or text.endswith("n't")
         return is_negation or text in vocabulary.WRONGNESS
 
@@ -472,7 +495,7 @@ class _Value:
         return has_value and place == end
 
     def _may_surround(self, place: int, has_value: bool) -> bool:
-        text = self.tokens.text(place)
+        text = self.tokens.text_at(place)
         if has_value and text in vocabulary.ADJECTIVES | vocabulary.NOUNS:
             return True
         return self.tokens.kind(place) == "sign" or text in _AROUND_A_VALUE
@@ -496,25 +519,46 @@ def scale_around(tokens: Tokens, place: int) -> tuple[int, int, Scale | None]:
         scale = read_scale(tokens, start, place)
         if scale is not None:
             return _with_opening(tokens, start), place + 1, scale
-    point_scale = tokens.text(place - 1) in vocabulary.STARS and tokens.text(place - 2) == "-"
+    point_scale = tokens.text_at(place - 1) in vocabulary.STARS and tokens.text_at(place - 2) == "-"
     if point_scale and tokens.kind(place - 3) == "number":
         highest = tokens.tokens[place - 3].value
         return _with_opening(tokens, place - 3), place + 1, Scale(0, highest)
 
     # 2. "on a scale of 1 to 10", "scale: 1-10"
     start = place + 1
-    while tokens.text(start) in (":", "of", "from", "is", "between", "von", "de", "da", "od", "от"):
+    while tokens.text_at(start) in (
+        ":",
+        "of",
+        "from",
+        "is",
+        "between",
+        "von",
+        "de",
+        "da",
+        "od",
+        "от",
+    ):
         start += 1
     quantity = take_group(tokens, start)
     if quantity is None:
         return place, place, None
     scale = read_scale(tokens, start, quantity.end)
-    end = quantity.end + (tokens.text(quantity.end) == ",")
+    end = quantity.end + (tokens.text_at(quantity.end) == ",")
     return _with_opening(tokens, place), end, scale
 
 
 def _with_opening(tokens: Tokens, place: int) -> int:
     """Return the place of the "on a" before a scale."""
-    while tokens.text(place - 1) in ("on", "a", "an", "the", "using", "auf", "einer", "from", "in"):
+    while tokens.text_at(place - 1) in (
+        "on",
+        "a",
+        "an",
+        "the",
+        "using",
+        "auf",
+        "einer",
+        "from",
+        "in",
+    ):
         place -= 1
     return place

@@ -66,7 +66,7 @@ RIGHTNESS = words(
 )
 ANSWER_WORDS = words(
     "answer answers guess response solution antwort reponse risposta respuesta resposta ответ "
-    "ответа odpowiedz antwoord 答案 回答"
+    "ответа odpowiedz antwoord losung 答案 回答"
 )
 CORRECTNESS = RIGHTNESS | ANSWER_WORDS
 WRONGNESS = words(
@@ -188,3 +188,7 @@ MODIFIERS = (
 )
 NOT_OURS = words("consumer business investor public market self statistical voter customer")
 CLAUSE_STARTS = words("but however although though yet while aber jedoch mais ma pero но ale")
+FINAL_OPENINGS = words(  # "After reflection, ..."
+    "final finally overall ultimately conclusion reflection reconsideration reconsidering "
+    "verification verifying checking reviewing review insgesamt"
+)

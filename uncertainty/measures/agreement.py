@@ -55,7 +55,7 @@ def lexical_agreement(texts: Sequence[str]) -> float:
         raise ValueError(f"agreement needs at least two answers, got {len(texts)}.")
     words = [plain_words(text) for text in texts]
     scores = [_rouge_l(first, second) for first, second in combinations(words, 2)]
-    return sum(scores) / len(scores)
+    return math.fsum(scores) / len(scores)  # the same in every order, on every Python
 
 
 def _rouge_l(first: list[str], second: list[str]) -> float:

@@ -47,8 +47,10 @@ def evidence_count(n_evidence: int, logits: Tensor) -> int:
     """Return how many logits of a step count as evidence: n_evidence, or the whole vocabulary.
 
     Raises:
-        ValueError: n_evidence below 2.
+        ValueError: n_evidence below 2, or an empty vocabulary.
     """
+    if logits.shape[-1] == 0:
+        raise ValueError(f"logits of shape {tuple(logits.shape)} have an empty vocabulary axis.")
     if n_evidence < 2:
         raise ValueError(
             "n_evidence must be at least 2 (one candidate cannot disagree with itself), "

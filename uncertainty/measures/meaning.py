@@ -113,4 +113,5 @@ def semantic_entropy(clusters: Sequence[int]) -> float:
     if not len(clusters):
         raise ValueError("no samples: nothing to compute an entropy of.")
     shares = [count / len(clusters) for count in Counter(clusters).values()]
-    return max(0.0, -sum(share * math.log(share) for share in shares))
+    # fsum: two groupings with the same shares in another order tie exactly, on every Python
+    return max(0.0, -math.fsum(share * math.log(share) for share in shares))

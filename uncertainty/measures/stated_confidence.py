@@ -13,48 +13,23 @@ from dataclasses import dataclass
 from itertools import islice
 
 from .._thinking import separate_thinking
+from ._confidence_answers import find_answer, is_refusal, names_final_answer
 from ._confidence_fields import BARRIER, read_json, read_tables, tags_to_lines
+from ._confidence_lines import EXPLANATION, FINAL, PARTIAL, Line, Statement
 from ._confidence_numbers import TOLERANCE
-from ._confidence_statements import FINAL, PARTIAL, WEAK, Line, Statement, statements_in
-from ._confidence_values import Reading, read_only_value
-from ._confidence_vocabulary import CONFIDENCE_NOUNS, PROBABILITY_NOUNS
+from ._confidence_statements import statements_in
+from ._confidence_values import DISAGREE, WORD_AND_NUMBER, Reading, read_only_value
 from .probability_words import PROBABILITY_WORDS
 
 __all__ = ["PROBABILITY_WORDS", "StatedConfidence", "parse_confidence"]
 
 NOTHING_STATED = "no confidence stated"
 _MOST_STATEMENTS = 100
-_MOST_ANSWERS_IN_A_LINE = 10
-_WORD_AND_NUMBER = 0.3
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\u2028\u2029\u0085\v\f]")
 _FENCE = re.compile(r"\s{0,9}(?:```|~~~)\s?[\w-]{0,20}\s{0,9}")
 _RULE = re.compile(r"[\s=_*~-]+")  # a line under a heading, or between two parts
 _NEXT_TURN = re.compile(r"\s{0,9}\W{0,4}(?:question|q|user|human|frage|pregunta)\W{0,4}:", re.I)
-_MARKUP = re.compile(r"\*\*|__|`+|^[ \t]*[#>*-]+[ \t]+", re.M)
-_ANSWER_LABEL = re.compile(
-    r"\b(final\s{1,3}|revised\s{1,3}|corrected\s{1,3})?"
-    r"(?:answer|antwort|r\u00e9ponse|risposta|respuesta|resposta|\u043e\u0442\u0432\u0435\u0442|"
-    r"odpowied\u017a|\u7b54\u6848|\u56de\u7b54)\s{0,3}[:\uff1a][ \t]*",
-    re.I,
-)
-_JOINT_LABEL = re.compile(
-    r"[^:\n]{0,30}\banswer\s{0,3}(?:and|&|/|,)[^:\n]{0,30}\bconfidence[^:\n]{0,40}:[ \t]*(.*)", re.I
-)
-_CONFIDENCE_LABEL = re.compile(
-    r"(?:\b(?:final|overall|my|revised|updated|level of|niveau de|nivel de)\s)?"
-    rf"\b(?:(?:{'|'.join(CONFIDENCE_NOUNS)})\b[^:=\n]{{0,60}}(?:[:=\uff1a]|\bis\b|\d)"
-    rf"|(?:{'|'.join(PROBABILITY_NOUNS)})\b[^:=\n]{{0,60}}[:=\uff1a])",
-    re.I,
-)
-_REFUSAL = re.compile(
-    r"no[ _-]answer\W*$|no[ _-]answer\b(?=[.,;])"
-    r"|(?:i (?:do not|don't) know|i (?:cannot|can't|am unable to) answer)"
-    r"(?!\s(?:for sure|for certain|exactly|precisely))(?!.*\bbut\b)"
-    r"|ich wei\u00df (?:es )?nicht|je ne sais pas|no lo s\u00e9|non lo so|n\u00e3o sei|nie wiem"
-    r"|\u044f? ?\u043d\u0435 \u0437\u043d\u0430\u044e",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -123,12 +98,18 @@ def _read(text: str, scale: int | None) -> StatedConfidence:
     statements += islice(_statements(outside, scale), _MOST_STATEMENTS)
 
     # 3. the answer, and what counts
-    answer = in_json.answer or table_answer or _find_answer(outside)
-    if answer and _REFUSAL.match(answer.strip("[(<\"' ")):
+    answer = (
+        in_json.answer
+        or table_answer
+        or find_answer([line for line in outside if BARRIER not in line.written])
+    )
+    if answer and is_refusal(answer):
         return StatedConfidence(None, None, refused=True, problem="the model gave no answer")
     if not statements:
-        return _whole_value(outside, scale) or StatedConfidence(
-            answer, None, problem=NOTHING_STATED
+        whole = _whole_value(outside, scale) or Reading(None, NOTHING_STATED)
+        is_answer = whole.confidence is None
+        return StatedConfidence(
+            answer if is_answer else None, whole.confidence, problem=whole.problem
         )
     reading = _resolve(statements)
     return StatedConfidence(answer, reading.confidence, problem=reading.problem)
@@ -151,16 +132,12 @@ def _statements(lines: list[Line], scale: int | None) -> Iterator[Statement]:
     next_lines: list[Line | None] = [*lines[1:], None]
     is_under_final_answer = False
     for line, next_line in zip(lines, next_lines):
-        label = _ANSWER_LABEL.search(line.written)
-        if label:
-            is_under_final_answer = bool(label[1])
+        names_final = names_final_answer(line)
+        if names_final is not None:
+            is_under_final_answer = names_final
         for statement in statements_in(line, next_line, scale):
-            is_final = is_under_final_answer and statement.rank > WEAK
-            yield Statement(
-                statement.reading,
-                FINAL if is_final else statement.rank,
-                statement.is_probability,
-            )
+            is_final = is_under_final_answer and statement.rank > EXPLANATION
+            yield Statement(statement.reading, FINAL if is_final else statement.rank)
 
 
 def _resolve(statements: list[Statement]) -> Reading:
@@ -178,7 +155,7 @@ def _resolve(statements: list[Statement]) -> Reading:
         return Reading(None, "only the confidence of a step or a draft is stated")
     if highest == FINAL:
         first_final = ranks.index(FINAL)
-        counting = [one for one in stated[first_final:] if one.rank > WEAK]
+        counting = [one for one in stated[first_final:] if one.rank > EXPLANATION]
     else:
         counting = [one for one in stated if one.rank == highest]
     return _agree([one.reading for one in counting])
@@ -195,12 +172,12 @@ def _agree(readings: list[Reading]) -> Reading:
     if max(values) - min(values) > TOLERANCE:
         listed = ", ".join(f"{value:g}" for value in dict.fromkeys(values))
         return Reading(None, f"several confidences that differ: {listed}")
-    if any(abs(word - values[0]) > _WORD_AND_NUMBER for word in words if word is not None):
-        return Reading(None, "a word and a number that disagree")
+    if any(abs(word - values[0]) > WORD_AND_NUMBER for word in words if word is not None):
+        return Reading(None, DISAGREE)
     return Reading(values[0])
 
 
-def _whole_value(lines: list[Line], scale: int | None) -> StatedConfidence | None:
+def _whole_value(lines: list[Line], scale: int | None) -> Reading | None:
     """Read a completion that is nothing but a value: "85%"."""
     if len(lines) != 1 or len(lines[0].tokens) > 12:
         return None
@@ -209,39 +186,4 @@ def _whole_value(lines: list[Line], scale: int | None) -> StatedConfidence | Non
     reading = read_only_value(line.tokens, line.text, default_scale=scale)
     if reading is None or (is_spelled_number and reading.problem):
         return None
-    return StatedConfidence(None, reading.confidence, problem=reading.problem)
-
-
-def _find_answer(lines: list[Line]) -> str | None:
-    """Return the text after the answer's label, or else the first line, without a confidence."""
-    written = [_plain(line.written) for line in lines if BARRIER not in line.written]
-    joint = [match for text in written for match in [_JOINT_LABEL.match(text)] if match]
-    if joint:
-        return _stripped(re.split(r"[,;|(]\s", joint[0][1])[0])
-    labelled: list[tuple[bool, str]] = []
-    for place, text in enumerate(written):
-        for label in islice(_ANSWER_LABEL.finditer(text), _MOST_ANSWERS_IN_A_LINE):
-            following = written[place + 1 : place + 2]
-            answer = _up_to_confidence(text[label.end() :]) or _up_to_confidence("".join(following))
-            if answer:
-                labelled.append((bool(label[1]), answer))
-    final = [answer for is_final, answer in labelled if is_final]
-    answers = final[-1:] or [answer for _, answer in labelled]
-    if not answers:
-        others = [_up_to_confidence(text) for text in written]
-        return next((text for text in others if text), None)
-    return answers[0] if len(set(answers)) == 1 else None
-
-
-def _plain(line: str) -> str:
-    """Return a line without Markdown, with plain apostrophes."""
-    return _MARKUP.sub("", line.replace("\u2019", "'").replace("\u00a0", " ")).strip()
-
-
-def _up_to_confidence(text: str) -> str | None:
-    label = _CONFIDENCE_LABEL.search(text)
-    return _stripped(text[: label.start()] if label else text)
-
-
-def _stripped(text: str) -> str | None:
-    return text.strip(" \t\"'*_,;|([") or None
+    return reading
