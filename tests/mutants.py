@@ -30,19 +30,27 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "uncertainty"
 
+NUMERIC = "tests/test_numeric_properties.py"
+DEFAULTS = "tests/test_defaults.py"
 # The folders and files of the package whose modules are changed, each with the tests that read them. A
 # module's own test file comes first; "*" stands for all the tests of its room.
 MODULES = {
-    "information.py": ["tests/test_information.py"],
+    "information.py": ["tests/test_information.py", NUMERIC],
     "_inputs.py": [
-        "tests/lens",
-        "tests/neurons/test_unigrams.py",
+        "tests/test_inputs.py",
+        "tests/test_context.py",
+        "tests/test_wrapped_models.py",
+        "tests/lens/test_logit_lens.py",
         "tests/generation/test_generation.py",
     ],
     "architecture": ["*", "tests/lens/test_logit_lens.py", "tests/neurons/test_geometry.py"],
     "course/fingerprint.py": ["tests/course/test_results.py"],
     "course/results.py": [],
-    "evaluation": ["tests/evaluation/test_leaderboard.py", "tests/evaluation/test_columns.py"],
+    "evaluation": [
+        "tests/evaluation/test_leaderboard.py",
+        "tests/evaluation/test_columns.py",
+        NUMERIC,
+    ],
     "evaluation/columns.py": [
         "tests/evaluation/test_discrimination.py",
         "tests/evaluation/test_calibration.py",
@@ -60,13 +68,24 @@ MODULES = {
     "generation/record_checks.py": ["tests/generation/test_saved_answers.py"],
     "generation/saved_answers.py": [],
     "generation/shared_prefix.py": [],
-    "generation/scoring.py": ["tests/measures/test_self_evaluation.py"],
+    "generation/scoring.py": ["tests/measures/test_self_evaluation.py", DEFAULTS],
+    "generation/tokens.py": [
+        "tests/generation/test_tokenizer_kinds.py",
+        "tests/generation/test_generation.py",
+    ],
     "heads": ["*"],
-    "lens": ["*"],
+    "lens": ["*", DEFAULTS],
+    "lens/profiles.py": [NUMERIC, DEFAULTS],
     "measures": ["tests/measures/test_token_measures.py", "tests/measures/test_answer_measures.py"],
+    "measures/token_measures.py": ["tests/measures/test_answer_measures.py", NUMERIC],
+    "measures/evidence.py": ["tests/measures/test_answer_measures.py", NUMERIC],
     "measures/meaning.py": ["tests/measures/test_agreement.py"],
-    "measures/sampling.py": ["tests/measures/test_sample_answers.py"],
-    "neurons": ["tests/neurons/test_ablation.py", "tests/neurons/test_head_tail.py"],
+    "measures/sampling.py": ["tests/measures/test_sample_answers.py", DEFAULTS],
+    "neurons": [
+        "tests/neurons/test_head_tail.py",
+        "tests/neurons/test_tail_moments.py",
+        "tests/neurons/test_ablation.py",
+    ],
     "neurons/frequency.py": [],
     "neurons/unigrams.py": [],
     "neurons/geometry.py": ["tests/neurons/test_frequency.py"],

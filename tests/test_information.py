@@ -171,3 +171,10 @@ def test_bad_arguments_are_named(call, words):
 def test_entropy_lies_between_zero_and_log_vocabulary(size):
     z = torch.randn(size, generator=torch.Generator().manual_seed(size)) * 5
     assert 0 <= info.entropy(z).item() <= math.log(size) + 1e-5
+
+
+def test_a_divergence_does_not_round_below_zero():
+    z = 4 * torch.randn(200, 1000, generator=torch.Generator().manual_seed(0))
+    nearly = z + 1e-6 * torch.randn(200, 1000, generator=torch.Generator().manual_seed(1))
+    divergence = info.kl_divergence(z, nearly)
+    assert (divergence >= 0).all() and (divergence == 0).any()

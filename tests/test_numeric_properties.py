@@ -3,6 +3,7 @@
 The values are scipy's or numpy's in float64, computed from what the lower precision holds.
 """
 
+import dataclasses
 import math
 import warnings
 
@@ -11,7 +12,7 @@ import pytest
 import scipy.special
 import scipy.stats
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from uncertainty import information as info
@@ -199,6 +200,8 @@ CALIBRATION = [
 
 def flat(result):
     """All numbers of a result in one array."""
+    if dataclasses.is_dataclass(result):
+        result = dataclasses.astuple(result)
     parts = result if isinstance(result, tuple) else (result,)
     return np.concatenate([np.atleast_1d(np.asarray(part, float)) for part in parts])
 
@@ -217,6 +220,7 @@ labels_and_values = st.lists(
 
 
 @pytest.mark.parametrize("metric", SEPARATION + CALIBRATION)
+@settings(max_examples=40)
 @given(rows=labels_and_values, random=st.randoms(use_true_random=False))
 def test_the_order_of_the_answers_and_the_precision_do_not_count(metric, rows, random):
     """Eighths are exact in every precision."""
@@ -247,6 +251,7 @@ def test_no_answer_is_refused(metric):
 
 
 @pytest.mark.parametrize("scaling", [temperature_scaling, platt_scaling, isotonic_scaling])
+@settings(max_examples=25)
 @given(rows=labels_and_values)
 def test_recalibration_keeps_order_and_bounds_or_refuses(scaling, rows):
     labels, values = map(list, zip(*rows))

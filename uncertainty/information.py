@@ -17,6 +17,8 @@ from ._inputs import require_ids_in_vocabulary
 # The floor for log-probabilities inside a product p * log p: exp(LOWEST) is exactly 0 in float32
 # and float64, and 0 * LOWEST is 0 where 0 * -inf would be nan.
 LOWEST = -1e4
+# The same where a tenth of it is the power of e: exp(80) is no infinity in float32.
+LOWEST_TO_A_TENTH = -800.0
 
 
 def log_probabilities(logits: Tensor) -> Tensor:
@@ -70,7 +72,7 @@ def renyi_entropy(logits: Tensor, alpha: float) -> Tensor:
         return -log_p.amax(-1)
     if abs(alpha - 1) < 0.1:  # the last line would divide one rounding error by another
         # sum_v p_v^a = 1 + sum_v p_v (p_v^(a - 1) - 1)
-        change = torch.expm1((alpha - 1) * log_p.clamp(min=LOWEST))
+        change = torch.expm1((alpha - 1) * log_p.clamp(min=LOWEST_TO_A_TENTH))
         power_sum_minus_one = (log_p.exp() * change).sum(-1)
         return power_sum_minus_one.log1p() / (1 - alpha)
     return (alpha * log_p).logsumexp(-1) / (1 - alpha)

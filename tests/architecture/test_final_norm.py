@@ -55,3 +55,22 @@ def test_an_unknown_norm_is_refused():
     model.model.norm = Largest(32)
     with pytest.raises(ValueError, match="neither a LayerNorm nor an RMSNorm"):
         final_norm(model_parts(model))
+
+
+class OtherEpsilon(torch.nn.RMSNorm):
+    """Says that its epsilon is 1e-5, and computes with a tenth of it."""
+
+    def forward(self, x):
+        return self.weight * x * (x.square().mean(-1, keepdim=True) + self.eps / 10).rsqrt()
+
+
+def test_a_norm_that_differs_for_small_inputs_only_is_refused():
+    model = tiny_model("llama")
+    model.model.norm = OtherEpsilon(32, eps=1e-5)
+    with pytest.raises(ValueError, match="neither a LayerNorm nor an RMSNorm"):
+        final_norm(model_parts(model))
+
+
+def test_a_model_without_a_final_norm_has_no_scale_to_freeze(small_opt):
+    with pytest.raises(ValueError, match="no final norm, so there is no scale to freeze"):
+        final_norm(model_parts(small_opt))

@@ -66,3 +66,14 @@ def test_profile_rows_average_and_mark_empty_answers():
     records = [dict(tokens=2, entropy=[[1, 3], [0, 2]]), dict(tokens=0, entropy=[[], []])]
     rows = profile_rows(records)
     assert rows[0].tolist() == [2, 1] and np.isnan(rows[1]).all()
+
+
+def test_samples_belong_to_their_list_of_prompts_and_greedy_answers_to_none(
+    tiny, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path))
+    files = lambda: len(list((tmp_path / "results").glob("depth-*")))  # noqa: E731
+    for temperature, expected in ((0, 1), (1.0, 3)):
+        for prompts in (["one", "two"], ["one", "three"]):
+            answers_with_depth(*tiny, prompts, max_new_tokens=2, temperature=temperature)
+        assert files() == expected

@@ -78,3 +78,18 @@ def test_columns_that_do_not_fit_are_named():
         bootstrap(auroc)
     with pytest.raises(ValueError, match="got 2 and 0"):
         bootstrap(auroc, [0, 1], [1, 2], rounds=0)
+
+
+def test_each_round_draws_as_many_questions_as_there_are():
+    questions = np.repeat(["a", "b", "c", "d", "e"], [1, 2, 3, 2, 1])
+    share = np.array(
+        [1, 1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3, 1 / 2, 1 / 2, 1]
+    )  # 1 over the question's rows
+    drawn = []
+    bootstrap(
+        lambda rows: drawn.append(share[rows].sum()) or 0.0,
+        np.arange(9),
+        questions=questions,
+        rounds=50,
+    )
+    assert drawn == pytest.approx([5] * 51)

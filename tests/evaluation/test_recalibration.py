@@ -110,3 +110,11 @@ def test_platt_of_a_constant_is_the_base_rate():
 def test_nothing_is_recalibrated_to_nothing(scaling, shape):
     recalibrate = scaling([0, 1, 0, 1, 1], [0.1, 0.4, 0.5, 0.8, 0.9])
     assert recalibrate(np.empty(shape)).shape == shape
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_a_score_that_grows_weakly_with_being_correct_gives_no_warning():
+    correct, confidence, _ = overconfident_answers()
+    noise = np.random.default_rng(0).normal(size=len(correct))
+    platt_scaling(correct, 0.3 * confidence + noise)
+    platt_scaling(correct, 5 * confidence)

@@ -300,3 +300,19 @@ def test_scores_are_not_logits(real):
     )
     assert torch.isfinite(output.scores[0]).sum() == 10 and torch.isfinite(output.logits[0]).all()
     assert output.scores[0].softmax(-1).max() > output.logits[0].softmax(-1).max() + 0.05
+
+
+def test_the_finish_reason_tells_the_last_step_from_the_limit(tiny):
+    model, tokenizer = tiny
+    full = generate(model, tokenizer, "Hello", max_new_tokens=6)
+    assert full.finish_reason == "length" and len(full) == 6
+    stop = int(full.token_ids[-1])
+    first = full.token_ids.tolist().index(stop)
+    model.generation_config.eos_token_id = stop
+    try:
+        just = generate(model, tokenizer, "Hello", max_new_tokens=first + 1)
+        short = generate(model, tokenizer, "Hello", max_new_tokens=max(first, 1))
+    finally:
+        model.generation_config.eos_token_id = tokenizer.eos_token_id
+    assert just.finish_reason == "stop" and len(just) == first
+    assert short.finish_reason == ("length" if first else "stop")

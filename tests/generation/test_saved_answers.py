@@ -379,3 +379,13 @@ def test_any_other_data_is_refused_or_read_but_never_breaks(draw, value):
             assert isinstance(Generation.from_dict(candidate), Generation)
         except ValueError as error:
             assert str(error).endswith(".")
+
+
+def test_an_id_that_no_tensor_can_hold_is_refused_in_words():
+    for too_large in (2**63, 2**64, 10**30):
+        saved = copy.deepcopy(SAVED)
+        saved["prompt_ids"] = [too_large]
+        with pytest.raises(
+            ValueError, match=f"its prompt_ids hold {too_large}, which is no token id"
+        ):
+            Generation.from_dict(saved)

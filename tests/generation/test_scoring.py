@@ -33,3 +33,9 @@ def test_choices_that_cannot_be_told_apart_are_refused(tiny, choices):
 def test_a_single_prompt_is_not_cut_into_characters(tiny, prompts):
     with pytest.raises(ValueError, match=r"need a list of prompts, \[prompt, \.\.\.\]"):
         choice_log_probabilities(*tiny, prompts, choices=["a", "b"])
+
+
+def test_choices_are_not_read_by_a_model_in_training_mode():
+    model, tokenizer = load_model("tiny")
+    with pytest.raises(ValueError, match="training mode"):
+        choice_log_probabilities(model.train(), tokenizer, ["Hi"], choices=["a", "b"])

@@ -197,3 +197,14 @@ def test_repeated_uneven_prompts_are_read_once_on_every_kind_of_positions(tokeni
             model, lambda m=model: generate(m, tokenizer, prompts, max_new_tokens=1, chat=False)
         )
         assert read <= 2 * max(lengths) + len(prompts), family
+
+
+def test_a_prompt_that_begins_another_keeps_its_last_token_unread(tokenizer):
+    """The whole short prompt is a common prefix, but its last token's logits start its answer."""
+    model = tiny_model("llama")
+    prompts = ["The same beginning", "The same beginning, and then more of it"]
+    for prompt, row in zip(
+        prompts, generate(model, tokenizer, prompts, max_new_tokens=4, chat=False)
+    ):
+        alone = generate(model, tokenizer, prompt, max_new_tokens=4, chat=False)
+        torch.testing.assert_close(row.logits, alone.logits, atol=1e-4, rtol=0)

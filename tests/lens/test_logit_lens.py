@@ -319,3 +319,55 @@ def test_the_last_row_is_the_default_model(quantize, monkeypatch):
         rtol=1e-4,
     )
     assert torch.equal(trace.top_token[-1], logits.argmax(-1))
+
+
+def test_equal_logits_are_not_larger_where_two_products_round_differently():
+    """A target's logit comes from another product than the slices, which in float32 rounds otherwise.
+
+    The margin is relative to the logit, so this is promised where the logit is not near 0.
+    """
+    generator = torch.Generator().manual_seed(0)
+    head = nn.Linear(501, 300, bias=False)
+    with torch.no_grad():
+        head.weight.normal_(generator=generator)
+        head.weight[100:200] = head.weight[100]
+    parts = SimpleNamespace(
+        unembedding=head, before_unembedding=lambda x: x, after_unembedding=lambda x: x
+    )
+    stream = torch.randn(2, 60, 501, generator=generator)
+    exact = stream.double() @ head.weight.detach().double().T
+    expected = (exact > exact[..., 150:151] + 1e-3).sum(-1)
+    rank = read_stream(parts, stream, targets=[150] * 60).rank
+    not_near_0 = exact[..., 150].abs() > 10
+    assert not_near_0.sum() > 50
+    assert torch.equal(rank[not_near_0], expected[not_near_0])
+
+
+def test_no_entropy_cross_entropy_or_divergence_falls_below_zero():
+    """Where one token has all the probability, rounding alone decides the sign."""
+    head = nn.Linear(64, 300, bias=False)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        head.weight.normal_(generator=generator)
+    parts = SimpleNamespace(
+        unembedding=head, before_unembedding=lambda x: x, after_unembedding=lambda x: x
+    )
+    stream = 300 * torch.randn(3, 200, 64, generator=generator)
+    top = (stream[-1] @ head.weight.T).argmax(-1)
+    trace = read_stream(parts, stream, targets=top, renyi=(1,))
+    for values in (trace.entropy, trace.cross_entropy, trace.kl_to_final, trace.reverse_kl):
+        assert (values >= 0).all() and (values == 0).any()
+    assert (trace.renyi[1] >= 0).all()
+
+
+def test_a_part_of_a_trace_has_the_same_numbers_with_and_without_targets():
+    model = tiny_model("llama")
+    whole = logit_lens(model, IDS, targets=NEXT, renyi=(2,))
+    part = whole.tokens_between(2, 5)
+    for name in ("entropy", "kl_to_final", "reverse_kl", "top_tokens", "top_probabilities"):
+        assert torch.equal(getattr(part, name), getattr(whole, name)[:, 2:5])
+    assert torch.equal(part.rank, whole.rank[:, 2:5])
+    assert torch.equal(part.cross_entropy, whole.cross_entropy[:, 2:5])
+    assert torch.equal(part.renyi[2], whole.renyi[2][:, 2:5])
+    without = logit_lens(model, IDS).tokens_between(2, 5)
+    assert without.rank is None and without.cross_entropy is None

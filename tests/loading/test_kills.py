@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 
 import pytest
 from fault_helpers import (
@@ -40,7 +41,6 @@ def kill_oneself_at(moment, folder):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("start", ["empty", "damaged"])
-@pytest.mark.filterwarnings("ignore:.*damaged")
 def test_a_run_that_is_killed_at_any_change_harms_no_later_run(
     make_thing, monkeypatch, kind, start
 ):
@@ -60,8 +60,11 @@ def test_a_run_that_is_killed_at_any_change_harms_no_later_run(
             kill_oneself_at(moment, thing.cache)
             thing.fetch()
 
-        code = exit_code(start_process(run))
-        thing.run()
+        with warnings.catch_warnings():
+            # where nothing was, a killed run leaves nothing damaged
+            warnings.filterwarnings("error" if start == "empty" else "ignore", ".*damaged")
+            code = exit_code(start_process(run))
+            thing.run()
         thing.assert_good()
     assert code == 0 and moment > 10
 
@@ -171,6 +174,21 @@ def test_a_folder_that_is_taken_for_abandoned_before_it_is_locked_is_made_again(
     monkeypatch.setattr(disk.tempfile, "mkdtemp", make_and_lose)
     with temporary_folder(tmp_path, bytes_needed=0) as folder:
         assert str(folder) == made[1] and folder.exists() and not os.path.exists(made[0])
+
+
+def test_a_folder_that_goes_between_opening_and_locking_is_made_again(tmp_path, monkeypatch):
+    flock = disk.fcntl.flock
+    made = []
+
+    def lock_too_late(handle, how):
+        made.extend(tmp_path.iterdir())
+        if len(made) == 1:
+            made[0].rmdir()
+        flock(handle, how)
+
+    monkeypatch.setattr(disk.fcntl, "flock", lock_too_late)
+    with temporary_folder(tmp_path, bytes_needed=0) as folder:
+        assert folder.exists() and [folder] == made[1:] and folder != made[0]
 
 
 def test_another_machines_folder_is_judged_by_its_age(tmp_path):

@@ -464,3 +464,50 @@ def test_the_default_models_neurons_act_through_the_norm():
     direct_share = direct_change / total_change
     assert direct_share[:2].max() < 0.6
     assert direct_share[2:].median() > 0.9
+
+
+def test_a_direction_counts_without_its_mean():
+    """What is added to all logits changes no probability; the rest is frozen at length 1."""
+    model = trained("llama")
+    mean_part = torch.full((VOCABULARY,), VOCABULARY**-0.5, dtype=torch.float64)
+    uneven = 0.6 * mean_part + 0.8 * DIRECTION
+    options = dict(value="zero", unigram=UNIGRAM, progress=False)
+    for tolerance in (0.0, 1e-4):
+        options["tolerance"] = tolerance
+        centred = ablation_sweep(model, IDS, [0, 7], freeze=DIRECTION, **options).frozen
+        found = ablation_sweep(model, IDS, [0, 7], freeze=uneven, **options).frozen
+        torch.testing.assert_close(found.entropy, centred.entropy, atol=1e-9 + tolerance, rtol=0)
+        torch.testing.assert_close(
+            found.kl_unigram, centred.kl_unigram, atol=1e-9 + tolerance, rtol=0
+        )
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1e-3])
+def test_nothing_that_cannot_be_negative_is(tolerance):
+    """Of a neuron left as it is the divergence is 0, and so is that of a unigram from the model's own prediction."""
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.get_output_embeddings().weight *= 8
+        logits = model(input_ids=IDS[None]).logits[0].double()
+    unigram = (logits[-1].softmax(-1) + 1e-12) / (1 + VOCABULARY * 1e-12)
+    sweep = ablation_sweep(
+        model, IDS, value=lambda a: a, unigram=unigram, tolerance=tolerance, progress=False
+    )
+    for kind in (sweep, sweep.direct, sweep.clean):
+        for name in ("entropy", "kl", "kl_unigram"):
+            assert (getattr(kind, name) >= 0).all(), name
+        assert (kind.loss.nan_to_num() >= 0).all()
+    assert sweep.kl.max() < 1e-4 and sweep.clean.kl_unigram[-1] < 1e-3
+    assert sweep.clean.kl_unigram[0] > 0.1
+
+
+def test_an_unlikely_next_token_does_not_hide_a_sure_one():
+    """Loss and entropy of a text whose every token is certain stay 0, not a little below."""
+    model = tiny_model("llama")
+    with torch.no_grad():
+        model.get_output_embeddings().weight *= 300
+    logits = model(input_ids=IDS[None]).logits[0]
+    text = torch.cat([IDS[:1], logits[:1].argmax(-1)])
+    sweep = ablation_sweep(model, text, progress=False)
+    assert (sweep.entropy >= 0).all() and (sweep.clean.entropy >= 0).all()
+    assert sweep.clean.loss[0] >= 0

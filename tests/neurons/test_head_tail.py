@@ -97,6 +97,32 @@ def test_the_bound_holds_and_is_of_use_when_one_token_of_the_tail_takes_all_the_
     assert (off(estimate, exact, "entropy") / estimate.bound).max() > 0.05  # not far too large
 
 
+@pytest.mark.parametrize(
+    ("top", "vocabulary", "spike"),
+    [
+        (2.0, 2000, 0.5),  # the remainder of E[x e^x] alone: l and the distance are nearly 0
+        (2.0, 2000, -0.5),
+        (5.0, 20_000, 3.0),  # where e^R matters
+        (12.0, 2000, 0.5),  # where the distance from all tokens matters
+    ],
+)
+def test_each_term_of_the_bound_is_needed(monkeypatch, top, vocabulary, spike):
+    """One likely token and a flat tail, of which one token takes all the shift."""
+    monkeypatch.setattr(_tail_moments, "HEAD_TOKENS", 2)
+    logits = torch.zeros(1, vocabulary, dtype=torch.float64)
+    logits[0, 0] = top
+    column = torch.zeros(vocabulary, 1, dtype=torch.float64)
+    column[5] = spike
+    clean = CleanPositions(logits, torch.zeros_like(logits), torch.tensor([5]))
+    one = torch.ones(1, 1, dtype=torch.float64)
+    factors = ShiftFactors(0 * one, one)
+    estimate = estimated(clean, column, one, factors, 0)  # an unembedding of width 1
+    exact = exactly(clean, column.T, factors)
+    for name in ("entropy", "loss", "kl"):
+        assert (off(estimate, exact, name) <= estimate.bound + 1e-13).all(), name
+    assert off(estimate, exact, "entropy") > 0.05 * estimate.bound
+
+
 def test_tokens_whose_probability_rounds_to_nothing_are_not_forgotten():
     """Flattened enough they count again; then the bound is infinite, and the pair exact."""
     logits = torch.full((1, 5000), -110.0)

@@ -217,12 +217,22 @@ def _digest(value) -> str:
 
 
 def _read_results(path: Path) -> dict:
-    """Return the results by their items' keys; a line that a kill cut short is left out."""
+    """Return the results by their items' keys; a line that a kill cut short is left out.
+
+    A file that cannot be read gives a warning, and none of its results.
+    """
     results: dict = {}
-    if path.exists():
+    try:
         for line in file_lines(path):
             if {"item", "result"} <= line.keys():
                 results.setdefault(line["item"], line["result"])
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        warnings.warn(
+            f"results kept in {path} cannot be read ({error.strerror}), so all are computed again.",
+            stacklevel=3,
+        )
     return results
 
 

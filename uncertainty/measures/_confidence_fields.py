@@ -75,7 +75,8 @@ def read_json(text: str, default_scale: int | None) -> JsonPart:
             position = end
         start = text.find("{", end)
     answer = answers[0] if len(set(answers)) == 1 else None
-    return JsonPart(statements, answer, "\n".join([*rest, text[position:]]))
+    outside = [part for part in [*rest, text[position:]] if part.strip(" \t\r\n[],;")]
+    return JsonPart(statements, answer, "\n".join(outside))
 
 
 def _fields_of(

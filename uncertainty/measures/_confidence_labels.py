@@ -25,6 +25,7 @@ from ._confidence_values import (
 _LONGEST_QUALIFIER = 25
 _DENIALS = (OF_THE_OPPOSITE, CONDITION, NEGATED_NUMBER)
 _JOINS = {"and", "&", "/", ",", "+", "with", "(", "|", "und", "et", "e", "y", "и", "i"}
+_NO_VALUE_FOLLOWS = vocabulary.words("that in about on regarding dass que dans sur")
 _SIGNS_BEFORE_VALUE = {"<", ">", "<=", ">=", "~", "[", "(", '"', "'", "-", "+-"}
 _BEFORE_VALUE = (
     vocabulary.LEAD_IN
@@ -54,11 +55,12 @@ class _Joined(NamedTuple):
 
 
 class _Brackets(NamedTuple):
-    """What the brackets after a noun hold: a scale, or numbers that are none."""
+    """What the brackets after a noun hold: a scale, or what may be the value itself."""
 
     scale: Scale | None
     end: int
-    first_number: int | None  # the place after the bracket that holds numbers
+    value_start: int | None
+    has_number: bool
 
 
 class _Label(NamedTuple):
@@ -134,9 +136,9 @@ class _LabelMatcher:
 
         # 2. what joins it to its value
         joined = self._find_value(brackets.end)
-        holds_value = joined is None and brackets.first_number is not None
-        if holds_value and brackets.first_number is not None:
-            joined = _Joined(brackets.first_number, BY_NOTHING, brackets.end)
+        is_joined = joined is not None
+        if joined is None and brackets.value_start is not None:
+            joined = _Joined(brackets.value_start, BY_NOTHING, brackets.end)
         if joined is None:
             return None
         scale = self._scale_in_words(noun + 1, joined.label_end) or self._scale_before()
@@ -148,7 +150,7 @@ class _LabelMatcher:
         if not self._is_own(qualifier, joined.by):
             return None
         problem = self._denial(joined.by)
-        if scale is None and brackets.first_number is not None and not holds_value:
+        if scale is None and brackets.has_number and is_joined:
             problem = BOUND
         if vocabulary.WRONGNESS & (qualifier | modifiers):
             problem = OF_THE_OPPOSITE
@@ -195,7 +197,8 @@ class _LabelMatcher:
         """Read the brackets after a noun: "(0-100)", "[scale: 1 to 5]"."""
         line = self.line
         scale = None
-        first_number = None
+        value_start = None
+        has_number = False
         while line.text_at(place) in OPENING:
             texts = line.texts(place + 1, place + _LONGEST_QUALIFIER)
             close = OPENING[line.text_at(place)]
@@ -204,19 +207,24 @@ class _LabelMatcher:
             end = place + 1 + texts.index(close)
             inside = range(place + 1, end)
             found = read_scale(line, place + 1, end) or self._scale_in_words(place + 1, end)
-            has_number = any(line.kind(i) in ("number", "odd") for i in inside)
             if found is not None:
                 scale = found
-            elif has_number or take_phrase(line, place + 1):
-                first_number = place + 1
+            elif any(line.kind(i) in ("number", "odd") for i in inside):
+                has_number = True
+                value_start = place + 1
+            elif take_phrase(line, place + 1):
+                value_start = place + 1
             place = end + 1
         while line.text_at(place) in (")", '"', "'", "]"):
             place += 1
-        return _Brackets(scale, place, first_number)
+        return _Brackets(scale, place, value_start, has_number)
 
     def _scale_in_words(self, start: int, end: int) -> Scale | None:
         """Return the scale of "on a scale of 1 to 10" or "from 1 to 10" inside these tokens."""
         line = self.line
+        whole = read_scale(line, start, end)
+        if whole is not None:
+            return whole
         for place in range(start, min(end, start + _LONGEST_QUALIFIER)):
             text = line.text_at(place)
             if text in vocabulary.SCALES:
@@ -254,9 +262,10 @@ class _LabelMatcher:
                 return _Joined(place + 1, BY_COLON, place)
             if text in vocabulary.SEPARATING_WORDS | {"would", "should"}:
                 return _Joined(place + 1, BY_WORD, place)
-        beyond_scale = self._after_qualifier(place) if text == "from" else None
-        if beyond_scale is not None:
-            return beyond_scale
+        is_qualified = text in _NO_VALUE_FOLLOWS
+        beyond = self._after_qualifier(place) if is_qualified or text in ("from", "out") else None
+        if beyond is not None or is_qualified:
+            return beyond
         if self._stands_directly(place):
             return _Joined(place, BY_NOTHING, place)
         if text in vocabulary.QUALIFIERS | {",", "("}:

@@ -165,7 +165,8 @@ def _with_denominator(tokens: Tokens, value: float, end: int, is_plain_one: bool
     if place is None and tokens.text_at(end) in vocabulary.OUT_OF:
         place = end + 1
     out_of = _plain_number(tokens, place) if place is not None else None
-    if out_of is None:
+    is_year = out_of is not None and place == end + 1 and not is_slash and not _is_round(out_of[0])
+    if out_of is None or is_year:
         return Quantity(value, BARE, end, is_plain_one)
     highest, after = out_of
     if is_slash and value == highest == 50:
@@ -183,6 +184,11 @@ def _with_denominator(tokens: Tokens, value: float, end: int, is_plain_one: bool
     if tokens.text_at(after) in vocabulary.STARS:
         after += 1
     return Quantity(fraction, FRACTION, after, problem=problem)
+
+
+def _is_round(number: float) -> bool:
+    """Return whether "9 in 10" may have this number at its end, and not "85 in 2024"."""
+    return number in PLAUSIBLE_MAXIMA | {10**power for power in range(2, 10)}
 
 
 def _plain_number(tokens: Tokens, place: int) -> tuple[float, int] | None:

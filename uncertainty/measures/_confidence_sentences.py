@@ -31,7 +31,7 @@ _LONGEST_QUOTE = 30
 
 _ADVERBS = vocabulary.words(
     "very quite pretty fairly absolutely totally completely fully that still also only personally "
-    "honestly currently now really reasonably mir"
+    "honestly currently now really reasonably much mir"
 )
 _VAGUE = vocabulary.APPROXIMATIONS | vocabulary.BOUND_WORDS
 _NEAR_NUMBER = (

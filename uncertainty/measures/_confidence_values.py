@@ -326,7 +326,8 @@ class _Value:
                     return reading
                 place = end_of_brackets
                 continue
-            if text == "+-" and not is_remark:
+            is_margin = text in ("give", "plus") and tokens.text_at(place + 1) == "or"
+            if (text == "+-" or is_margin) and not is_remark:
                 return Reading(None, BOUND)
             if text in vocabulary.CONDITIONS and not is_remark:
                 return Reading(None, CONDITION, is_denied=True)
@@ -417,6 +418,9 @@ class _Value:
         end = self._end_of_brackets(number_place)
         if end is not None:
             inside = self._read_brackets(number_place, end)
+            number = take_group(tokens, number_place + 1)
+            if inside and number and number.kind == BARE and number.value > 1:
+                return Reading(None, "a word and a number without its unit")  # or a footnote
             if inside is not None:
                 return self._combine(reading, inside)
         elif self._is_one_value(number_place):

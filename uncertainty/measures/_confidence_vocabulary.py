@@ -133,7 +133,7 @@ CORRECTIONS = words(
     "lower raise adjust update downgrade upgrade rethinking thought mean"
 )
 REASONS = words(
-    "because since as for due based with though although considering from thanks owing that which "
+    "because since as due based with though although considering from thanks owing that which "
     "who weil da denn car parce puisque perche poiche porque pois потому так bo poniewaz given so "
     "while where after this these it there"
 )
@@ -144,7 +144,7 @@ MAY_FOLLOW_NUMBER = (  # without a unit: "85 because", but not "4 stars"
     | CONNECTIVES
     | CONDITIONS
     | HEDGES
-    | words("in on at by i my we the our overall total if my this when under given ish")
+    | words("for in on at by i my we the our overall total if my this when under given ish")
     | EXPLANATIONS
 )
 PERCENT_WORDS = words("percent pct pc prozent procent percento процентов процента")

@@ -29,6 +29,7 @@ _MOST_STATEMENTS = 100
 _LINE_BREAK = re.compile("\r\n|[\n\r\u2028\u2029\u0085\v\f]")
 _FENCE = re.compile(r"\s{0,9}(?:```|~~~)\s?[\w-]{0,20}\s{0,9}")
 _RULE = re.compile(r"[\s=_*~-]+")  # a line under a heading, or between two parts
+_CUT_OFF_FIELD = re.compile(r"[\"']\s{0,9}:\s{0,9}[\"']?[\d.]{1,30}\s{0,9}\Z")
 _NEXT_TURN = re.compile(r"\s{0,9}\W{0,4}(?:question|q|user|human|frage|pregunta)\W{0,4}:", re.I)
 
 
@@ -82,6 +83,8 @@ def parse_confidence(completion: str, scale: int | None = None) -> StatedConfide
     separated = separate_thinking(completion)
     if separated.answer is None:
         return StatedConfidence(None, None, problem=separated.problem)
+    if "{" in separated.answer and _CUT_OFF_FIELD.search(separated.answer):
+        return StatedConfidence(None, None, problem="the JSON is cut off in a number")
     return _read(separated.answer, scale)
 
 
@@ -183,6 +186,8 @@ def _whole_value(lines: list[Line], scale: int | None) -> Reading | None:
         return None
     [line] = lines
     is_spelled_number = not any(token.kind != "word" for token in line.tokens)
+    if any(token.text in ("=", "*") for token in line.tokens):
+        return None  # "15 + 6 = 21"
     reading = read_only_value(line.tokens, line.text, default_scale=scale)
     if reading is None or (is_spelled_number and reading.problem):
         return None
