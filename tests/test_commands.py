@@ -112,7 +112,7 @@ def test_what_is_pinned_runs_on_the_first_release_of_every_python_that_is_declar
         except importlib.metadata.PackageNotFoundError:
             continue
         if package["Version"].split("+")[0] == version:
-            pythons = SpecifierSet(package["Requires-Python"] or "")
+            pythons = SpecifierSet(package.get("Requires-Python", ""))
             for python in declared_pythons():
                 assert pythons.contains(f"{python}.0"), f"{line} needs Python {pythons}"
             checked += 1

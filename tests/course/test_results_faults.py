@@ -2,6 +2,8 @@
 
 import os
 import random
+import shutil
+import tempfile
 
 import pytest
 from fault_helpers import exit_code, needs_fork, remount, small_disk, start_process
@@ -61,24 +63,26 @@ def test_a_folder_in_the_place_of_the_file_costs_the_memory_only(tiny, kept):
 
 
 @needs_fork
-@pytest.mark.parametrize("rights", ["file", "folder"])
-def test_what_belongs_to_somebody_else_costs_the_memory_only(tiny, kept, rights, tmp_path):
-    hidden = kept if rights == "file" else kept.parent
-    hidden.chmod(0)
+@pytest.mark.parametrize("hidden", ["results", "results/{file}"])
+def test_what_belongs_to_somebody_else_costs_the_memory_only(tiny, kept, hidden, monkeypatch):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # every user can reach it; pytest's own folders are for one
+        shutil.copytree(kept.parent, f"{folder}/results")
+        os.chmod(f"{folder}/{hidden.format(file=kept.name)}", 0)
+        monkeypatch.setenv("UNCERTAINTY_CACHE", folder)
 
-    def ask():
-        if os.getuid() == 0:
-            os.setuid(65534)
-        with pytest.warns(UserWarning, match="results cannot be kept"):
-            assert cached_results(*tiny, ITEMS, lengths, **IN_PAIRS) == LENGTHS
+        def ask():
+            if os.getuid() == 0:
+                os.setuid(65534)
+            with (
+                pytest.warns(UserWarning, match=r"results kept in .* cannot be read \(Permission"),
+                pytest.warns(UserWarning, match="results cannot be kept"),
+            ):
+                assert cached_results(*tiny, ITEMS, lengths, **IN_PAIRS) == LENGTHS
 
-    try:
-        for folder in (kept.parent.parent, *kept.parent.parent.parents):
-            if not os.stat(folder).st_mode & 0o001:
-                folder.chmod(0o711)
-        assert exit_code(start_process(ask)) == 0
-    finally:
-        hidden.chmod(0o755)
+        code = exit_code(start_process(ask))
+        os.chmod(f"{folder}/{hidden.format(file=kept.name)}", 0o755)
+    assert code == 0
 
 
 def test_a_full_disk_keeps_what_it_can_and_loses_nothing_else(tiny, tmp_path, monkeypatch):

@@ -415,7 +415,7 @@ def test_the_time_is_linear(repeated):
 
 
 def test_deeply_nested_json_is_no_error():
-    for text in X:
+    for text in ('{"a":' * 5_000, "[" * 5_000 + "{}", '{"confidence": ' + "[" * 5_000):
         assert parse_confidence(text).confidence is None
     nested = '{"a":' * 200 + '{"confidence": 0.7}' + "}" * 200
     assert parse_confidence(nested).confidence in (None, 0.7)

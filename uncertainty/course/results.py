@@ -226,7 +226,7 @@ def _read_results(path: Path) -> dict:
         for line in file_lines(path):
             if {"item", "result"} <= line.keys():
                 results.setdefault(line["item"], line["result"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
         warnings.warn(

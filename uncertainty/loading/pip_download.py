@@ -34,7 +34,7 @@ FAILURE_CAUSES = (
         "the connection broke off during the download; try again",
     ),
     (
-        r"HTTP error [45]\d\d|too many [45]\d\d error|\d\d\d (Client|Server) Error",
+        r"HTTP error [45]\d\d|too many [45]\d\d error",
         "the package index lists the wheel, but answers with an error when asked for it; try again "
         "later, or set PIP_INDEX_URL to another mirror",
     ),

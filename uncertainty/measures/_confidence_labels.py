@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from . import _confidence_vocabulary as vocabulary
 from ._confidence_lines import Line, Statement, end_of_field, negates, rank_of_words
-from ._confidence_numbers import BARE, SEVERAL, Quantity, Scale, read_scale, take_group
+from ._confidence_numbers import (
+    BARE,
+    SEVERAL,
+    Quantity,
+    Scale,
+    read_scale,
+    scale_around,
+    take_group,
+)
 from ._confidence_tokens import Token, quote
 from ._confidence_values import (
     BOUND,
@@ -18,7 +26,6 @@ from ._confidence_values import (
     Reading,
     read_only_value,
     read_value,
-    scale_around,
     take_phrase,
 )
 

@@ -313,3 +313,55 @@ def on_scale(quantity: Quantity, scale: Scale) -> float | None:
     if scale.highest > 1 and 0 < quantity.value < 1:
         return None  # 0.85 on a scale of 100 may be 0.85 % or 85 %
     return quantity.value / scale.highest
+
+
+def scale_around(tokens: Tokens, place: int) -> tuple[int, int, Scale | None]:
+    """Return where a phrase with the word "scale" begins and ends, and the scale that it names."""
+    # 1. "on a 0-10 scale", "on a 10-point scale"
+    for start in range(max(place - 6, 0), place):
+        scale = read_scale(tokens, start, place)
+        if scale is not None:
+            return _with_opening(tokens, start), place + 1, scale
+    point_scale = tokens.text_at(place - 1) in vocabulary.STARS and tokens.text_at(place - 2) == "-"
+    if point_scale and tokens.kind(place - 3) == "number":
+        highest = tokens.tokens[place - 3].value
+        return _with_opening(tokens, place - 3), place + 1, Scale(0, highest)
+
+    # 2. "on a scale of 1 to 10", "scale: 1-10"
+    start = place + 1
+    while tokens.text_at(start) in (
+        ":",
+        "of",
+        "from",
+        "is",
+        "between",
+        "von",
+        "de",
+        "da",
+        "od",
+        "от",
+    ):
+        start += 1
+    quantity = take_group(tokens, start)
+    if quantity is None:
+        return place, place, None
+    scale = read_scale(tokens, start, quantity.end)
+    end = quantity.end + (tokens.text_at(quantity.end) == ",")
+    return _with_opening(tokens, place), end, scale
+
+
+def _with_opening(tokens: Tokens, place: int) -> int:
+    """Return the place of the "on a" before a scale."""
+    while tokens.text_at(place - 1) in (
+        "on",
+        "a",
+        "an",
+        "the",
+        "using",
+        "auf",
+        "einer",
+        "from",
+        "in",
+    ):
+        place -= 1
+    return place
