@@ -112,7 +112,6 @@ SKIPPED_FILES = (
     "measures/_confidence*.py",
     "measures/judges.py",
     "measures/labels.py",
-    "measures/_confidence_*.py",
     "measures/probability_words.py",
     "measures/stated_confidence.py",
     "measures/verbalised.py",

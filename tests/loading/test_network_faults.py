@@ -6,6 +6,7 @@ Each fault is one sentence, leaves nothing behind, and is forgotten once the net
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
@@ -119,13 +120,14 @@ def test_a_download_that_stalls_is_given_up(make_thing, package_index, monkeypat
 
 @pytest.fixture
 def broken_hub(monkeypatch, tmp_path):
-    """A hub whose first page answers, and whose files give an error; `requests` lists the paths."""
-    requests = []
+    """A hub whose first page answers, and `broken` files give an error; `requests` lists the paths."""
+    hub = SimpleNamespace(requests=[], broken="")
 
     class Hub(BaseHTTPRequestHandler):
         def do_HEAD(self):
-            requests.append(self.path)
-            self.send_response(200 if self.path == "/" else 500)
+            hub.requests.append(self.path)
+            works = self.path == "/" or hub.broken not in self.path
+            self.send_response(200 if works else 500)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -148,16 +150,30 @@ def broken_hub(monkeypatch, tmp_path):
         )
         monkeypatch.setattr(constants, "ENDPOINT", address)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-        yield requests
+        yield hub
         server.shutdown()
 
 
-def test_a_hub_whose_files_give_errors_is_not_asked_for_a_minute(broken_hub, monkeypatch):
+@pytest.mark.parametrize(
+    ("broken", "probed"),
+    [("", ["config.json"]), ("model.safetensors", list(hub.PROBED_FILES))],
+    ids=["every file", "the weights"],
+)
+def test_a_hub_whose_files_give_errors_is_not_asked_for_minutes(
+    broken_hub, monkeypatch, broken, probed
+):
+    broken_hub.broken = broken
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits to ask once more"))
     with pytest.raises(ModelUnavailable, match="with the error 500 when asked for the files of"):
         load_model("some/model", revision="v1")
-    asked = [path for path in broken_hub if "some/model" in path]
-    assert asked == ["/some/model/resolve/v1/config.json"]
+    asked = [path for path in broken_hub.requests if "some/model" in path]
+    assert asked == [f"/some/model/resolve/v1/{file}" for file in probed]
+
+
+def test_a_model_on_the_hub_that_cannot_be_read_is_one_sentence(fake_hub):
+    fake_hub.error = ValueError("Couldn't instantiate the backend tokenizer from one of:\n(1)")
+    with pytest.raises(ModelUnavailable, match=r"^Cannot load some/model from the model hub: Could"):
+        load_model("some/model")
 
 
 def test_a_hub_that_breaks_off_counts_as_an_error(monkeypatch):

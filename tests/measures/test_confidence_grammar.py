@@ -90,6 +90,7 @@ def test_thinking_that_never_ends_is_said_so():
         ("He said he was 90% sure.", "asked or reported"),
         ("It is 90% certain to rain.", "not said of the answer"),
         ("Confidence (1-5): 9", "scale"),
+        ("It is likely Italy, but I'm not 100% sure.", "a negated number: 'not 100% sure'"),
     ],
 )
 def test_the_problem_says_why(completion, words):

@@ -13,6 +13,7 @@ from .pinned_files import model_names
 from .pretrained import load_pretrained
 
 SERVER_ERROR = 500  # and all that is larger: the fault is the server's
+PROBED_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", "model.safetensors")
 BLOCKED_BY_PROXY = (403, 407)  # what a firewall or a proxy answers in place of the hub
 
 
@@ -41,14 +42,16 @@ def load_from_hub(name: str, options: LoadOptions):
     if not hub_answers():
         raise ModelUnavailable(_unreachable_message(name, options.revision))
     status = file_status(name, options.revision)
-    if status >= SERVER_ERROR:  # transformers would ask again and again for a minute
+    if status >= SERVER_ERROR:  # transformers would ask again and again for minutes
         raise ModelUnavailable(
             f"The model hub answers, but with the error {status} when asked for the files of "
             f"{name}; try again later, or set HF_ENDPOINT to a mirror."
         )
     try:
         return load_pretrained(name, options, local_files_only=False)
-    except OSError as error:
+    except UnsupportedOption:
+        raise
+    except (OSError, ValueError) as error:
         message = _hub_failure_message(name, options.revision, str(error))
         raise ModelUnavailable(message) from None
 
@@ -115,13 +118,19 @@ def hub_answers(seconds: float = 3.0) -> bool:
 
 
 def file_status(name: str, revision: str | None, seconds: float = 10.0) -> int:
-    """Return the status code with which the hub answers for a model's config.json.
+    """Return the worst status code with which the hub answers for a model's files.
 
-    A connection that breaks off, or a longer silence, counts as 504.
+    A file that the model does not have gives 404. A connection that breaks off, or a longer
+    silence, counts as 504.
     """
-    url = huggingface_hub.hf_hub_url(name, "config.json", revision=revision)
-    try:
-        response = huggingface_hub.get_session().head(url, timeout=seconds)
-    except Exception:  # each version of the hub's library has its own
-        return 504
-    return response.status_code
+    worst = 0
+    for file in PROBED_FILES:
+        url = huggingface_hub.hf_hub_url(name, file, revision=revision)
+        try:
+            response = huggingface_hub.get_session().head(url, timeout=seconds)
+        except Exception:  # each version of the hub's library has its own
+            return 504
+        worst = max(worst, response.status_code)
+        if worst >= SERVER_ERROR:
+            break
+    return worst

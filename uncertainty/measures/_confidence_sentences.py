@@ -107,7 +107,8 @@ class _SpokenNumber:
         end = self.quantity.end + end_of_field(self.line.tokens[self.quantity.end :])
         if problem is not None:
             first = self._first_word()
-            text = quote(self.line.tokens[first : min(end, first + _LONGEST_QUOTE)], self.line.text)
+            last = min(end, first + _LONGEST_QUOTE, self.line.sentence_end(self.quantity.end))
+            text = quote(self.line.tokens[first:last], self.line.text)
             is_denied = problem not in (REPORTED, BOUND, HEDGE)
             return Reading(None, f"{problem}: {text}", is_denied=is_denied)
 
