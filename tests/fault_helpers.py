@@ -59,8 +59,9 @@ class Pinned:
         self.wheel = Wheel(project, "1.0", size, digest, tuple(members))
 
     def left_over(self):
-        """Temporary files and folders below the cache."""
-        return [path for path in self.cache.rglob("*") if path.name.startswith((".", "tmp"))]
+        """Temporary files and folders below the cache, which another process may be changing."""
+        names = [name for _, folders, files in os.walk(self.cache) for name in folders + files]
+        return [name for name in names if name.startswith((".", "tmp"))]
 
     def assert_good(self):
         assert self.is_good()

@@ -45,7 +45,7 @@ MODULES = {
     ],
     "architecture": ["*", "tests/lens/test_logit_lens.py", "tests/neurons/test_geometry.py"],
     "course/fingerprint.py": ["tests/course/test_results.py"],
-    "course/results.py": [],
+    "course/results.py": ["tests/course/test_recorded.py", "tests/course/test_spot_check.py"],
     "evaluation": [
         "tests/evaluation/test_leaderboard.py",
         "tests/evaluation/test_columns.py",
@@ -84,6 +84,7 @@ MODULES = {
     "neurons": [
         "tests/neurons/test_head_tail.py",
         "tests/neurons/test_tail_moments.py",
+        "tests/neurons/test_shifted_logits.py",
         "tests/neurons/test_ablation.py",
     ],
     "neurons/frequency.py": [],

@@ -12,7 +12,7 @@ import pytest
 import scipy.special
 import scipy.stats
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from uncertainty import information as info
@@ -80,6 +80,8 @@ def test_entropy(z):
 
 
 @given(logits(), st.sampled_from([0, 0.3, 0.95, 1, 1.05, 2, 7, math.inf]))
+@example(torch.tensor([[0.0, 1.0, -math.inf]]), 0.95)
+@example(torch.tensor([[0.0, 1.0, -3000.0]], dtype=torch.float64), 0.901)
 def test_renyi_entropy(z, alpha):
     p = probabilities(z)
     if alpha == 0:

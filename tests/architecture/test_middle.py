@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from families import FAMILIES
+from families import FAMILIES, tiny_model
 
 from uncertainty.architecture.middle import resid_mid_modules
 from uncertainty.architecture.parts import model_parts
@@ -39,6 +39,24 @@ def test_the_middle_of_a_block_is_what_attention_leaves(models, family):
     assert len(stream) == 7 and len(silenced) == 3
     for depth in (0, 2, 4):
         assert not torch.allclose(stream[depth], stream[depth + 1])
+        torch.testing.assert_close(stream[depth + 1], stream[depth + 2])
+
+
+@pytest.mark.parametrize(
+    ("family", "mlp"),
+    [("granitemoe", "block_sparse_moe"), ("lfm2", "feed_forward"), ("llama4_text", "feed_forward")],
+)
+def test_an_mlp_under_another_name_is_found(family, mlp):
+    model = tiny_model(family)
+    middle = resid_mid_modules(model)
+    blocks = model_parts(model).blocks
+    silenced = [getattr(block, mlp).register_forward_hook(silence) for block in blocks]
+    with torch.no_grad(), model_parts(model).record_stream(middle=middle) as stream:
+        model(input_ids=IDS)
+    for hook in silenced:
+        hook.remove()
+    assert len(stream) == 2 * len(blocks) + 1
+    for depth in range(0, 2 * len(blocks), 2):
         torch.testing.assert_close(stream[depth + 1], stream[depth + 2])
 
 

@@ -68,7 +68,7 @@ def test_the_disk_fills_up_while_converting(make_thing, disk, monkeypatch):
 
 def test_the_disk_fills_up_while_cleaning(make_thing, disk, monkeypatch):
     thing = make_thing(
-        "corpora", cache=disk / "cache", content=b"", pinned_size=1000, cleaned="a" * 600_000
+        "corpora", cache=disk / "cache", content=b"", pinned_size=1000, cleaned="a" * 1_200_000
     )
     without_pip(monkeypatch, thing)
     assert_full_then_enlarge(thing, disk)

@@ -172,7 +172,9 @@ def test_a_hub_whose_files_give_errors_is_not_asked_for_minutes(
 
 def test_a_model_on_the_hub_that_cannot_be_read_is_one_sentence(fake_hub):
     fake_hub.error = ValueError("Couldn't instantiate the backend tokenizer from one of:\n(1)")
-    with pytest.raises(ModelUnavailable, match=r"^Cannot load some/model from the model hub: Could"):
+    with pytest.raises(
+        ModelUnavailable, match=r"^Cannot load some/model from the model hub: Could"
+    ):
         load_model("some/model")
 
 

@@ -511,3 +511,24 @@ def test_an_unlikely_next_token_does_not_hide_a_sure_one():
     sweep = ablation_sweep(model, text, progress=False)
     assert (sweep.entropy >= 0).all() and (sweep.clean.entropy >= 0).all()
     assert sweep.clean.loss[0] >= 0
+
+
+@torch.no_grad()
+def test_a_projection_behind_the_final_norm_belongs_to_the_unembedding():
+    """As an OPT whose embeddings are narrower than its stream, and whose norm has a bias."""
+    model = tiny_model("opt", word_embed_proj_dim=16).double()
+    torch.manual_seed(1)
+    for weights in model.parameters():
+        if weights.ndim == 1:
+            weights.add_(0.3 * torch.randn_like(weights))
+    assert model_parts(model).projection is not None
+    with float64_throughout():
+        sweep = ablation_sweep(
+            model, IDS, [7, 31], unigram=UNIGRAM, freeze=DIRECTION, progress=False
+        )
+        clean = model(input_ids=IDS[None]).logits[0]
+        agree(sweep.clean, None, clean, clean)
+        for column, neuron in enumerate([7, 31]):
+            new = mean_activation(model, neuron)
+            agree(sweep, column, hooked(model, neuron, new), clean)
+            agree(sweep.direct, column, hooked(model, neuron, new, freeze_norm=True), clean)

@@ -134,3 +134,17 @@ def test_tokens_whose_probability_rounds_to_nothing_are_not_forgotten():
     estimate = estimated(clean, torch.zeros(5000, 3), torch.zeros(2, 3), factors, 0)
     assert estimate.bound[0, 0] == torch.inf
     assert estimate.bound[0, 1] < 1e-6
+
+
+def test_the_tight_bound_is_taken_only_where_the_loose_one_is_above_the_tolerance():
+    draw = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(4, 90, generator=draw, dtype=torch.float64)
+    unembedding = torch.randn(90, 6, generator=draw, dtype=torch.float64)
+    vectors = 0.1 * torch.randn(5, 6, generator=draw, dtype=torch.float64)
+    clean = CleanPositions(logits, torch.zeros_like(logits), torch.tensor([1, 2, 3, 4]))
+    one = torch.ones(4, 5, dtype=torch.float64)
+    factors = ShiftFactors(0 * one, one)
+    tight = estimated(clean, unembedding, vectors, factors, 0).bound
+    loose = estimated(clean, unembedding, vectors, factors, 1e9).bound
+    assert loose.isfinite().any()
+    assert (tight < 0.9 * loose).double().mean() > 0.6
