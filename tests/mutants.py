@@ -90,7 +90,7 @@ MODULES = {
     "neurons/frequency.py": [],
     "neurons/unigrams.py": [],
     "neurons/geometry.py": ["tests/neurons/test_frequency.py"],
-    "neurons/activations.py": [],
+    "neurons/activations.py": ["tests/test_wrapped_models.py"],
 }
 TRAPS = {
     "architecture": "lens",

@@ -532,3 +532,8 @@ def test_a_projection_behind_the_final_norm_belongs_to_the_unembedding():
             new = mean_activation(model, neuron)
             agree(sweep, column, hooked(model, neuron, new), clean)
             agree(sweep.direct, column, hooked(model, neuron, new, freeze_norm=True), clean)
+    single = ablation_sweep(model.float(), IDS, [7, 31], unigram=UNIGRAM, progress=False)
+    torch.testing.assert_close(single.entropy.double(), sweep.entropy, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        single.clean.loss.double(), sweep.clean.loss, atol=1e-4, rtol=0, equal_nan=True
+    )
