@@ -5,7 +5,13 @@ import torch
 
 from uncertainty import load_model
 from uncertainty.course import fingerprint as module
-from uncertainty.course.fingerprint import BLOCK_BYTES, block_sums, checksum, fingerprint
+from uncertainty.course.fingerprint import (
+    BLOCK_BYTES,
+    block_sums,
+    checksum,
+    fingerprint,
+    weights_fingerprint,
+)
 
 
 @pytest.fixture
@@ -316,3 +322,38 @@ def test_a_buffer_out_of_memory_is_refused(model):
     model.model.rotary_emb.inv_freq = model.model.rotary_emb.inv_freq.to("meta")
     with pytest.raises(ValueError, match=r"inv_freq is not in memory \(offloaded\)"):
         fingerprint(model)
+
+
+def test_the_name_of_the_weights_leaves_out_what_libraries_write_otherwise(model):
+    before = fingerprint(model)
+    weights = weights_fingerprint(model)
+    model.config.an_entry_that_a_later_version_writes = True
+    model.model.rotary_emb.register_buffer("computed", torch.ones(2), persistent=False)
+    assert fingerprint(model) != before
+    assert weights_fingerprint(model) == weights
+
+
+@pytest.mark.parametrize("change", ["in place", "through .data", "precision", "buffer", "tied"])
+def test_the_name_of_the_weights_sees_the_weights(model, change):
+    before = weights_fingerprint(model)
+    weight = model.model.layers[1].mlp.up_proj.weight
+    if change == "in place":
+        with torch.no_grad():
+            weight[3, 5] += 1e-3
+    if change == "through .data":
+        weight.data[:, 5] = 0
+    if change == "precision":
+        model.bfloat16()
+    if change == "buffer":
+        model.model.register_buffer("kept", torch.ones(2))
+    if change == "tied":
+        model.lm_head.weight = model.model.embed_tokens.weight
+    assert weights_fingerprint(model) != before
+
+
+def test_both_names_come_from_one_reading(model, read):
+    weights_fingerprint(model)
+    count = len(read)
+    fingerprint(model)
+    weights_fingerprint(model)
+    assert len(read) == count > 10

@@ -1,6 +1,6 @@
 """Read what stands after a label: "Confidence (1-10): 8", "My certainty is 85 %"."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -423,7 +423,9 @@ class _ValueOfLabel:
         )
         return reading if has_colon or not _is_unread(reading) else None
 
-    def _read_joint(self, tokens: list[Token], line: Line, default_scale: int | None) -> Reading:
+    def _read_joint(
+        self, tokens: Sequence[Token], line: Line, default_scale: int | None
+    ) -> Reading:
         """Read "7, 95%", "Paris (95%)" or "Paris 95%": an answer and the confidence in it."""
         fields = _fields(tokens)
         unread = Reading(None, f"{NEITHER}: {quote(tokens, line.text)}")
@@ -448,10 +450,10 @@ def _is_unread(reading: Reading) -> bool:
     return (reading.problem or "").startswith(NEITHER)
 
 
-def _fields(tokens: list[Token]) -> list[list[Token]]:
+def _fields(tokens: Sequence[Token]) -> list[list[Token]]:
     """Return the parts between commas, semicolons and bars, and spaced dashes and slashes."""
     fields: list[list[Token]] = [[]]
-    next_tokens = [*tokens[1:], None]
+    next_tokens: list[Token | None] = [*tokens[1:], None]
     for token, next_token in zip(tokens, next_tokens):
         is_spaced = not token.is_glued and next_token is not None and not next_token.is_glued
         if token.text in (",", ";", "|") or (token.text in ("-", "/", "->") and is_spaced):
@@ -461,7 +463,7 @@ def _fields(tokens: list[Token]) -> list[list[Token]]:
     return [field for field in fields if field]
 
 
-def _confidence_in(tokens: list[Token]) -> list[Token]:
+def _confidence_in(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return the tokens of the percentage in "Paris (95%)" and "Paris 95%"; none where unclear."""
     starts = [place for place, token in enumerate(tokens) if token.text in OPENING and place]
     if not starts and "%" in [token.text for token in tokens]:

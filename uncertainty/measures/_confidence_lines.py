@@ -1,5 +1,6 @@
 """Lines of a completion, their sentences and clauses, and what one of them states."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import _confidence_vocabulary as vocabulary
@@ -102,7 +103,7 @@ def negates(words: list[str]) -> bool:
     return any(word in vocabulary.NEGATIONS or word.endswith("n't") for word in words)
 
 
-def end_of_field(tokens: list[Token]) -> int:
+def end_of_field(tokens: Sequence[Token]) -> int:
     """Return where the next "name:" begins, or the number of tokens."""
     for colon in range(2, min(len(tokens), _MOST_TOKENS_OF_A_FIELD)):
         before = tokens[colon - 1]

@@ -282,20 +282,21 @@ def read_scale(tokens: Tokens, start: int, end: int) -> Scale | None:
         return Scale(0, 100)
     if rest[0] in ("of", "/", "max", "maximum", "on", "sur", "von", "su", "de", "из"):
         highest = _plain_number(tokens, start + 1)
-        lowest: tuple[float, int] | None = (0.0, start + 1)
+        lowest = 0.0
     else:
-        lowest = _plain_number(tokens, start)
-        if lowest is None:
+        number = _plain_number(tokens, start)
+        if number is None:
             return None
-        middle = _end_of_percent(tokens, lowest[1])
+        lowest, middle = number
+        middle = _end_of_percent(tokens, middle)
         after = _after_connector(tokens, middle)
         if after == middle:
             return None
         highest = _plain_number(tokens, after)
     if highest is None or _end_of_percent(tokens, highest[1]) < end:
         return None
-    is_scale = lowest[0] in (0, 1) and highest[0] > lowest[0]
-    return Scale(lowest[0], highest[0]) if is_scale else None
+    is_scale = lowest in (0, 1) and highest[0] > lowest
+    return Scale(lowest, highest[0]) if is_scale else None
 
 
 _SCALE_OPENINGS = vocabulary.SCALES | {
