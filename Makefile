@@ -34,7 +34,7 @@ pythons:  ## the tests that need no model on every Python of this machine; PYTHO
 lessons: model  ## run every lesson and write HTML pages to build/lessons
 	TQDM_DISABLE=1 $(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)
 
-outputs: model  ## run every lesson and keep the outputs in the notebooks (for authors)
+outputs: model  ## ask everything anew, keep the outputs in the notebooks and the answers in the package (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)
 
 bench: .venv/ready  ## this package beside other libraries

@@ -99,19 +99,7 @@ def _record_text(path: Path) -> str:
     lines = list(file_lines(path))
     header = next(line for line in lines if "item" not in line)
     entries = {line["item"]: line for line in reversed(lines) if "item" in line}
-    exact = [_nine_digits(entries[key]) for key in sorted(entries)]
-    return result_lines(header, exact)
-
-
-def _nine_digits(value):
-    """Return the same with nine significant digits in every number: float32 needs no more."""
-    if isinstance(value, float):
-        return float(f"{value:.9g}")
-    if isinstance(value, list):
-        return [_nine_digits(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _nine_digits(each) for key, each in value.items()}
-    return value
+    return result_lines(header, [entries[key] for key in sorted(entries)])
 
 
 def _holds(path: Path, text: str) -> bool:

@@ -190,7 +190,7 @@ def _hold(
             f"{task}: the recorded answers do not hold here, so all {len(recorded)} are asked "
             f"anew. {difference}. The cause can be another version of torch or transformers, code "
             "that was changed, or a hook on the model.",
-            stacklevel=4,
+            stacklevel=3,
         )
     return difference is None
 
