@@ -188,3 +188,8 @@ def test_the_default_model_and_its_four_bit_version(quantize):
     torch.testing.assert_close(
         model_parts(model).logits(stream[-1]).float(), logits.float(), atol=1e-3, rtol=1e-4
     )
+
+
+def test_a_final_norm_under_another_name_is_found():
+    model = tiny_model("xglm")
+    assert model_parts(model).norm is model.model.layer_norm

@@ -93,3 +93,8 @@ def test_each_round_draws_as_many_questions_as_there_are():
         rounds=50,
     )
     assert drawn == pytest.approx([5] * 51)
+
+
+def test_one_round_is_an_interval_of_one_draw():
+    interval = bootstrap(np.mean, [1.0, 2.0, 4.0], rounds=1)
+    assert interval.low == interval.high and interval.value == pytest.approx(7 / 3)

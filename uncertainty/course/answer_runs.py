@@ -118,11 +118,13 @@ def sampled_answers(
         )
         return [_sample_record(group) for group in groups]
 
+    def given_samples(prompt: Prompt, samples: list[list[int]]) -> dict:
+        distinct = {tuple(ids) for ids in samples}
+        answers = {ids: given_answer(model, tokenizer, prompt, list(ids)) for ids in distinct}
+        return _sample_record([answers[tuple(ids)] for ids in samples])
+
     def recheck(batch: list, recorded: list[dict]) -> list[dict]:
-        return [
-            _sample_record([given_answer(model, tokenizer, prompt, ids) for ids in record["ids"]])
-            for prompt, record in zip(batch, recorded)
-        ]
+        return [given_samples(prompt, old["ids"]) for prompt, old in zip(batch, recorded)]
 
     settings = {
         "samples": samples,
