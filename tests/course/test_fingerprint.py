@@ -357,3 +357,11 @@ def test_both_names_come_from_one_reading(model, read):
     fingerprint(model)
     weights_fingerprint(model)
     assert len(read) == count > 10
+
+
+def test_another_kind_of_device_is_another_name(model, monkeypatch):
+    names = fingerprint(model), weights_fingerprint(model)
+    elsewhere = property(lambda self: torch.device("cuda", 0))
+    monkeypatch.setattr(type(model), "device", elsewhere)
+    assert fingerprint(model) != names[0]
+    assert weights_fingerprint(model) != names[1]
