@@ -22,6 +22,7 @@ from .._progress import progress_bar
 from ..generation.answers import Generation
 from ..generation.batch_decoding import decode_batch
 from ..generation.decoding import generate
+from ..generation.probes import reads_batches
 from ..generation.prompts import prompt_token_ids, stop_token_ids
 from ..generation.scoring import choice_log_probabilities
 from ..generation.shared_prefix import read_prompts
@@ -37,6 +38,7 @@ ASKING = (
     decode_batch,
     choice_log_probabilities,
     prompt_token_ids,
+    reads_batches,
     read_prompts,
     Generation,
 )
