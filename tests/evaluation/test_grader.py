@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from uncertainty.evaluation.grader import Grade, grade_answer, is_correct
@@ -125,6 +125,9 @@ WORDING = st.sampled_from(
 
 
 @given(WORDING, EDGE, EDGE)
+@example("Paris", "", " *")
+@example("Paris", "(* ", " * *")
+@example("The answer is Paris", "", "? !.")
 def test_grading_ignores_case_outer_punctuation_and_whitespace(text, left, right):
     expected = is_correct(text, ("Paris", "4"))
     for wording in (text, text.upper(), text.lower(), text.replace(" ", "  ")):

@@ -155,7 +155,8 @@ def _grade_stated(text: str, said_before: str, answers: Sequence[str], questions
     kept = tuple(answer for answer in answers if INNER_SENTENCE_END.search(answer))
     sentence, sign, rest = split_sentence(text, kept)
     rest = rest[:MOST_CHARACTERS_AFTER]
-    is_question = sign == "?" and rest.strip() != "" and questions < MOST_QUESTIONS
+    says_more = any(char.isalnum() for char in rest)
+    is_question = sign == "?" and says_more and questions < MOST_QUESTIONS
     if is_question and _is_only_asked(sentence, rest):
         return _grade_stated(ANSWERED_NO.sub("", rest), "", answers, questions + 1)
 
@@ -231,7 +232,12 @@ def _is_well_placed(before: list[str]) -> bool:
 
 def _is_bounded(before: list[str], after: list[str]) -> bool:
     """Return whether the answer is an operand or a limit: "7 + 5", "over 5", "5 million"."""
-    if OPERATORS & {*before[-1:], *after[:1]} or before[-2:-1] in (["divided"], ["multiplied"]):
+    if before[-2:-1] in (["divided"], ["multiplied"]):
+        return True
+    no_operand = SIGNS | OPERATORS  # alone, a "*" is left-over markup
+    if OPERATORS & set(before[-1:]) and set(before) - no_operand:
+        return True
+    if OPERATORS & set(after[:1]) and set(after) - no_operand:
         return True
     is_limit = bool(before) and before[-1] in BOUNDS
     return is_limit and (len(before) == 1 or before[-2] in BOUND_STARTS)
