@@ -30,5 +30,5 @@ LESSONS = (
     Lesson("10", "10_last_layer_geometry.ipynb", "The last layer's geometry", 45, 55),
     Lesson("11", "11_entropy_neurons.ipynb", "Entropy neurons", 55, 65),
     Lesson("12", "12_token_frequency_neurons.ipynb", "Token-frequency neurons", 60, 80),
-    Lesson("13", "13_induction.ipynb", "Induction and hedging", 55, 140),
+    Lesson("13", "13_induction.ipynb", "Induction and hedging", 55, 110),
 )
