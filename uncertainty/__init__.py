@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from .course.answer_runs import (
         short_prompt as short_prompt,
     )
+    from .course.claims import (
+        claim as claim,
+    )
     from .course.depth_runs import (
         answers_with_depth as answers_with_depth,
     )
@@ -549,6 +552,7 @@ _PUBLIC_NAMES = {
         "sampled_answers",
         "short_prompt",
     ),
+    "course.claims": ("claim",),
     "course.depth_runs": (
         "answers_with_depth",
         "profile_rows",
