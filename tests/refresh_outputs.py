@@ -4,7 +4,7 @@
 
 Everything is asked anew: neither the cache nor what is recorded in the package is used. After all
 lessons have run, their answers replace the record (`uncertainty/course/recorded_answers`); a run of
-some lessons leaves it alone, since lessons share its files.
+some lessons only adds tasks that it lacks, since lessons share its files.
 
 A lesson that fails is left as it was, and so is the record. What changes from machine to machine is
 not kept: widget state, timings, versions, progress bars, warnings.
@@ -20,7 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from uncertainty.course.lessons import LESSONS
-from uncertainty.course.recorded import replace_record
+from uncertainty.course.recorded import add_to_record, replace_record
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -61,7 +61,7 @@ def refresh_all(paths: list[Path]) -> None:
         if {path.name for path in paths} >= {lesson.file for lesson in LESSONS}:
             print("recorded anew:", ", ".join(replace_record(Path(answers))) or "no difference")
         else:
-            print("The recorded answers stay as they are: only a run of all lessons replaces them.")
+            print("added to the record:", ", ".join(add_to_record(Path(answers))) or "nothing")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,12 @@ from uncertainty import load_model
 from uncertainty.course import answer_runs, depth_runs, recorded, results, spot_check
 from uncertainty.course.answer_runs import greedy_answers, sampled_answers
 from uncertainty.course.depth_runs import answers_with_depth
-from uncertainty.course.recorded import read_record, recorded_results, replace_record
+from uncertainty.course.recorded import (
+    add_to_record,
+    read_record,
+    recorded_results,
+    replace_record,
+)
 from uncertainty.course.spot_check import HANDFUL, first_difference
 from uncertainty.generation.batch_decoding import DecodingOptions
 
@@ -378,6 +383,22 @@ def test_only_files_that_differ_are_written_and_those_no_longer_asked_for_go(
     assert [path.name for path in record.iterdir()] == [greedy.name]
     assert len(changed) == 3 and greedy.name not in changed
     assert greedy.read_bytes() == recompressed
+
+
+def test_what_is_added_leaves_the_rest_alone(record, tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNCERTAINTY_RECORD", str(tmp_path / "anew"))
+    RUNS["greedy"](tiny)
+    [greedy] = record.glob("greedy-*")
+    asked = greedy.read_bytes()
+    greedy.unlink()
+    depth = next(record.glob("depth-*"))
+    depth.write_bytes(b"as it was")
+    others = {path.name: path.read_bytes() for path in record.iterdir()}
+    assert add_to_record(tmp_path / "anew", record) == [greedy.name]
+    assert greedy.read_bytes() == asked
+    RUNS["depth"](tiny)
+    assert add_to_record(tmp_path / "anew", record) == []
+    assert {name: (record / name).read_bytes() for name in others} == others
 
 
 def test_a_write_that_is_cut_short_leaves_the_old_file(record, tiny, tmp_path, monkeypatch):

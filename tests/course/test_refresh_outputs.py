@@ -1,4 +1,7 @@
-"""refresh_outputs.py: only a run of all lessons, none of which failed, replaces the record."""
+"""refresh_outputs.py: only a run of all lessons, none of which failed, replaces the record.
+
+A run of some lessons may add to it.
+"""
 
 import os
 from pathlib import Path
@@ -28,6 +31,7 @@ def replaced(monkeypatch):
 
     monkeypatch.setattr(refresh_outputs, "refresh", refresh)
     monkeypatch.setattr(refresh_outputs, "replace_record", replace_record)
+    monkeypatch.setattr(refresh_outputs, "add_to_record", lambda folder: ["depth-2"])
     return folders
 
 
@@ -37,10 +41,10 @@ def test_a_run_of_all_lessons_replaces_the_record(replaced, capsys):
     assert "recorded anew: greedy-1" in capsys.readouterr().out
 
 
-def test_a_run_of_some_lessons_leaves_it_alone(replaced, capsys):
+def test_a_run_of_some_lessons_adds_to_it(replaced, capsys):
     refresh_outputs.refresh_all(ALL[:-1])
     assert replaced == []
-    assert "stay as they are" in capsys.readouterr().out
+    assert "added to the record: depth-2" in capsys.readouterr().out
 
 
 def test_a_lesson_that_fails_leaves_it_alone(replaced, monkeypatch):

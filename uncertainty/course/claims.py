@@ -87,9 +87,18 @@ def judge(
 ) -> Claim:
     """Return the claim with its verdict, from the unrounded figures, and the figures rounded."""
     digits = stated.get("digits", 2)
-    figures = [_rounded(number, digits) for number in (*interval, control_bar(controls))]
-    verdict = claim_verdict(*interval, controls)
-    return Claim(key, stated["sentence"], stated["unit"], *figures, len(controls), verdict)
+    value, low, high = (_rounded(number, digits) for number in interval)
+    return Claim(
+        key,
+        sentence=stated["sentence"],
+        unit=stated["unit"],
+        value=value,
+        low=low,
+        high=high,
+        bar=_rounded(control_bar(controls), digits),
+        controls=len(controls),
+        verdict=claim_verdict(*interval, controls),
+    )
 
 
 @cache

@@ -60,18 +60,23 @@ def replace_record(results_folder: Path, record: Path = RECORD) -> list[str]:
     texts = {_record_name(path): _record_text(path) for path in results_folder.glob("*.jsonl")}
     if not texts:
         raise ValueError(f"{results_folder} holds no results, so the record stays as it is.")
-    record.mkdir(parents=True, exist_ok=True)
-    changed = []
-    for name, text in sorted(texts.items()):
-        path = record / name
-        if not _holds(path, text):
-            _write_atomically(path, gzip.compress(text.encode(), compresslevel=9, mtime=0))
-            changed.append(name)
+    changed = _write_record(texts, record)
     for path in record.glob(f"*{SUFFIX}"):
         if path.name not in texts:
             path.unlink()
             changed.append(path.name)
     return changed
+
+
+def add_to_record(results_folder: Path, record: Path = RECORD) -> list[str]:
+    """Add the files of a results folder whose task or settings the record lacks; the rest stays.
+
+    Returns:
+        The names of the files that were added.
+    """
+    paths = {_record_name(path): path for path in results_folder.glob("*.jsonl")}
+    new = {name: path for name, path in paths.items() if not (record / name).exists()}
+    return _write_record({name: _record_text(path) for name, path in new.items()}, record)
 
 
 def result_lines(header: dict, entries: Iterable[dict]) -> str:
@@ -88,6 +93,18 @@ def file_lines(path: Path) -> Iterator[dict]:
             continue
         if isinstance(value, dict):
             yield value
+
+
+def _write_record(texts: dict[str, str], record: Path) -> list[str]:
+    """Write the files whose content differs from what is there, and return their names."""
+    record.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, text in sorted(texts.items()):
+        path = record / name
+        if not _holds(path, text):
+            _write_atomically(path, gzip.compress(text.encode(), compresslevel=9, mtime=0))
+            changed.append(name)
+    return changed
 
 
 def _record_name(path: Path) -> str:
