@@ -178,3 +178,75 @@ def test_a_divergence_does_not_round_below_zero():
     nearly = z + 1e-6 * torch.randn(200, 1000, generator=torch.Generator().manual_seed(1))
     divergence = info.kl_divergence(z, nearly)
     assert (divergence >= 0).all() and (divergence == 0).any()
+
+
+@given(logit_rows, st.floats(0.3, 4))
+def test_the_probabilities_moment_is_a_renyi_entropy_in_disguise(rows, power):
+    moment = info.probability_moment(torch.tensor(rows), power)
+    p = scipy.special.softmax(rows, -1)
+    np.testing.assert_allclose(moment, (p**power).mean(-1), atol=1e-12)
+    renyi = info.renyi_entropy(torch.tensor(rows), power)
+    np.testing.assert_allclose(moment, ((1 - power) * renyi).exp() / rows.shape[-1], rtol=1e-6)
+
+
+def test_the_first_moment_of_the_probabilities_is_the_same_for_every_prediction():
+    logits = torch.randn(7, 50, dtype=torch.float64)
+    np.testing.assert_allclose(info.probability_moment(logits, 1), 1 / 50)
+
+
+def test_another_order_of_the_vocabulary_moves_the_numbers_moments_and_no_entropy():
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(4, 300, dtype=torch.float64, generator=generator) * 3
+    mixed = logits[:, torch.randperm(300, generator=generator)]
+    for power in (1, 2):
+        p = scipy.special.softmax(logits.numpy(), -1)
+        by_hand = (p * (np.arange(300) / 300) ** power).sum(-1)
+        np.testing.assert_allclose(info.token_id_moment(logits, power), by_hand)
+        moved = info.token_id_moment(mixed, power) - info.token_id_moment(logits, power)
+        assert moved.abs().max() > 0.05
+        np.testing.assert_allclose(
+            info.probability_moment(mixed, power), info.probability_moment(logits, power)
+        )
+    np.testing.assert_allclose(info.entropy(mixed), info.entropy(logits))
+
+
+@given(logit_rows, st.floats(0, 0.9))
+def test_the_thresholded_entropy_is_a_loop(rows, threshold):
+    found = info.thresholded_entropy(torch.tensor(rows), threshold)
+    for row, value in zip(scipy.special.softmax(rows, -1), found):
+        kept = [p for p in row if p > threshold and p > 0]
+        assert math.isclose(value, -sum(p * math.log(p) for p in kept), abs_tol=1e-6)
+
+
+def test_no_threshold_leaves_the_shannon_entropy_and_its_default_in_the_source_is_none():
+    logits = torch.randn(5, 400, dtype=torch.float64) * 4
+    np.testing.assert_allclose(info.thresholded_entropy(logits, 0), info.entropy(logits))
+    p = logits.softmax(-1)
+    assert p.mean() - p.var().sqrt() < 0
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1, 3, math.inf])
+def test_the_anchored_entropy_renormalises_among_its_tokens(alpha):
+    logits = torch.randn(3, 40, dtype=torch.float64)
+    anchors = torch.tensor([7, 3, 7, 20])
+    p = scipy.special.softmax(logits.numpy()[:, [3, 7, 20]], -1)
+    expected = info.renyi_entropy(torch.tensor(np.log(p)), alpha)
+    np.testing.assert_allclose(info.anchored_renyi_entropy(logits, anchors, alpha), expected)
+    if alpha == 1:
+        np.testing.assert_allclose(expected, scipy.stats.entropy(p, axis=-1))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: info.probability_moment(torch.zeros(3), 0), "positive number, got 0"),
+        (lambda: info.token_id_moment(torch.zeros(3), math.nan), "positive number, got nan"),
+        (lambda: info.thresholded_entropy(torch.zeros(3), 1), "from 0 to below 1, got 1"),
+        (lambda: info.thresholded_entropy(torch.zeros(3), -0.1), "got -0.1"),
+        (lambda: info.anchored_renyi_entropy(torch.zeros(3), torch.tensor([1, 1])), "got 1"),
+        (lambda: info.anchored_renyi_entropy(torch.zeros(3), torch.tensor([1, 3])), "3"),
+    ],
+)
+def test_a_reading_that_cannot_be_taken_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -45,6 +45,21 @@ if TYPE_CHECKING:
     from .course.claims import (
         claim as claim,
     )
+    from .course.decision_runs import (
+        article_windows as article_windows,
+    )
+    from .course.decision_runs import (
+        decision_steps as decision_steps,
+    )
+    from .course.decision_runs import (
+        losses_without_block as losses_without_block,
+    )
+    from .course.decision_runs import (
+        prompt_entropies as prompt_entropies,
+    )
+    from .course.decision_runs import (
+        story_prompts as story_prompts,
+    )
     from .course.depth_runs import (
         answers_with_depth as answers_with_depth,
     )
@@ -63,8 +78,50 @@ if TYPE_CHECKING:
     from .course.exercises import (
         solution as solution,
     )
+    from .course.question_runs import (
+        answers_by_token as answers_by_token,
+    )
+    from .course.question_runs import (
+        evidence_measures as evidence_measures,
+    )
+    from .course.question_runs import (
+        given_answer_measures as given_answer_measures,
+    )
+    from .course.question_runs import (
+        second_turn_replies as second_turn_replies,
+    )
+    from .course.question_runs import (
+        word_choice_logits as word_choice_logits,
+    )
+    from .course.question_runs import (
+        word_choice_prompt as word_choice_prompt,
+    )
     from .course.results import (
         cached_results as cached_results,
+    )
+    from .course.step_runs import (
+        answers_by_step as answers_by_step,
+    )
+    from .course.step_runs import (
+        given_by_step as given_by_step,
+    )
+    from .course.two_factor_runs import (
+        begins_right as begins_right,
+    )
+    from .course.two_factor_runs import (
+        doubt_columns as doubt_columns,
+    )
+    from .course.two_factor_runs import (
+        first_token_doubts as first_token_doubts,
+    )
+    from .data.choices import (
+        CHOICE_STYLES as CHOICE_STYLES,
+    )
+    from .data.choices import (
+        choice_prompt as choice_prompt,
+    )
+    from .data.choices import (
+        load_choices as load_choices,
     )
     from .data.corpora import (
         documentation_texts as documentation_texts,
@@ -87,8 +144,20 @@ if TYPE_CHECKING:
     from .data.questions import (
         load_tasks as load_tasks,
     )
+    from .data.scored_tasks import (
+        load_scored_tasks as load_scored_tasks,
+    )
+    from .data.two_factors import (
+        load_planted_facts as load_planted_facts,
+    )
+    from .data.two_factors import (
+        load_two_factors as load_two_factors,
+    )
     from .data.windows import (
         text_chunks as text_chunks,
+    )
+    from .data.word_choices import (
+        word_choices as word_choices,
     )
     from .evaluation.calibration import (
         brier as brier,
@@ -104,6 +173,9 @@ if TYPE_CHECKING:
     )
     from .evaluation.calibration import (
         reliability_bins as reliability_bins,
+    )
+    from .evaluation.choices import (
+        extract_choice as extract_choice,
     )
     from .evaluation.discrimination import (
         auroc as auroc,
@@ -126,6 +198,9 @@ if TYPE_CHECKING:
     from .evaluation.intervals import (
         bootstrap as bootstrap,
     )
+    from .evaluation.intervals import (
+        shuffled_controls as shuffled_controls,
+    )
     from .evaluation.leaderboard import (
         leaderboard as leaderboard,
     )
@@ -137,6 +212,21 @@ if TYPE_CHECKING:
     )
     from .evaluation.recalibration import (
         temperature_scaling as temperature_scaling,
+    )
+    from .evaluation.task_checks import (
+        contains_facts as contains_facts,
+    )
+    from .evaluation.task_checks import (
+        contains_phrase as contains_phrase,
+    )
+    from .evaluation.task_checks import (
+        function_written as function_written,
+    )
+    from .evaluation.task_checks import (
+        ngram_overlap as ngram_overlap,
+    )
+    from .evaluation.task_checks import (
+        passes_asserts as passes_asserts,
     )
     from .generation.answers import (
         Generation as Generation,
@@ -181,10 +271,28 @@ if TYPE_CHECKING:
         natural_repeats as natural_repeats,
     )
     from .heads.repeats import (
+        passage_rows as passage_rows,
+    )
+    from .heads.repeats import (
         random_repeats as random_repeats,
     )
     from .information import (
+        anchored_renyi_entropy as anchored_renyi_entropy,
+    )
+    from .information import (
         entropy as entropy,
+    )
+    from .information import (
+        probability_moment as probability_moment,
+    )
+    from .information import (
+        renyi_entropy as renyi_entropy,
+    )
+    from .information import (
+        thresholded_entropy as thresholded_entropy,
+    )
+    from .information import (
+        token_id_moment as token_id_moment,
     )
     from .lens.generated import (
         generate_with_lens as generate_with_lens,
@@ -198,8 +306,17 @@ if TYPE_CHECKING:
     from .lens.logit_lens import (
         read_stream as read_stream,
     )
+    from .lens.nuclei import (
+        read_nuclei as read_nuclei,
+    )
     from .lens.profiles import (
         nucleus_sizes as nucleus_sizes,
+    )
+    from .lens.profiles import (
+        resample_depth as resample_depth,
+    )
+    from .lens.skipping import (
+        skipped_block as skipped_block,
     )
     from .lens.streams import (
         last_streams as last_streams,
@@ -225,6 +342,9 @@ if TYPE_CHECKING:
     from .loading.models import (
         prefetch as prefetch,
     )
+    from .loading.rerounding import (
+        reround_linear_layers as reround_linear_layers,
+    )
     from .measures.agreement import (
         agreement_measures as agreement_measures,
     )
@@ -239,6 +359,9 @@ if TYPE_CHECKING:
     )
     from .measures.answer_measures import (
         token_uncertainty_vanilla as token_uncertainty_vanilla,
+    )
+    from .measures.answer_measures import (
+        token_uncertainty_written as token_uncertainty_written,
     )
     from .measures.evidence import (
         aleatoric_epistemic as aleatoric_epistemic,
@@ -306,6 +429,12 @@ if TYPE_CHECKING:
     from .neurons.activations import (
         clip_to_mean as clip_to_mean,
     )
+    from .neurons.expansion import (
+        entropy_expansion as entropy_expansion,
+    )
+    from .neurons.first_order import (
+        first_order as first_order,
+    )
     from .neurons.frequency import (
         frequency_cosine as frequency_cosine,
     )
@@ -331,6 +460,9 @@ if TYPE_CHECKING:
         count_unigram as count_unigram,
     )
     from .neurons.unigrams import (
+        kl_from_unigrams as kl_from_unigrams,
+    )
+    from .neurons.unigrams import (
         predicted_unigram as predicted_unigram,
     )
     from .plotting.intervals import (
@@ -347,6 +479,12 @@ if TYPE_CHECKING:
     )
     from .plotting.neuron_view import (
         neuron_figure as neuron_figure,
+    )
+    from .plotting.schematics import (
+        causal_graph as causal_graph,
+    )
+    from .plotting.schematics import (
+        draw_passage_rows as draw_passage_rows,
     )
     from .plotting.style import (
         BLACK as BLACK,
@@ -377,14 +515,33 @@ if TYPE_CHECKING:
     )
 
 _PUBLIC_NAMES = {
+    "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
+    "course.step_runs": ("answers_by_step", "given_by_step"),
+    "data.two_factors": ("load_planted_facts", "load_two_factors"),
+    "data.scored_tasks": ("load_scored_tasks",),
+    "evaluation.task_checks": (
+        "contains_facts",
+        "contains_phrase",
+        "function_written",
+        "ngram_overlap",
+        "passes_asserts",
+    ),
     "_inputs": ("SKIPPED_POSITIONS",),
-    "information": ("entropy",),
+    "information": (
+        "anchored_renyi_entropy",
+        "probability_moment",
+        "renyi_entropy",
+        "thresholded_entropy",
+        "token_id_moment",
+        "entropy",
+    ),
     "loading.errors": ("ModelUnavailable",),
     "loading.models": (
         "is_fetched",
         "load_model",
         "prefetch",
     ),
+    "loading.rerounding": ("reround_linear_layers",),
     "generation.answers": ("Generation",),
     "generation.decoding": (
         "generate",
@@ -405,6 +562,7 @@ _PUBLIC_NAMES = {
         "logTokU",
         "token_uncertainty_naive",
         "token_uncertainty_vanilla",
+        "token_uncertainty_written",
     ),
     "measures.evidence": ("aleatoric_epistemic",),
     "measures.judges": ("model_entails",),
@@ -435,6 +593,7 @@ _PUBLIC_NAMES = {
         "PROMPTS",
         "with_examples",
     ),
+    "data.word_choices": ("word_choices",),
     "evaluation.calibration": (
         "brier",
         "brier_decomposition",
@@ -454,6 +613,7 @@ _PUBLIC_NAMES = {
     "evaluation.intervals": (
         "bootstrap",
         "Interval",
+        "shuffled_controls",
     ),
     "evaluation.leaderboard": ("leaderboard",),
     "evaluation.recalibration": (
@@ -471,7 +631,10 @@ _PUBLIC_NAMES = {
         "logit_lens",
         "read_stream",
     ),
-    "lens.profiles": ("nucleus_sizes",),
+    "lens.profiles": (
+        "resample_depth",
+        "nucleus_sizes",
+    ),
     "lens.streams": (
         "last_streams",
         "text_stream",
@@ -485,6 +648,8 @@ _PUBLIC_NAMES = {
         "activations",
         "clip_to_mean",
     ),
+    "neurons.expansion": ("entropy_expansion",),
+    "neurons.first_order": ("first_order",),
     "neurons.frequency": (
         "frequency_cosine",
         "frequency_direction",
@@ -498,6 +663,7 @@ _PUBLIC_NAMES = {
     "neurons.unigrams": (
         "compare_with_unigrams",
         "count_unigram",
+        "kl_from_unigrams",
         "predicted_unigram",
     ),
     "heads.attention": (
@@ -511,6 +677,7 @@ _PUBLIC_NAMES = {
     "heads.repeats": (
         "natural_induction",
         "natural_repeats",
+        "passage_rows",
         "random_repeats",
     ),
     "data.corpora": (
@@ -533,6 +700,10 @@ _PUBLIC_NAMES = {
     "plotting.neuron_view": (
         "firing_contexts",
         "neuron_figure",
+    ),
+    "plotting.schematics": (
+        "causal_graph",
+        "draw_passage_rows",
     ),
     "plotting.style": (
         "BLACK",
@@ -563,6 +734,29 @@ _PUBLIC_NAMES = {
         "progress",
         "solution",
     ),
+    "course.question_runs": (
+        "answers_by_token",
+        "evidence_measures",
+        "given_answer_measures",
+        "second_turn_replies",
+        "word_choice_logits",
+        "word_choice_prompt",
+    ),
+    "course.decision_runs": (
+        "article_windows",
+        "decision_steps",
+        "losses_without_block",
+        "prompt_entropies",
+        "story_prompts",
+    ),
+    "data.choices": (
+        "CHOICE_STYLES",
+        "choice_prompt",
+        "load_choices",
+    ),
+    "evaluation.choices": ("extract_choice",),
+    "lens.nuclei": ("read_nuclei",),
+    "lens.skipping": ("skipped_block",),
     "course.results": ("cached_results",),
 }
 _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}

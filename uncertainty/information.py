@@ -78,6 +78,92 @@ def renyi_entropy(logits: Tensor, alpha: float) -> Tensor:
     return (alpha * log_p).logsumexp(-1) / (1 - alpha)
 
 
+def probability_moment(logits: Tensor, power: float) -> Tensor:
+    """Compute the mean over the vocabulary of the probabilities' powers, (1 / V) sum_v p_v^k.
+
+    It is what the reference code of Entropy-Lens calls a moment. It knows nothing that a Renyi
+    entropy does not: it equals exp((1 - k) H_k) / V, so for k = 1 it is 1 / V whatever the logits,
+    and for k = 2 it falls as H_2 rises.
+
+    Args:
+        logits: ``(..., vocabulary)``.
+        power: k, larger than 0.
+
+    Source: Entropy-Lens (arXiv 2502.16570), ``get_moment`` of its code.
+
+    Raises:
+        ValueError: a power that is not a positive number.
+    """
+    _require_power(power)
+    log_p = log_probabilities(logits)
+    return (power * log_p).exp().mean(-1)
+
+
+def token_id_moment(logits: Tensor, power: float) -> Tensor:
+    """Compute the moment of the next token's number, E[(v / V)^k] = sum_v p_v (v / V)^k.
+
+    The numbers v = 0, ..., V - 1 are a tokenizer's bookkeeping. Another order of the vocabulary
+    gives another moment of the same prediction, which no entropy does.
+
+    Args:
+        logits: ``(..., vocabulary)``.
+        power: k, larger than 0.
+
+    Raises:
+        ValueError: a power that is not a positive number.
+    """
+    _require_power(power)
+    p = log_probabilities(logits).exp()
+    size = p.shape[-1]
+    numbers = torch.arange(size, device=p.device, dtype=p.dtype) / size
+    return (p * numbers**power).sum(-1)
+
+
+def thresholded_entropy(logits: Tensor, threshold: float) -> Tensor:
+    """Compute the entropy's sum over likely tokens only, -sum over p_v > t of p_v log p_v, in nats.
+
+    As in the source, what is left is not made to sum to one, so this is a part of the Shannon
+    entropy: at ``threshold=0`` all of it, and 0 where no token passes.
+
+    Args:
+        logits: ``(..., vocabulary)``.
+        threshold: t, a probability, from 0 (included) to 1.
+
+    Source: Entropy-Lens (arXiv 2502.16570), ``get_entropy_thresholded`` of its code, whose default
+    threshold (mean minus standard deviation of the probabilities) is below 0 unless the prediction
+    is nearly uniform, and then excludes nothing.
+
+    Raises:
+        ValueError: a threshold outside 0..1.
+    """
+    if not 0 <= threshold < 1:
+        raise ValueError(f"the threshold is a probability from 0 to below 1, got {threshold}.")
+    log_p = log_probabilities(logits).clamp(min=LOWEST)
+    p = log_p.exp()
+    return -torch.where(p > threshold, p * log_p, 0).sum(-1)
+
+
+def anchored_renyi_entropy(logits: Tensor, anchors: Tensor, alpha: float = 1) -> Tensor:
+    """Compute the Renyi entropy among chosen tokens only: of softmax(logits[..., anchors]).
+
+    Args:
+        logits: ``(..., vocabulary)``.
+        anchors: ``(n,)`` ids of the tokens; each counts once. (The source's tokenizer call adds the
+            beginning-of-sequence token to them.)
+        alpha: the order, as in `renyi_entropy`.
+
+    Source: Entropy-Lens (arXiv 2502.16570), ``calculate_anchored_renyi_entropy`` of its code.
+
+    Raises:
+        ValueError: fewer than two different anchors, one outside the vocabulary, or a bad order.
+    """
+    ids = torch.as_tensor(anchors, device=logits.device).long().unique()
+    if len(ids) < 2:
+        raise ValueError(f"an entropy among anchors needs at least two tokens, got {len(ids)}.")
+    require_ids_in_vocabulary(ids, logits.shape[-1])
+    return renyi_entropy(logits[..., ids], alpha)
+
+
 def cross_entropy(target_logits: Tensor, logits: Tensor) -> Tensor:
     """Compute the cross-entropy CE(p, q) = -sum_v p_v log q_v.
 
@@ -147,6 +233,11 @@ def check_rows(row_maxima: Tensor) -> None:
         raise ValueError(
             f"logits row {row} has largest entry {largest}: not a probability distribution."
         )
+
+
+def _require_power(power: float) -> None:
+    if not 0 < power < math.inf:
+        raise ValueError(f"the power must be a positive number, got {power}.")
 
 
 def _require_same_vocabulary(p_logits: Tensor, q_logits: Tensor) -> None:

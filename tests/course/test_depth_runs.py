@@ -77,3 +77,17 @@ def test_samples_belong_to_their_list_of_prompts_and_greedy_answers_to_none(
         for prompts in (["one", "two"], ["one", "three"]):
             answers_with_depth(*tiny, prompts, max_new_tokens=2, temperature=temperature)
         assert files() == expected
+
+
+def test_means_are_a_small_record_with_the_same_profiles(tiny, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path))
+    options = dict(max_new_tokens=5, renyi=(2,))
+    whole = answers_with_depth(*tiny, PROMPTS, **options)
+    means = answers_with_depth(*tiny, PROMPTS, **options, means=True)
+    for one, other in zip(whole, means):
+        assert "cross_entropy" not in other and np.shape(other["entropy"])[1] == 1
+        assert [one[name] for name in ("text", "ids", "tokens")] == [
+            other[name] for name in ("text", "ids", "tokens")
+        ]
+    for name in ("entropy", "2"):
+        np.testing.assert_allclose(profile_rows(whole, name), profile_rows(means, name), atol=1e-4)

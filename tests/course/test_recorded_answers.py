@@ -8,23 +8,73 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from uncertainty import (
+    answers_by_step,
+    answers_by_token,
     answers_with_depth,
+    article_windows,
     cached_results,
     cluster_by_meaning,
+    decision_steps,
+    evidence_measures,
+    first_token_doubts,
+    given_answer_measures,
+    given_by_step,
     greedy_answers,
     load_model,
+    load_tasks,
+    losses_without_block,
     model_entails,
     p_true,
+    prompt_entropies,
     sampled_answers,
     scored_confidence,
+    second_turn_replies,
+    story_prompts,
+    word_choice_logits,
 )
+from uncertainty.course.decision_runs import text_digest
 from uncertainty.course.recorded import RECORD, SUFFIX, read_record
 from uncertainty.course.results import record_name
 from uncertainty.course.spot_check import first_difference
+from uncertainty.data.word_choices import WordChoice
 
 FILES = sorted(RECORD.glob(f"*{SUFFIX}"))
 MANY = 24  # a change of a tenth of 120 answers escapes them with probability 0.06
 COSTLY = {"entailment": 6}  # an item of these asks the model up to ninety times
+QUESTION_RUNS = {
+    "second_turn": lambda model, tokenizer, items, settings: second_turn_replies(
+        model, tokenizer, items, max_new_tokens=settings["limit"]
+    ),
+    "answers_by_token": lambda model, tokenizer, items, settings: answers_by_token(
+        model, tokenizer, items, max_new_tokens=settings["limit"]
+    ),
+    "evidence_measures": lambda model, tokenizer, items, settings: evidence_measures(
+        model, tokenizer, items, max_new_tokens=settings["limit"]
+    ),
+    "given_answers": lambda model, tokenizer, items, _: given_answer_measures(
+        model, tokenizer, items
+    ),
+    "word_choice": lambda model, tokenizer, items, _: word_choice_logits(
+        model,
+        tokenizer,
+        [WordChoice(category, tuple(words), frozenset()) for category, *words in items],
+    ),
+}
+STEP_RUNS = {
+    "steps": lambda model, tokenizer, items, settings: answers_by_step(
+        model,
+        tokenizer,
+        items,
+        max_new_tokens=settings["limit"],
+        chat=settings["chat"],
+        batch_size=settings["batch"],
+    ),
+    "given": lambda model, tokenizer, items, _: given_by_step(model, tokenizer, items),
+    "two_factors": lambda model, tokenizer, items, settings: first_token_doubts(
+        model, tokenizer, items, batch_size=settings["batch"]
+    ),
+}
+DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lesson 17 keeps no texts, only their digests
 ANEW = "The record is out of date: run `make outputs`."
 
 
@@ -35,7 +85,34 @@ def models():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         random_model = AutoModelForCausalLM.from_config(model.config).eval()
-    return {"default": (model, tokenizer), "random": (random_model, tokenizer)}
+        torch.manual_seed(1)
+        other_random = AutoModelForCausalLM.from_config(model.config).eval()
+    return {
+        "default": (model, tokenizer),
+        "random": (random_model, tokenizer),
+        "other random": (other_random, tokenizer),
+    }
+
+
+def digested(model, tokenizer, task, digests, settings):
+    """Measure the texts with these digests again, as lessons 09 and 17 do."""
+    if task == "prompt_ends":
+        prompts = [task.prompt for task in load_tasks()]
+        for form in ("base", "reversed", "scrambled"):
+            prompts += story_prompts(form)
+        text_of = {text_digest(prompt): prompt for prompt in prompts}
+        values = prompt_entropies(model, tokenizer, [text_of[digest] for digest in digests])
+        return values.tolist()
+    windows = article_windows(tokenizer)[:, : 24 if task == "decisions" else 10]
+    window_of = {text_digest(window.tolist()): window for window in windows}
+    chosen_windows = torch.stack([window_of[digest] for digest in digests])
+    if task == "skipped":
+        return losses_without_block(model, tokenizer, chosen_windows, **settings).tolist()
+    steps = decision_steps(model, tokenizer, chosen_windows, **settings)
+    return [
+        {name: values[row].tolist() for name, values in steps.items()}
+        for row in range(len(digests))
+    ]
 
 
 def ask(model, tokenizer, header, items):
@@ -48,10 +125,17 @@ def ask(model, tokenizer, header, items):
         return greedy_answers(model, tokenizer, items, **limits)
     if task == "samples":
         return sampled_answers(model, tokenizer, items, settings["samples"], **limits, **chance)
-    if task == "depth":
+    if task in QUESTION_RUNS:
+        return QUESTION_RUNS[task](model, tokenizer, items, settings)
+    if task in STEP_RUNS:
+        return STEP_RUNS[task](model, tokenizer, items, settings)
+    if task in DIGESTED:
+        return digested(model, tokenizer, task, items, settings)
+    if task in ("depth", "choices"):
+        kept = dict(task=task, means=settings.get("means", False))
         orders = [float(order) for order in settings["renyi"]]
         orders = [int(order) if order == int(order) else order for order in orders]
-        return answers_with_depth(model, tokenizer, items, renyi=orders, **limits, **chance)
+        return answers_with_depth(model, tokenizer, items, renyi=orders, **limits, **chance, **kept)
     compute = {
         "p_true": lambda batch: p_true(model, tokenizer, batch),
         "stated": lambda batch: scored_confidence(model, tokenizer, batch),
@@ -88,7 +172,8 @@ def chosen(header, entries):
 
 def test_there_is_a_record_of_every_kind_of_run():
     tasks = {path.name.split("-")[0] for path in FILES}
-    assert tasks == {"greedy", "samples", "depth", "p_true", "stated", "entailment"}, ANEW
+    older = {"greedy", "samples", "depth", "p_true", "stated", "entailment"}
+    assert tasks == older | QUESTION_RUNS.keys() | STEP_RUNS.keys() | DIGESTED | {"choices"}, ANEW
     assert sum(path.stat().st_size for path in FILES) < 4e6  # bytes: it comes with every install
 
 

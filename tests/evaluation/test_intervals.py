@@ -5,7 +5,7 @@ import pytest
 from labelled_answers import answers_of_other_libraries
 
 from uncertainty.evaluation.discrimination import auroc
-from uncertainty.evaluation.intervals import Interval, bootstrap
+from uncertainty.evaluation.intervals import Interval, bootstrap, shuffled_controls
 
 
 def test_the_bootstrap_covers_the_truth_as_often_as_it_says():
@@ -98,3 +98,33 @@ def test_each_round_draws_as_many_questions_as_there_are():
 def test_one_round_is_an_interval_of_one_draw():
     interval = bootstrap(np.mean, [1.0, 2.0, 4.0], rounds=1)
     assert interval.low == interval.high and interval.value == pytest.approx(7 / 3)
+
+
+def test_shuffled_labels_give_chance_and_keep_their_number():
+    wrong, uncertainty = answers_of_other_libraries()
+    controls = shuffled_controls(auroc, wrong, uncertainty)
+    assert len(controls) == 200 and abs(np.mean(controls) - 0.5) < 0.02 < np.std(controls)
+    counts = shuffled_controls(lambda labels, _: labels.sum(), wrong, uncertainty, rounds=20)
+    assert set(counts) == {np.sum(wrong)}
+    assert shuffled_controls(auroc, wrong, uncertainty) == controls
+
+
+def test_labels_shuffled_within_groups_keep_what_the_group_tells():
+    """A doubt that is nothing but the group keeps its AUROC; what it knows inside one is lost."""
+    groups = np.repeat([0, 1], 100)
+    wrong = np.r_[np.arange(100) < 20, np.arange(100) < 80]
+    controls = shuffled_controls(auroc, wrong, groups, within=groups, rounds=20)
+    assert np.allclose(controls, auroc(wrong, groups))
+    inside = groups + 0.5 * wrong
+    assert (
+        auroc(wrong, inside)
+        > 0.95
+        > max(shuffled_controls(auroc, wrong, inside, within=groups, rounds=20))
+    )
+
+
+def test_shuffled_controls_refuse_columns_that_do_not_fit():
+    with pytest.raises(ValueError, match="one length"):
+        shuffled_controls(auroc, [True, False], [1.0, 2.0], within=[1, 2, 3])
+    with pytest.raises(ValueError, match="at least one column"):
+        shuffled_controls(auroc)

@@ -7,7 +7,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uncertainty.heads.repeats import natural_induction, natural_repeats, random_repeats
+from uncertainty.heads.repeats import (
+    natural_induction,
+    natural_repeats,
+    passage_rows,
+    random_repeats,
+)
 from uncertainty.loading.models import load_model
 
 
@@ -46,6 +51,37 @@ def test_natural_repeats_are_windows_of_the_texts(tiny):
     assert texts_of_rows == {2 * window for window in ("abcde", "fghij", "01234", "56789")}
     assert (rows[:, 0] == 257).all()
     assert rows.shape == (4, 11)
+
+
+def test_passage_rows_end_with_the_same_passage_after_three_contexts(tiny):
+    tokenizer = tiny[1]
+    texts = ["abcdefghi", "short", "ABCDEFGHI", "123456789"]  # of three passages, but for one
+    rows = passage_rows(tokenizer, texts, length=3)
+
+    def decoded(ids):
+        assert (ids[:, 0] == tokenizer.bos_token_id).all()
+        return [tokenizer.decode(row[1:]) for row in ids]
+
+    assert decoded(rows.twice) == ["ghighi", "GHIGHI", "789789"]
+    assert decoded(rows.same_text) == ["abcghi", "ABCGHI", "123789"]
+    assert decoded(rows.other_text) == ["123ghi", "abcGHI", "ABC789"]
+    first_two = passage_rows(tokenizer, texts, length=3, count=2)
+    assert torch.equal(first_two.twice, rows.twice[:2])
+
+
+def test_passage_rows_choose_one_window_of_each_text(tiny):
+    text = "".join(chr(ord("a") + number) for number in range(24))  # eight passages, two windows
+    firsts = set()
+    for seed in range(20):
+        [row, _] = passage_rows(tiny[1], [text, text], length=4, seed=seed).same_text
+        firsts.add(tiny[1].decode(row[1:]))
+    assert firsts == {"abcdijkl", "mnopuvwx"}
+
+
+@pytest.mark.parametrize("arguments", [dict(length=0), dict(length=2, count=3), dict(length=4)])
+def test_too_few_texts_for_passage_rows_are_refused(tiny, arguments):
+    with pytest.raises(ValueError, match="passage"):
+        passage_rows(tiny[1], ["abcdefgh", "ABCDEFGH", "abc"], **arguments)
 
 
 def test_a_tokenizer_without_bos_begins_with_its_end_token():

@@ -11,10 +11,13 @@ from step_logits import random_logits, steps_of_logits
 
 from uncertainty import (
     answer_measures,
+    load_model,
     logTokU,
+    score,
     token_measures,
     token_uncertainty_naive,
     token_uncertainty_vanilla,
+    token_uncertainty_written,
 )
 
 
@@ -93,3 +96,26 @@ def test_bad_arguments_are_named(options, words):
     for measure in (logTokU, answer_measures):
         with pytest.raises(ValueError, match=words):
             measure(random_logits(), **options)
+
+
+@given(steps_of_logits)
+def test_the_mean_probability_of_what_was_written(rows):
+    p = scipy.special.softmax(rows, axis=-1)
+    least = rows.argmin(-1)
+    logits = torch.tensor(rows)
+    written = p[np.arange(len(p)), least].mean()
+    assert token_uncertainty_written(logits, torch.tensor(least)) == pytest.approx(
+        1 - written, abs=1e-8
+    )
+    vanilla = token_uncertainty_vanilla(logits)
+    assert token_uncertainty_written(logits) == pytest.approx(vanilla, abs=1e-8)
+
+
+def test_written_reads_the_token_that_is_there_and_vanilla_does_not():
+    model, tokenizer = load_model("tiny")
+    one, other = (score(model, tokenizer, "a", [token_id], chat=False) for token_id in (65, 66))
+    assert token_uncertainty_vanilla(one) == pytest.approx(token_uncertainty_vanilla(other))
+    p = one.logits[0].softmax(-1)
+    assert token_uncertainty_written(one) == pytest.approx(1 - p[65].item(), abs=1e-6)
+    assert token_uncertainty_written(other) == pytest.approx(1 - p[66].item(), abs=1e-6)
+    assert p[65] != p[66]

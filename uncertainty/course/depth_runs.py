@@ -1,4 +1,4 @@
-"""The runs through depth of lessons 08 and 09: each asks the model once and is kept on disk."""
+"""The runs through depth of lessons 08, 09 and 17: each asks the model once and is kept on disk."""
 
 from collections.abc import Sequence
 
@@ -29,6 +29,8 @@ def answers_with_depth(
     seed: int = 0,
     renyi: Sequence[float] = (),
     batch_size: int = 32,
+    task: str = "depth",
+    means: bool = False,
 ) -> list[dict]:
     """Return an answer to each prompt with what the lens saw, from disk where it was asked before.
 
@@ -38,9 +40,12 @@ def answers_with_depth(
     order 0.5) are lists of depths (0 the embedding, -1 the model) of lists of tokens, in nats with
     four decimals.
 
-    Recorded answers are checked as those of `greedy_answers` and `sampled_answers` are.
+    Recorded answers are checked as those of `greedy_answers` and `sampled_answers` are. ``task`` is
+    the name they are kept under. With ``means`` the entropies are one column, the mean over the
+    tokens, and there is no cross-entropy: a small record, and `profile_rows` gives the same.
     """
     require_prompt_list(prompts)
+    to_record = _mean_record if means else _depth_record
 
     def compute(batch: list) -> list[dict]:
         answers = generate_with_lens(
@@ -52,10 +57,10 @@ def answers_with_depth(
             temperature=temperature,
             seed=batch_seed(seed, batch) if temperature else None,
         )
-        return [_depth_record(answer, trace) for answer, trace in answers]
+        return [to_record(answer, trace) for answer, trace in answers]
 
     def given(prompt: Prompt, token_ids: list[int]) -> dict:
-        return _depth_record(*_given_with_lens(model, tokenizer, prompt, token_ids, renyi))
+        return to_record(*_given_with_lens(model, tokenizer, prompt, token_ids, renyi))
 
     def recheck(batch: list, recorded: list[dict]) -> list[dict]:
         if temperature:
@@ -73,6 +78,8 @@ def answers_with_depth(
         "renyi": [str(order) for order in renyi],
         "batch": batch_size,
     }
+    if means:
+        settings["means"] = True
     if temperature:  # then the samples belong to this list of prompts
         settings["prompts"] = json_checksum(list(prompts))
     return cached_results(
@@ -80,7 +87,7 @@ def answers_with_depth(
         tokenizer,
         prompts,
         compute,
-        task="depth",
+        task=task,
         settings=settings,
         batch_size=batch_size,
         code=(answers_with_depth, batch_seed, *READING_DEPTHS),
@@ -129,4 +136,13 @@ def _depth_record(answer: Generation, trace: LensTrace) -> dict:
     columns |= {str(order): values for order, values in trace.renyi.items()}
     for name, values in columns.items():
         record[name] = np.round(values.double().numpy(), 4).tolist()
+    return record
+
+
+def _mean_record(answer: Generation, trace: LensTrace) -> dict:
+    record = _depth_record(answer, trace)
+    del record["cross_entropy"]
+    for name, values in record.items():
+        if isinstance(values, list) and name != "ids" and record["tokens"] > 0:
+            record[name] = np.round(np.mean(values, axis=1, keepdims=True), 4).tolist()
     return record

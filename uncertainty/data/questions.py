@@ -61,7 +61,7 @@ def load_questions(kind: str | None = None, *, category: str | None = None) -> l
         ValueError: there is no such kind or category.
     """
     questions = []
-    for row in _read_json_lines("questions.jsonl"):
+    for row in read_json_lines("questions.jsonl"):
         answers = tuple(row.pop("answers"))
         questions.append(Question(**row, answers=answers))
     categories = sorted({question.category for question in questions})
@@ -76,15 +76,15 @@ def load_questions(kind: str | None = None, *, category: str | None = None) -> l
 
 def load_idioms() -> list[Idiom]:
     """Return all idioms, those with the shortest prefix first."""
-    return [Idiom(**row) for row in _read_json_lines("idioms.jsonl")]
+    return [Idiom(**row) for row in read_json_lines("idioms.jsonl")]
 
 
 def load_tasks() -> list[Task]:
     """Return all task prompts, task by task."""
-    return [Task(**row) for row in _read_json_lines("tasks.jsonl")]
+    return [Task(**row) for row in read_json_lines("tasks.jsonl")]
 
 
-def _read_json_lines(name: str) -> list[dict]:
+def read_json_lines(name: str) -> list[dict]:
     """Return the rows of a file in this folder, one JSON object a line."""
     path = files("uncertainty") / "data" / name
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -72,6 +72,46 @@ def bootstrap(
     return Interval(value, float(low), float(high))
 
 
+def shuffled_controls(
+    metric: Callable[..., float],
+    *columns: ArrayLike,
+    within: ArrayLike | None = None,
+    rounds: int = 200,
+    seed: int = 0,
+) -> list[float]:
+    """Return a metric with its first column shuffled, again and again: what chance alone gives.
+
+    The first column holds the labels, such as which answers are wrong; all others stay in place.
+
+    Args:
+        metric: called with the columns, as by `bootstrap`.
+        within: a group for each row. Labels are exchanged inside a group only, so what the group
+            tells about the label stays: with the answers' lengths, the control keeps all that the
+            length tells, and an effect must be larger than that.
+
+    Raises:
+        ValueError: no columns, columns (or groups) of different lengths, or rounds below 1.
+    """
+    if not columns or rounds < 1:
+        raise ValueError(
+            f"need at least one column and one round, got {len(columns)} and {rounds}."
+        )
+    labels, *others = [as_array(column) for column in columns]
+    groups = np.zeros(len(labels)) if within is None else as_array(within)
+    lengths = [len(array) for array in [labels, *others, groups]]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"the columns (and groups) must have one length, got lengths {lengths}.")
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    random = np.random.default_rng(seed)
+    effects = []
+    for _ in range(rounds):
+        shuffled = labels.copy()
+        for rows in members:
+            shuffled[rows] = labels[random.permutation(rows)]
+        effects.append(float(metric(shuffled, *others)))
+    return effects
+
+
 def _bootstrap_rows(questions: np.ndarray, rounds: int, seed: int) -> Iterator[np.ndarray]:
     """Yield the row numbers of each round.
 

@@ -12,11 +12,26 @@ serves the loss curves, the scores and the ablations.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ..data.windows import text_chunks
+
+
+class PassageRows(NamedTuple):
+    """The same passages S in three contexts, each ``(rows, 1 + 2 * length)`` ids.
+
+    Attributes:
+        twice: [first, S, S].
+        same_text: [first, another passage of the same text, S].
+        other_text: [first, a passage of another text, S].
+    """
+
+    twice: Tensor
+    same_text: Tensor
+    other_text: Tensor
 
 
 def random_repeats(tokenizer, *, count: int, length: int, seed: int = 0) -> Tensor:
@@ -57,6 +72,51 @@ def natural_repeats(
     return _repeat_segments(tokenizer, segments)
 
 
+def passage_rows(
+    tokenizer, texts: Iterable[str], *, length: int, count: int | None = None, seed: int = 0
+) -> PassageRows:
+    """Return one passage S of each text, read a second time and read once.
+
+    The rows end with the same tokens at the same positions, after as much context. So what differs
+    between ``twice`` and ``same_text`` is the repeat and not the topic. In its text, S begins
+    ``2 * length`` tokens after the other passage, which is therefore not what S continues. The rows
+    of ``other_text`` hold the other passages of ``same_text``, each moved on by one row.
+
+    Args:
+        texts: those of fewer than ``3 * length`` tokens are passed over.
+        length: of a passage, in tokens.
+        count: how many texts to use, the first ones; None for all that are long enough.
+        seed: of the choice of the passage within each text.
+
+    Raises:
+        ValueError: a length below 1; fewer than two texts are long enough, or fewer than count; a
+            tokenizer with neither BOS nor end token.
+    """
+    if length < 1:
+        raise ValueError(f"a passage needs at least one token, got length {length}.")
+    windows: list[Tensor] = []  # of 3 * length tokens: the other passage, what is left out, S
+    for text in texts:
+        if len(windows) == count:
+            break
+        ids = tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+        if len(ids) >= 3 * length:
+            chunks = text_chunks(tokenizer, [text], length=3 * length, count=1, seed=seed)
+            windows.append(chunks[0])
+    if len(windows) < max(2, count or 0):
+        raise ValueError(
+            f"{len(windows)} texts have {3 * length} tokens or more, and {max(2, count or 0)} are "
+            "needed: give more texts, or make the passages shorter."
+        )
+    window = torch.stack(windows)
+    other = window[:, :length]
+    passage = window[:, 2 * length :]
+    return PassageRows(
+        twice=_join(tokenizer, passage, passage),
+        same_text=_join(tokenizer, other, passage),
+        other_text=_join(tokenizer, other.roll(1, 0), passage),
+    )
+
+
 def natural_induction(
     ids: Iterable[int], n: int = 7, banned: Iterable[int] = ()
 ) -> list[tuple[int, int]]:
@@ -91,8 +151,13 @@ def natural_induction(
 
 def _repeat_segments(tokenizer, segments: Tensor) -> Tensor:
     """Return [first, S, S] for segments S, ``(count, length)``."""
+    return _join(tokenizer, segments, segments)
+
+
+def _join(tokenizer, context: Tensor, segments: Tensor) -> Tensor:
+    """Return [first, context, S] for segments S, ``(count, length)``."""
     first = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     if first is None:
         raise ValueError("this tokenizer has neither a BOS nor an end token to begin a row with.")
     first_column = torch.full((len(segments), 1), first)
-    return torch.cat([first_column, segments, segments], 1)
+    return torch.cat([first_column, context, segments], 1)

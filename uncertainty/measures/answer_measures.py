@@ -30,6 +30,23 @@ def token_uncertainty_vanilla(generation: LogitsSource) -> float:
     return 1 - get_token_confidence(generation).mean().item()
 
 
+def token_uncertainty_written(generation: LogitsSource, token_ids: Tensor | None = None) -> float:
+    """Compute 1 - mean_j p_j(t_j), t_j the token that was written at step j; in [0, 1].
+
+    Under greedy decoding it equals `token_uncertainty_vanilla`, which looks at the likeliest token
+    whatever was written. For a given or a sampled text only this one reads the text.
+
+    Args:
+        token_ids: ``(steps,)`` ids of the written tokens; known for a `Generation` and a
+            transformers result. Without them a bare tensor of logits counts as decoded greedily.
+
+    Raises:
+        ValueError: token ids that do not fit the logits, or a source these measures refuse (see
+            `raw_logits`).
+    """
+    return 1 - token_measures(generation, token_ids)["probability"].mean().item()
+
+
 def logTokU(  # noqa: N802 (the paper's name)
     generation: LogitsSource, top_k_inconfident: int = 25, n_evidence: int = 2
 ) -> float:

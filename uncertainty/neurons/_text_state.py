@@ -111,7 +111,7 @@ def run_clean_model(
     unembedding = effective_unembedding(parts, norm, neurons.output_weights.dtype)
     if parts.softcap is None:
         unembedding -= unembedding.mean(0)
-    bias_logits = _bias_logits(parts, norm).to(unembedding)
+    bias_logits = logits_of_biases(parts, norm).to(unembedding)
 
     device = unembedding.device
     return TextState(
@@ -153,7 +153,7 @@ def _sequences(model, input_ids) -> Tensor:
     return torch.cat([one_text_ids(model, sequence) for sequence in ids])
 
 
-def _bias_logits(parts: ModelParts, norm: FinalNorm) -> Tensor:
+def logits_of_biases(parts: ModelParts, norm: FinalNorm) -> Tensor:
     """Return what the biases of norm and unembedding add to the logits, ``(V,)`` float64."""
     norm_bias = norm.bias
     if parts.projection is not None:

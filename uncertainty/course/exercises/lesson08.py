@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: cross-entropy to the final distribution, falling, settling, being wrong.
+"""Exercises of lesson 08: cross-entropy to the final distribution, falling, being wrong.
 
 The last one asks how many of the confident answers are wrong.
 """
@@ -13,7 +13,6 @@ LOG_P = (2 * torch.randn(4, 5, generator=_generator)).log_softmax(-1)
 PATHS = np.array(
     [[9.0, 5.0, 1.0], [7.0, 6.0, 2.0], [8.0, 4.0, 3.0], [2.0, 3.0, 3.0], [1.0, 3.0, 0.5]]
 )  # (depths, samples)
-TOP = np.array([[1, 5, 7, 2], [2, 5, 8, 3], [1, 5, 7, 3], [1, 5, 9, 3]])
 WRONG = np.array([True, False, True, False, True, False])
 PROBABILITY = np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
 
@@ -88,36 +87,6 @@ def _(paths):
 def _(paths):
     steps = np.diff(paths, axis=0)
     return float((steps > 0).mean()), float((steps > 0).all(axis=0).mean())
-
-
-@exercise(
-    "08",
-    inputs=[(TOP,), (TOP[:, :2],)],
-    hint="Walk from the last depth up while the token stays the same; the answer is the shallowest "
-    "depth you reach.",
-)
-def settles(top):
-    same = top == top[-1]
-    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) for column in same.T])
-
-
-@settles.mistake("The first depth where it appears is not enough: it must *stay* the top token.")
-def _(top):
-    return (top == top[-1]).argmax(axis=0)
-
-
-@settles.mistake("One too deep: that is the number of the next depth.")
-def _(top):
-    same = top == top[-1]
-    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) + 1 for column in same.T])
-
-
-@settles.mistake(
-    "You counted how many depths agree; asked is the depth where the agreement begins."
-)
-def _(top):
-    same = top == top[-1]
-    return np.array([int(np.cumprod(column[::-1]).sum()) for column in same.T])
 
 
 @exercise(

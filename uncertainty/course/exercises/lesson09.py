@@ -1,4 +1,4 @@
-"""Exercises of lesson 09: windowed profile, Renyi entropy, depth resampling, expansion, pruning."""
+"""Exercises of lesson 09: windowed profile, Renyi entropy, expansion and pruning."""
 
 import numpy as np
 import torch
@@ -69,36 +69,6 @@ def _(logits, alpha):
 @renyi.mistake("That is the Tsallis entropy; Renyi's takes the logarithm of the sum of powers.")
 def _(logits, alpha):
     return (1 - (alpha * logits.log_softmax(-1)).exp().sum(-1)) / (alpha - 1)
-
-
-@exercise(
-    "09",
-    inputs=[
-        (np.array([1.0, 3.0, 2.0]), 5),
-        (np.array([4.0, 0.0]), 4),
-        (np.array([1.0, 2.0, 5.0, 3.0]), 2),
-    ],
-    hint="`np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)`.",
-)
-def common_depth(profile, points):
-    return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)
-
-
-@common_depth.mistake(
-    "Padding with zeros makes the depth itself the feature; stretch the profile instead."
-)
-def _(profile, points):
-    return np.pad(profile, (0, max(0, points - len(profile))))[:points]
-
-
-@common_depth.mistake("You repeat or skip entries; interpolate between neighbouring depths.")
-def _(profile, points):
-    return profile[np.round(np.linspace(0, len(profile) - 1, points)).astype(int)]
-
-
-@common_depth.mistake("Both ends must be kept: the grid runs from 0 to 1 including both.")
-def _(profile, points):
-    return np.interp(np.arange(points) / points, np.arange(len(profile)) / len(profile), profile)
 
 
 @exercise(

@@ -1,6 +1,5 @@
-"""Exercises of lesson 12: smoothed unigram, divergence from it, a projection kept, its share."""
+"""Exercises of lesson 12: smoothed unigram, divergence from it, one entropy for all predictions."""
 
-import numpy as np
 import torch
 
 from .exercise import exercise
@@ -8,12 +7,7 @@ from .exercise import exercise
 COUNTS = torch.tensor([3, 0, 1])
 LOG_P = torch.tensor([[0.7, 0.2, 0.1], [1 / 3, 1 / 3, 1 / 3]]).log()
 P_FREQ = torch.tensor([0.5, 0.3, 0.2])
-_rng = np.random.default_rng(12)
-CLEAN = torch.tensor(_rng.normal(size=(2, 4)).round(2))
-ABLATED = torch.tensor(_rng.normal(size=(2, 4)).round(2))
-V = torch.tensor([0.5, -0.5, 0.5, -0.5], dtype=torch.float64)
-TOTAL = _rng.normal(size=(6, 3)).round(2)
-FROZEN = (TOTAL * [0.2, 0.5, 1.0] + 0.05).round(2)
+LOGITS = torch.tensor([[3.0, 1.0, 0.0, -1.0], [0.5, 0.4, 0.0, 0.1], [9.0, 2.0, 5.0, 1.0]])
 
 
 @exercise(
@@ -87,67 +81,51 @@ def _(log_p_model, p_freq):
 
 @exercise(
     "12",
-    inputs=[(CLEAN, ABLATED, V), (ABLATED, CLEAN, V), (CLEAN, ABLATED, -V)],
-    hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated "
-    "logits.",
+    inputs=[(LOGITS, 1.0), (LOGITS, 0.4), (LOGITS[:1], 1.2)],
+    hint="A higher temperature means a higher entropy. Keep, for each position, a temperature that "
+    "is too low and one that is too high, and replace one of the two by the middle, many times.",
 )
-def keep_projection(clean, ablated, v):
-    lost = (clean - ablated) @ v
-    return ablated + lost[:, None] * v
+def temperature_at_entropy(logits, entropy):
+    low = torch.full((len(logits),), 0.02)
+    high = torch.full((len(logits),), 50.0)
+    for _ in range(20):
+        middle = (low * high).sqrt()
+        log_p = (logits / middle[:, None]).log_softmax(-1)
+        too_flat = -(log_p.exp() * log_p).sum(-1) > entropy
+        low = torch.where(too_flat, low, middle)
+        high = torch.where(too_flat, middle, high)
+    return (low * high).sqrt()
 
 
-@keep_projection.mistake(
-    "You removed the projection; it should be as long as it was before the ablation."
+@temperature_at_entropy.mistake(
+    "That multiplies the logits: it is 1 / temperature. Divide the logits by the temperature."
 )
-def _(clean, ablated, v):
-    return ablated - (ablated @ v)[:, None] * v
+def _(logits, entropy):
+    return 1 / temperature_at_entropy.reference(logits, entropy)
 
 
-@keep_projection.mistake(
-    "You changed the clean logits; the *ablated* ones are to be corrected, along v only."
+@temperature_at_entropy.mistake(
+    "One temperature for all positions gives them one *mean* entropy; each position needs its own."
 )
-def _(clean, ablated, v):
-    return clean + ((ablated - clean) @ v)[:, None] * v
+def _(logits, entropy):
+    return temperature_at_entropy.reference(logits, entropy).mean().repeat(len(logits))
 
 
-@keep_projection.mistake("The sign is turned: what was lost must be given back.")
-def _(clean, ablated, v):
-    return ablated + ((ablated - clean) @ v)[:, None] * v
-
-
-@keep_projection.mistake(
-    "You added the clean projection on top of the ablated one; add only the difference."
+@temperature_at_entropy.mistake(
+    "The two sides are swapped: where the entropy is too high the temperature must fall."
 )
-def _(clean, ablated, v):
-    return ablated + (clean @ v)[:, None] * v
+def _(logits, entropy):
+    low = torch.full((len(logits),), 0.02)
+    high = torch.full((len(logits),), 50.0)
+    for _ in range(20):
+        middle = (low * high).sqrt()
+        log_p = (logits / middle[:, None]).log_softmax(-1)
+        too_flat = -(log_p.exp() * log_p).sum(-1) > entropy
+        low = torch.where(too_flat, middle, low)
+        high = torch.where(too_flat, high, middle)
+    return (low * high).sqrt()
 
 
-@exercise(
-    "12",
-    inputs=[(TOTAL, FROZEN), (FROZEN, TOTAL)],
-    hint="`np.abs(...)` first, then the mean over the tokens (axis 0), then one minus the ratio.",
-)
-def mediated_share(total, frozen):
-    return 1 - np.abs(frozen).mean(0) / np.abs(total).mean(0)
-
-
-@mediated_share.mistake("That is the share that does *not* need the direction; take it from 1.")
-def _(total, frozen):
-    return np.abs(frozen).mean(0) / np.abs(total).mean(0)
-
-
-@mediated_share.mistake("Take absolute values first: changes of either sign would cancel.")
-def _(total, frozen):
-    return 1 - frozen.mean(0) / total.mean(0)
-
-
-@mediated_share.mistake(
-    "A ratio per token explodes where the effect is near zero; divide the *averages*."
-)
-def _(total, frozen):
-    return (1 - np.abs(frozen) / np.abs(total)).mean(0)
-
-
-@mediated_share.mistake("One share per neuron: average over tokens (axis 0), not over neurons.")
-def _(total, frozen):
-    return 1 - np.abs(frozen).mean(1) / np.abs(total).mean(1)
+@temperature_at_entropy.mistake("The entropy here is in nats: take the natural logarithm.")
+def _(logits, entropy):
+    return temperature_at_entropy.reference(logits, entropy * 0.6931471805599453)

@@ -1,0 +1,130 @@
+"""Exercises of lesson 15: weighted change, clip mean-ablation, a neuron at equal entropy."""
+
+import numpy as np
+import torch
+
+from .exercise import exercise
+
+_generator = torch.Generator().manual_seed(15)
+
+FIRST = torch.randn(6, 4, generator=_generator)
+SECOND = torch.randn(6, 4, generator=_generator) + torch.tensor([1.0, -1.0, 2.0, -2.0])
+WEIGHTS = torch.randn(4, 4, generator=_generator)
+ENTROPY = np.array([0.1, 0.3, 0.2, 2.0, 2.5, 2.2, 1.0, 1.4])
+ACTIVATION = np.array([3.0, 2.0, 4.0, -1.0, 0.0, -3.0, 5.0, 7.0])
+ON_REPEAT = np.array([0.2, 2.4, 1.2])
+
+
+@exercise(
+    "15",
+    inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
+    hint="Average over positions first, then second minus first; then weigh by the length of each "
+    "neuron's row. Keep the sign.",
+)
+def weighted_change(first, second, weights):
+    return (second.mean(0) - first.mean(0)) * weights.norm(dim=1)
+
+
+@weighted_change.mistake(
+    "Second minus first: a neuron that rises on the repeat gets a positive number."
+)
+def _(first, second, weights):
+    return (first.mean(0) - second.mean(0)) * weights.norm(dim=1)
+
+
+@weighted_change.mistake(
+    "Without its weights: a neuron that writes little may move a lot and do nothing."
+)
+def _(first, second, weights):
+    return second.mean(0) - first.mean(0)
+
+
+@weighted_change.mistake("The length of each neuron's *row* of weights: weights.norm(dim=1).")
+def _(first, second, weights):
+    return (second.mean(0) - first.mean(0)) * weights.norm(dim=0)
+
+
+@weighted_change.mistake("Keep the sign here; we need to know who rises and who falls.")
+def _(first, second, weights):
+    return ((second.mean(0) - first.mean(0)) * weights.norm(dim=1)).abs()
+
+
+@exercise(
+    "15",
+    inputs=[
+        (SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
+        (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0)),
+    ],
+    hint="Two cases: those that rise get the smaller of value and mean, the others the larger. "
+    "`torch.where` chooses by neuron.",
+)
+def clipped(a, mean, rises):
+    return torch.where(rises, torch.minimum(a, mean), torch.maximum(a, mean))
+
+
+@clipped.mistake(
+    "The other way round: one that rises must not exceed its mean, so it gets the minimum."
+)
+def _(a, mean, rises):
+    return torch.where(rises, torch.maximum(a, mean), torch.minimum(a, mean))
+
+
+@clipped.mistake(
+    "That sets every activation to the mean; clipping leaves those alone that did not go beyond it."
+)
+def _(a, mean, rises):
+    return mean.expand_as(a)
+
+
+@clipped.mistake("Neurons that fall need the maximum.")
+def _(a, mean, rises):
+    return torch.minimum(a, mean)
+
+
+@clipped.mistake("Neurons that fall are to be clipped, too, from below.")
+def _(a, mean, rises):
+    return torch.where(rises, torch.minimum(a, mean), a)
+
+
+@exercise(
+    "15",
+    inputs=[
+        (ENTROPY, ACTIVATION, ON_REPEAT, [0.5, 1.5]),
+        (ENTROPY, -ACTIVATION, ON_REPEAT[::-1], [0.25, 1.8]),
+    ],
+    hint="`np.digitize(entropy, edges)` gives each position the number of its bin. Average the "
+    "activation in each bin of the positions read once, then look up the bins of the repeat.",
+)
+def at_equal_entropy(entropy, activation, entropy_on_repeat, edges):
+    bins = np.digitize(entropy, edges)
+    means = np.array([activation[bins == number].mean() for number in range(len(edges) + 1)])
+    return means[np.digitize(entropy_on_repeat, edges)]
+
+
+@at_equal_entropy.mistake(
+    "One mean for all positions ignores how sure the model is; average in each bin."
+)
+def _(entropy, activation, entropy_on_repeat, edges):
+    return np.full(len(entropy_on_repeat), activation.mean())
+
+
+@at_equal_entropy.mistake("Return the activation expected in the bin, not the entropy.")
+def _(entropy, activation, entropy_on_repeat, edges):
+    bins = np.digitize(entropy, edges)
+    means = np.array([entropy[bins == number].mean() for number in range(len(edges) + 1)])
+    return means[np.digitize(entropy_on_repeat, edges)]
+
+
+@at_equal_entropy.mistake(
+    "Those are the bins' means; give each position of the repeat the mean of its own bin."
+)
+def _(entropy, activation, entropy_on_repeat, edges):
+    bins = np.digitize(entropy, edges)
+    return np.array([activation[bins == number].mean() for number in range(len(edges) + 1)])
+
+
+@at_equal_entropy.mistake("A mean, not a sum: the bins hold different numbers of positions.")
+def _(entropy, activation, entropy_on_repeat, edges):
+    bins = np.digitize(entropy, edges)
+    sums = np.array([activation[bins == number].sum() for number in range(len(edges) + 1)])
+    return sums[np.digitize(entropy_on_repeat, edges)]

@@ -1,0 +1,81 @@
+"""Exercises of lesson 16: where a trajectory settles, and its distance and cosine to the end."""
+
+import numpy as np
+import torch
+
+from .exercise import exercise
+
+_generator = torch.Generator().manual_seed(16)
+TOP = np.array([[1, 5, 7, 2], [2, 5, 8, 3], [1, 5, 7, 3], [1, 5, 9, 3]])
+STREAM = torch.randn(4, 3, 5, generator=_generator).cumsum(0)  # (depths, samples, width)
+
+
+@exercise(
+    "16",
+    inputs=[(TOP,), (TOP[:, :2],)],
+    hint="Walk from the last depth up while the token stays the same; the answer is the shallowest "
+    "depth you reach.",
+)
+def settles(top):
+    same = top == top[-1]
+    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) for column in same.T])
+
+
+@settles.mistake("The first depth where it appears is not enough: it must *stay* the top token.")
+def _(top):
+    return (top == top[-1]).argmax(axis=0)
+
+
+@settles.mistake("One too deep: that is the number of the next depth.")
+def _(top):
+    same = top == top[-1]
+    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) + 1 for column in same.T])
+
+
+@settles.mistake(
+    "You counted how many depths agree; asked is the depth where the agreement begins."
+)
+def _(top):
+    same = top == top[-1]
+    return np.array([int(np.cumprod(column[::-1]).sum()) for column in same.T])
+
+
+@exercise(
+    "16",
+    inputs=[(STREAM,), (STREAM * 3 - 1,)],
+    hint="`stream[-1]` is the end of every sample's way. A norm over the last axis gives the "
+    "distance; the cosine is a scalar product divided by two lengths.",
+)
+def to_end(stream):
+    end = stream[-1]
+    distance = (stream - end).norm(dim=-1)
+    cosine = (stream * end).sum(-1) / (stream.norm(dim=-1) * end.norm(dim=-1))
+    return distance, cosine
+
+
+@to_end.mistake(
+    "That is the way from the *first* state; asked is the way that is left to the last."
+)
+def _(stream):
+    start = stream[0]
+    cosine = (stream * start).sum(-1) / (stream.norm(dim=-1) * start.norm(dim=-1))
+    return (stream - start).norm(dim=-1), cosine
+
+
+@to_end.mistake("The squared distance: take its root.")
+def _(stream):
+    end = stream[-1]
+    cosine = (stream * end).sum(-1) / (stream.norm(dim=-1) * end.norm(dim=-1))
+    return (stream - end).pow(2).sum(-1), cosine
+
+
+@to_end.mistake("That is the scalar product; the cosine divides it by *both* lengths.")
+def _(stream):
+    end = stream[-1]
+    return (stream - end).norm(dim=-1), (stream * end).sum(-1)
+
+
+@to_end.mistake("You divided by the length of the last state only; divide by both lengths.")
+def _(stream):
+    end = stream[-1]
+    return (stream - end).norm(dim=-1), (stream * end).sum(-1) / end.norm(dim=-1)
