@@ -165,7 +165,7 @@ def test_every_interval_in_the_readme_was_printed_by_a_lesson():
         for cell, _ in cells(path)
         for output in cell["outputs"]
     )
-    stated = re.findall(r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\]", README)
+    stated = re.findall(r"-?\d\.\d{2,3} \[-?\d\.\d{2,3}, -?\d\.\d{2,3}\]", README)
     assert len(stated) > 40 and [interval for interval in stated if interval not in printed] == []
 
 

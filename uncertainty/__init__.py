@@ -135,6 +135,9 @@ if TYPE_CHECKING:
     from .data.corpus_files import (
         prefetch_corpora as prefetch_corpora,
     )
+    from .data.public_datasets import (
+        load_epie as load_epie,
+    )
     from .data.questions import (
         load_idioms as load_idioms,
     )
@@ -686,6 +689,7 @@ _PUBLIC_NAMES = {
         "news_texts",
     ),
     "data.corpus_files": ("prefetch_corpora",),
+    "data.public_datasets": ("load_epie",),
     "data.questions": (
         "load_idioms",
         "load_questions",

@@ -27,8 +27,12 @@ def rounded():
     model, _ = load_model("tiny")
     steps = {}
     for name, weight in linear_layers(model).items():
-        packed = quantize(weight.detach().numpy(), Q4_1)  # a block: step (2 bytes), minimum (2), 16 bytes
-        steps[name] = torch.tensor(packed.reshape(-1, 20)[:, :2].copy().view(np.float16).astype(np.float64))
+        packed = quantize(
+            weight.detach().numpy(), Q4_1
+        )  # a block: step (2 bytes), minimum (2), 16 bytes
+        steps[name] = torch.tensor(
+            packed.reshape(-1, 20)[:, :2].copy().view(np.float16).astype(np.float64)
+        )
         weight.data.copy_(torch.tensor(dequantize(packed, Q4_1)))
     return model, steps
 
@@ -55,7 +59,9 @@ def test_half_a_step_moves_every_weight_by_half_a_step_up_or_down(rounded):
 def test_any_shift_gives_two_moves_whose_mean_is_0(rounded, shift):
     moved = moves(rounded, shift)
     up = (moved > 0).double().mean()
-    torch.testing.assert_close(moved, torch.where(moved > 0, shift, shift - 1).double(), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        moved, torch.where(moved > 0, shift, shift - 1).double(), atol=1e-4, rtol=0
+    )
     assert abs(up - (1 - shift)) < 4 * 0.5 / moved.numel() ** 0.5
     assert abs(moved.mean()) < 4 * 0.5 / moved.numel() ** 0.5
 
@@ -143,7 +149,11 @@ def test_a_layer_of_zeros_has_no_grid(rounded):
 
 def test_widths_without_whole_blocks_are_refused():
     config = transformers.LlamaConfig(
-        vocab_size=40, hidden_size=48, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2
+        vocab_size=40,
+        hidden_size=48,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
     )
     refused(transformers.LlamaForCausalLM(config), "no blocks of 32")
 

@@ -118,21 +118,27 @@ def test_small_ablations_do_what_first_order_says(family):
     assert found.sequence.tolist() == (kept // IDS.shape[1]).tolist()
 
 
+@torch.no_grad()
 def test_top_tokens_against_the_sweep():
     model = small_model("llama")
     rows = model.get_output_embeddings().weight.shape[0]
-    value = torch.full((first_order_width(model),), 3.0, dtype=torch.float64)
-    found = first_order(model, IDS, a_unigram(rows)[None], value=value)
-    confidence, hit = found.top_tokens([[1], [0, 4]])
-    sweep = ablation_sweep(model, IDS, [[1], [0, 4]], value=value, progress=False)
-    kept = torch.arange(IDS.numel()).view_as(IDS)[:, SKIPPED_POSITIONS:-1].flatten()
-    assert (hit[:, 1:] == (sweep.rank[kept] == 0)).all()
-    assert (hit[:, 0] == (sweep.clean.rank[kept] == 0)).all()
+    ids = IDS[:, :2]
+    while ids.shape[1] < 12:  # each next token is the top token, so that its loss gives its p
+        top = model(input_ids=ids).logits[:, -1].argmax(-1)
+        ids = torch.cat([ids, top[:, None]], 1)
+    value = torch.full((first_order_width(model),), 0.3, dtype=torch.float64)
+    found = first_order(model, ids, a_unigram(rows)[None], value=value)
+    groups = [[1], [0, 4], [2, 3, 5]]
+    confidence, hit = found.top_tokens(groups)
+    sweep = ablation_sweep(model, ids, groups, value=value, progress=False)
+    kept = torch.arange(ids.numel()).view_as(ids)[:, SKIPPED_POSITIONS:-1].flatten()
+    assert hit[:, 0].all() and (hit[:, 1:] == (sweep.rank[kept] == 0)).all()
     where = hit[:, 1:].numpy()
+    assert where.any(0).all()
     np.testing.assert_allclose(
-        confidence[:, 1:].numpy()[where], (-sweep.loss[kept]).exp().numpy()[where], atol=1e-9
+        confidence[:, 1:].numpy()[where], (-sweep.loss[kept]).exp().numpy()[where], rtol=1e-9
     )
-    assert not np.allclose(confidence[:, 0], confidence[:, 1], atol=1e-4)
+    np.testing.assert_allclose(confidence[:, 0], (-sweep.clean.loss[kept]).exp(), rtol=1e-6)
 
 
 def test_refusals():
