@@ -29,8 +29,8 @@ RULE = """\
 An effect has the sign that its claim predicts. Its **bar** is the size that 95 % of the controls
 stay below (the largest control where there are fewer than 20). A claim **shows** when its whole
 95 % interval lies above 0 and the effect is larger than the bar; it is **weak** when only one of
-the two holds; it **does not show** when neither holds; **the opposite** means that the whole
-interval lies below 0. The rule is `uncertainty.evaluation.verdicts.claim_verdict`.
+the two holds. **The opposite** means that both hold with the sign turned around. In every other
+case it **does not show**. The rule is `uncertainty.evaluation.verdicts.claim_verdict`.
 """
 
 

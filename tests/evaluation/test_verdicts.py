@@ -19,6 +19,8 @@ SMALL = [0.01, -0.02, 0.005]
         ((0.01, -0.01, 0.03), SMALL, "does not show"),
         ((-0.3, -0.4, -0.2), SMALL, "the opposite"),
         ((-0.3, -0.7, 0.1), SMALL, "does not show"),
+        ((-0.3, -0.4, -0.2), [0.5], "does not show"),
+        ((-0.3, -0.4, -0.2), [0.3], "does not show"),
         ((0.3, 0.2, 0.4), [-0.5], "weak"),
         ((0.0, 0.0, 0.0), [0.0], "does not show"),
     ],
@@ -49,6 +51,14 @@ def test_turning_the_controls_around_changes_nothing(value, below, above, contro
     interval = value, value - below, value + above
     turned = [-control for control in controls]
     assert claim_verdict(*interval, controls) == claim_verdict(*interval, turned)
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_claim_shows_where_its_reverse_is_the_opposite(value, below, above, bar):
+    interval = value, value - below, value + above
+    reverse = -value, -value - above, -value + below
+    shows = claim_verdict(*interval, [bar]) == "shows"
+    assert shows == (claim_verdict(*reverse, [bar]) == "the opposite")
 
 
 @pytest.mark.parametrize(

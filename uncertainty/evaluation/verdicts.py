@@ -17,8 +17,8 @@ def claim_verdict(value: float, low: float, high: float, controls: Sequence[floa
     interval lies above 0, and the effect is larger than the controls (`control_bar`).
 
     Returns:
-        "the opposite" when the interval lies below 0 altogether; otherwise "shows" when both
-        conditions hold, "weak" when one does, "does not show" when none does.
+        "shows" when both conditions hold; "weak" when one does; "the opposite" when both hold for
+        the effect with its sign turned around; otherwise "does not show".
 
     Raises:
         ValueError: no controls, a number that is not finite, or bounds around nothing.
@@ -26,7 +26,7 @@ def claim_verdict(value: float, low: float, high: float, controls: Sequence[floa
     if not low <= value <= high:
         raise ValueError(f"the value {value} does not lie in its interval [{low}, {high}].")
     bar = control_bar(controls)
-    if high < 0:
+    if high < 0 and value < -bar:
         return "the opposite"
     conditions = [low > 0, value > bar]
     if all(conditions):
