@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from uncertainty import answer_measures, generate, load_model, sample_answers
+from uncertainty import answer_measures, generate, sample_answers
 from uncertainty.course import answer_runs
 from uncertainty.course.answer_runs import (
     greedy_answers,
@@ -13,17 +13,6 @@ from uncertainty.course.answer_runs import (
     sampled_answers,
     short_prompt,
 )
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
-
-
-@pytest.fixture
-def own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path))
-    return tmp_path
 
 
 @pytest.mark.parametrize("prompts", ["Why so?", short_prompt("Why so?"), []])

@@ -13,14 +13,8 @@ from uncertainty.lens.generated import generate_with_lens
 from uncertainty.lens.logit_lens import logit_lens
 from uncertainty.lens.profiles import nucleus_sizes
 from uncertainty.lens.skipping import skipped_block
-from uncertainty.loading.models import load_model
 
 PROMPTS = ["Name a fruit.", "a secret that must stay here", "b"]
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,8 @@ import pytest
 from uncertainty.course import depth_runs
 from uncertainty.course.depth_runs import answers_with_depth, profile_rows
 from uncertainty.lens.generated import generate_with_lens
-from uncertainty.loading.models import load_model
 
 PROMPTS = ["one", "two or three", "four and five"]
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
 
 
 def test_records_hold_what_the_lens_saw_and_are_kept(tiny, monkeypatch, tmp_path):

@@ -8,17 +8,11 @@ import tempfile
 import pytest
 from fault_helpers import exit_code, needs_fork, remount, small_disk, start_process
 
-from uncertainty import load_model
 from uncertainty.course.results import cached_results
 
 ITEMS = ["a", "bb", "ccc", "dddd"]
 LENGTHS = [1, 2, 3, 4]
 IN_PAIRS = dict(task="t", batch_size=2)
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from uncertainty import generate, load_model, score
+from uncertainty import generate, score
 from uncertainty.course import spot_check as module
 from uncertainty.course.spot_check import (
     chance_to_notice,
@@ -20,11 +20,6 @@ from uncertainty.course.spot_check import (
 )
 
 RECORDED = {"text": "Paris", "ids": [3, 4], "measures": {"entropy": 0.5, "naive": None}}
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
 
 
 @pytest.mark.parametrize(

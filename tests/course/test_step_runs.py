@@ -2,19 +2,8 @@
 
 import pytest
 
-from uncertainty import generate, load_model, score, token_measures
+from uncertainty import generate, score, token_measures
 from uncertainty.course.step_runs import answers_by_step, given_by_step
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
-
-
-@pytest.fixture
-def own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path))
-    return tmp_path
 
 
 def measured(answer):

@@ -6,7 +6,7 @@ import torch
 from scipy.special import softmax
 from scipy.stats import entropy as scipy_entropy
 
-from uncertainty import load_model, score
+from uncertainty import score
 from uncertainty.course import two_factor_runs
 from uncertainty.course.two_factor_runs import (
     begins_right,
@@ -18,17 +18,6 @@ from uncertainty.data.two_factors import load_two_factors
 from uncertainty.measures.token_measures import token_measures
 
 PAIRS = [(0, 1), (0, 2), (1, 2)]
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return load_model("tiny")
-
-
-@pytest.fixture
-def own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("UNCERTAINTY_CACHE", str(tmp_path))
-    return tmp_path
 
 
 def test_the_divergence_is_scipys():

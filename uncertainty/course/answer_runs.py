@@ -19,7 +19,7 @@ from ..measures.raw_logits import raw_logits
 from ..measures.sampling import sample_answers
 from ..measures.token_measures import token_measures
 from .results import batch_seed, cached_results, json_checksum
-from .spot_check import given_answer, is_near_tie
+from .spot_check import given_answer, settle_near_ties
 
 SHORT = {"role": "system", "content": "Answer with a short answer, a word or a few words only."}
 LIMIT = 24  # tokens; the grader reads the first sentence
@@ -60,12 +60,11 @@ def greedy_answers(
         answers = generate(model, tokenizer, batch, max_new_tokens=max_new_tokens)
         return [_answer_record(answer) for answer in answers]
 
+    def given(prompt: Prompt, token_ids: list[int]) -> dict:
+        return _answer_record(given_answer(model, tokenizer, prompt, token_ids))
+
     def recheck(batch: list, recorded: list[dict]) -> list[dict]:
-        again = compute(batch)
-        for i, (prompt, old, new) in enumerate(zip(batch, recorded, again)):
-            if is_near_tie(model, tokenizer, prompt, old["ids"], new["ids"]):
-                again[i] = _answer_record(given_answer(model, tokenizer, prompt, old["ids"]))
-        return again
+        return settle_near_ties(model, tokenizer, batch, recorded, compute(batch), given)
 
     return cached_results(
         model,

@@ -12,7 +12,7 @@ from ..information import upcast
 from ..lens.generated import generate_with_lens
 from ..lens.logit_lens import LensTrace, logit_lens, read_stream
 from .results import batch_seed, cached_results, json_checksum
-from .spot_check import given_answer, is_near_tie
+from .spot_check import given_answer, settle_near_ties
 
 # One function from each module that decides what the lens sees; the private files of the lens' room
 # come with it.
@@ -65,11 +65,7 @@ def answers_with_depth(
     def recheck(batch: list, recorded: list[dict]) -> list[dict]:
         if temperature:
             return [given(prompt, old["ids"]) for prompt, old in zip(batch, recorded)]
-        again = compute(batch)
-        for i, (prompt, old, new) in enumerate(zip(batch, recorded, again)):
-            if is_near_tie(model, tokenizer, prompt, old["ids"], new["ids"]):
-                again[i] = given(prompt, old["ids"])
-        return again
+        return settle_near_ties(model, tokenizer, batch, recorded, compute(batch), given)
 
     settings = {
         "limit": max_new_tokens,

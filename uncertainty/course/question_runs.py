@@ -16,7 +16,7 @@ from ..measures.token_measures import token_measures
 from ..measures.verbalised import ask_confidence
 from .answer_runs import MEASURING, short_prompt
 from .results import cached_results
-from .spot_check import given_answer, is_near_tie
+from .spot_check import given_answer, settle_near_ties
 
 CONFIDENCE_WORDS = (" low", " medium", " high")
 COLUMNS = ("probability", "max_probability", "entropy")
@@ -219,12 +219,11 @@ def _greedy_records(
     def compute(batch: list) -> list[dict]:
         return [record(one) for one in generate(model, tokenizer, batch, max_new_tokens=limit)]
 
+    def given(prompt: Prompt, token_ids: list[int]) -> dict:
+        return record(given_answer(model, tokenizer, prompt, token_ids))
+
     def recheck(batch: list, recorded: list[dict]) -> list[dict]:
-        again = compute(batch)
-        for i, (prompt, old, new) in enumerate(zip(batch, recorded, again)):
-            if is_near_tie(model, tokenizer, prompt, old["ids"], new["ids"]):
-                again[i] = record(given_answer(model, tokenizer, prompt, old["ids"]))
-        return again
+        return settle_near_ties(model, tokenizer, batch, recorded, compute(batch), given)
 
     return cached_results(
         model,

@@ -100,6 +100,30 @@ def is_near_tie(model, tokenizer, prompt: Prompt, first: list[int], second: list
     return abs(one - other).item() <= NEAR_TIE
 
 
+def settle_near_ties(
+    model,
+    tokenizer,
+    prompts: list[Prompt],
+    recorded: list[dict],
+    again: list[dict],
+    measured: Callable[[Prompt, list[int]], dict],
+) -> list[dict]:
+    """Return the records that were made again, to be compared with the recorded ones.
+
+    Each record holds ``ids``, the tokens of a greedy answer. Where the model now goes another way
+    at a near tie (`is_near_tie`), the recorded tokens are measured instead.
+
+    Args:
+        measured: takes a prompt and the tokens of an answer, returns its record.
+    """
+    return [
+        measured(prompt, old["ids"])
+        if is_near_tie(model, tokenizer, prompt, old["ids"], new["ids"])
+        else new
+        for prompt, old, new in zip(prompts, recorded, again)
+    ]
+
+
 def given_answer(model, tokenizer, prompt: Prompt, token_ids: list[int]) -> Generation:
     """Return these tokens as an answer to the prompt, as `score` does; there may be none."""
     if token_ids:
