@@ -30,7 +30,7 @@ LESSONS = (
     Lesson("10", "10_last_layer_geometry.ipynb", "The last layer's geometry", 45, 75),
     Lesson("11", "11_entropy_neurons.ipynb", "Entropy neurons", 45, 120),
     Lesson("12", "12_doubt_and_frequency.ipynb", "Doubt and word frequency", 35, 60),
-    Lesson("13", "13_token_frequency_neurons.ipynb", "Token-frequency neurons", 40, 105),
+    Lesson("13", "13_token_frequency_neurons.ipynb", "Token-frequency neurons", 45, 115),
     Lesson("14", "14_induction.ipynb", "Induction", 40, 115),
     Lesson("15", "15_hedging.ipynb", "Hedging on a repeat", 45, 130),
     Lesson("16", "16_trajectory_geometry.ipynb", "More of the residual trajectories", 45, 85),
