@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from uncertainty import Generation, ServerAnswer
+from uncertainty.generation.server_answers import server_answer
+from uncertainty.generation.server_reading import read_reply
+
+ENDPOINT = "http://localhost:8000/v1"
 # A short vocabulary with its probabilities at every step; they sum to 1.
 PROBABILITIES = {" Paris": 0.5, " Rome": 0.25, " Lyon": 0.125, " Nice": 0.0625, " Lille": 0.0625}
 
@@ -109,3 +114,36 @@ def fake_server(
     finally:
         listening.shutdown()
         listening.server_close()
+
+
+# Answers without a server
+
+
+def as_a_server_sends_it(answer: Generation, top: int = 20):
+    """A server's answer made of a local one: what JSON carries of its likeliest tokens."""
+    log_p = answer.logits.double().log_softmax(-1)
+    steps = []
+    for row, written in zip(log_p, answer.token_ids.tolist()):
+        ranked = row.topk(top)
+        alternatives = [
+            token(f"t{i}", logprob=nats)
+            for i, nats in zip(ranked.indices.tolist(), ranked.values.tolist())
+        ]
+        steps.append(
+            {**token(f"t{written}", logprob=row[written].item()), "top_logprobs": alternatives}
+        )
+    return read(steps, top=top, vocabulary_size=log_p.shape[-1])
+
+
+def read(steps, *, top=3, temperature=0.0, vocabulary_size=None) -> ServerAnswer:
+    """The answer that these steps make."""
+    text = "".join(each["token"] for each in steps)
+    return server_answer(
+        "Q",
+        read_reply(chat(text, steps, "length"), ENDPOINT),
+        endpoint=ENDPOINT,
+        model="m",
+        temperature=temperature,
+        top_k=top,
+        vocabulary_size=vocabulary_size,
+    )

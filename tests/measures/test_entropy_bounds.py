@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
-from fake_server import step, token
+from fake_server import as_a_server_sends_it, read, step, token
 from hypothesis import given
 from hypothesis import strategies as st
 
 from uncertainty import entropy_bounds, generate, load_model, token_measures
-
-from .test_server_measures import as_a_server_sends_it, read
 
 ROUNDING = 1e-5  # nats
 
@@ -150,13 +148,13 @@ def test_what_is_refused():
         entropy_bounds(answer)
     with pytest.raises(ValueError, match="a vocabulary of 3 tokens is too small for step 0"):
         entropy_bounds(answer, vocabulary_size=3)
-    with pytest.raises(ValueError, match="top_k=4, and http.* sent 3 alternatives"):
+    with pytest.raises(ValueError, match=r"top_k=4, and http.* sent 3 alternatives"):
         entropy_bounds(answer, top_k=4, vocabulary_size=5)
     with pytest.raises(ValueError, match="top_k must be at least 1, got 0"):
         entropy_bounds(answer, top_k=0)
     with pytest.raises(ValueError, match="vocabulary_size=7, and the logits have 5 entries"):
         entropy_bounds(torch.zeros(1, 5), vocabulary_size=7)
     top = [token("a", 0.6), token("b", 0.6)]
-    with pytest.raises(ValueError, match="probabilities of step 0 sum to 1.2000, more than 1"):
+    with pytest.raises(ValueError, match=r"probabilities of step 0 sum to 1.2000, more than 1"):
         entropy_bounds(read([{**top[0], "top_logprobs": top}], top=2, vocabulary_size=9))
     assert math.isfinite(entropy_bounds(answer, vocabulary_size=5).upper.item())

@@ -4,10 +4,9 @@ import math
 
 import pytest
 import torch
-from fake_server import PROBABILITIES, chat, step, token
+from fake_server import PROBABILITIES, as_a_server_sends_it, read, step, token
 
 from uncertainty import (
-    Generation,
     answer_measures,
     entropy_bounds,
     generate,
@@ -19,10 +18,7 @@ from uncertainty import (
     token_uncertainty_vanilla,
     token_uncertainty_written,
 )
-from uncertainty.generation.server_answers import server_answer
-from uncertainty.generation.server_reading import read_reply
 
-ENDPOINT = "http://localhost:8000/v1"
 KEPT = ["probability", "surprisal", "max_probability", "margin"]
 KEPT_OF_ANSWER = [
     "naive",
@@ -32,35 +28,6 @@ KEPT_OF_ANSWER = [
     "mean_margin_complement",
     "perplexity",
 ]
-
-
-def as_a_server_sends_it(answer: Generation, top: int = 20):
-    """A server's answer made of a local one: what JSON carries of its likeliest tokens."""
-    log_p = answer.logits.double().log_softmax(-1)
-    steps = []
-    for row, written in zip(log_p, answer.token_ids.tolist()):
-        ranked = row.topk(top)
-        alternatives = [
-            token(f"t{i}", logprob=nats)
-            for i, nats in zip(ranked.indices.tolist(), ranked.values.tolist())
-        ]
-        steps.append(
-            {**token(f"t{written}", logprob=row[written].item()), "top_logprobs": alternatives}
-        )
-    return read(steps, top=top, vocabulary_size=log_p.shape[-1])
-
-
-def read(steps, *, top=3, temperature=0.0, vocabulary_size=None):
-    text = "".join(each["token"] for each in steps)
-    return server_answer(
-        "Q",
-        read_reply(chat(text, steps, "length"), ENDPOINT),
-        endpoint=ENDPOINT,
-        model="m",
-        temperature=temperature,
-        top_k=top,
-        vocabulary_size=vocabulary_size,
-    )
 
 
 @pytest.fixture(scope="module", params=[0.0, 1.5])

@@ -24,6 +24,10 @@ NEEDS_LARGEST = {
 }
 
 
+# How far the rounding of log-probabilities may move a sum of probabilities.
+ROUNDING = 1e-6
+
+
 class ServerMeasures(dict):
     """The measures of a server's answer; reading one that it does not allow raises ValueError."""
 
@@ -102,7 +106,7 @@ def _unknown_steps(answer: ServerAnswer, count: int) -> Tensor:
     probabilities = answer.top_logprobs.double().exp()  # (steps, k)
     left_over = 1 - probabilities.nansum(-1)  # (steps,)
     smallest = probabilities[:, count - 1]  # nan where fewer came, which compares as False
-    return ~(answer.complete & ~smallest.isnan() | (smallest >= left_over))
+    return ~(answer.complete & ~smallest.isnan() | (smallest >= left_over - ROUNDING))
 
 
 def _unknown_largest(name: str, answer: ServerAnswer, count: int) -> ValueError:
