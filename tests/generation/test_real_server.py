@@ -50,8 +50,11 @@ pytestmark = [
     ),
 ]
 
-PROMPTS = [question.question for question in load_questions()[::10]]
-NEW_TOKENS = 24
+PROMPTS = [question.question for question in load_questions()[::34]]
+NEW_TOKENS = 16
+NO_PENALTY = {
+    "repeat_penalty": 1.0
+}  # this server's default is 1.1, which changes what greedy decoding writes
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +97,7 @@ def wait_until_it_answers(address, server, log):
 def answers(endpoint, model_and_tokenizer, tmp_path_factory):
     file = tmp_path_factory.mktemp("answers") / "answers.jsonl"
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "the server sends")
+        warnings.simplefilter("error")
         answers = answers_from(
             endpoint,
             PROMPTS,
@@ -102,6 +105,7 @@ def answers(endpoint, model_and_tokenizer, tmp_path_factory):
             vocabulary_size=model_and_tokenizer[0].config.vocab_size,
             file=file,
             timeout=300,
+            extra_body=NO_PENALTY,
         )
     return answers, file
 
@@ -188,9 +192,16 @@ def test_the_entropy_of_the_local_model_lies_between_the_bounds(given):
     assert outside.median() < 0.05 and outside.max() < 0.5
 
 
+def test_the_servers_own_penalty_is_told(endpoint):
+    with pytest.warns(UserWarning, match=r"written tokens are not the likeliest.*repeat_penalty"):
+        answers_from(endpoint, ["Say no no no no no no no."], max_new_tokens=12, timeout=300)
+
+
 def test_plain_text_is_continued(endpoint, model_and_tokenizer):
     prompt = "The capital of France is"
-    [answer] = answers_from(endpoint, [prompt], chat=False, max_new_tokens=5, timeout=300)
+    [answer] = answers_from(
+        endpoint, [prompt], chat=False, max_new_tokens=5, timeout=300, extra_body=NO_PENALTY
+    )
     local = score(*model_and_tokenizer, prompt, answer.text, chat=False)
     assert local.tokens == answer.tokens
     difference = (answer.token_logprobs + token_measures(local)["surprisal"]).abs()
@@ -200,6 +211,11 @@ def test_plain_text_is_continued(endpoint, model_and_tokenizer):
 def test_a_question_that_is_too_long_is_refused_and_nothing_is_lost(endpoint):
     with pytest.raises(ServerTrouble, match=r"refused the request \(400: .*context") as caught:
         answers_from(
-            endpoint, ["Hello", "word " * 700], max_new_tokens=4, concurrency=1, timeout=300
+            endpoint,
+            ["Hello", "word " * 700],
+            max_new_tokens=4,
+            concurrency=1,
+            timeout=300,
+            extra_body=NO_PENALTY,
         )
     assert caught.value.answers[0].text and caught.value.answers[1] is None

@@ -64,7 +64,8 @@ def _not_likeliest_words(answers: Sequence[ServerAnswer]) -> str:
         return ""
     return (
         f"at temperature 0, {count} of {len(written)} written tokens are not the likeliest: the "
-        "server changes the distribution before it chooses (a repetition penalty, a logit bias?)."
+        "server changes the distribution before it chooses, most often by a repetition penalty. "
+        "llama-cpp-python's is 1.1 unless extra_body={'repeat_penalty': 1.0} is passed."
     )
 
 

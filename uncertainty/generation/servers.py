@@ -54,8 +54,9 @@ def answers_from(
     **What is measured.** At temperature 0 servers send the log-probabilities of the model. Above 0
     they differ in whether the temperature is in them (llama.cpp: no; vLLM: as its option
     logprobs_mode says), so a temperature that is neither 0 nor 1 gives a warning. A server's own
-    defaults (Ollama's repetition penalty, a model's generation_config in vLLM) change what is
-    written; at temperature 0 a warning tells when a written token is not the likeliest.
+    defaults (a repetition penalty, a model's generation_config in vLLM) change what is written; at
+    temperature 0 a warning tells when a written token is not the likeliest. llama-cpp-python's
+    penalty is switched off with ``extra_body={"repeat_penalty": 1.0}``.
 
     Args:
         endpoint: the server's address, "http://localhost:8000/v1"; without a path, /v1 is added.

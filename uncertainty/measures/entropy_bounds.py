@@ -76,7 +76,7 @@ def entropy_bounds(
         raise ValueError(f"top_k must be at least 1, got {top_k}.")
     if isinstance(generation, ServerAnswer):
         steps = _steps_of_server(generation, top_k)
-        size = vocabulary_size or generation.vocabulary_size
+        size = generation.vocabulary_size if vocabulary_size is None else vocabulary_size
     else:
         steps = _steps_of_logits(generation, top_k or DEFAULT_TOP_K)
         size = _size_of_logits(generation, vocabulary_size)
