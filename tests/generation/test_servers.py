@@ -4,6 +4,8 @@ import itertools
 import json
 import math
 import pickle
+import re
+import sys
 import threading
 import time
 import warnings
@@ -362,8 +364,6 @@ def test_a_server_that_is_down():
 )
 def test_each_trouble_is_one_sentence_and_keeps_the_answers(reply, words):
     """The second of three prompts meets it; the first was paid for."""
-    import re
-
     error = trouble(lambda request: reply if question(request) == "2" else PARIS, ["1", "2", "3"])
     assert re.search(words, str(error)), str(error)
     assert "\n" not in str(error)
@@ -535,8 +535,6 @@ def test_arguments_are_checked_before_anything_is_asked(change, words):
 
 
 def test_a_missing_client_says_what_to_install(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "openai", None)
     with pytest.raises(ImportError, match="run `python -m pip install openai`"):
         answers_from("http://127.0.0.1:9/v1", ["Q"])
