@@ -138,7 +138,8 @@ def test_the_server_reads_the_prompts_that_the_local_model_reads(answers, model_
 def test_the_log_probabilities_are_the_local_models_within_rounding(given):
     """llama.cpp rounds activations to 8 bits in every product; the local model computes in float32.
 
-    Measured: see the numbers beside each assertion.
+    Measured with llama-cpp-python 0.3.36 (AVX2) on 283 tokens of 20 answers: 0.020 nats in the median, 0.23 at 99 %,
+    0.26 at most; 12 tokens are not the local model's likeliest.
     """
     server = torch.cat([answer.token_logprobs for answer, _ in given])
     local = -torch.cat([token_measures(local)["surprisal"] for _, local in given])
@@ -151,16 +152,16 @@ def test_the_log_probabilities_are_the_local_models_within_rounding(given):
         f"{int((~likeliest).sum())} greedy tokens differ"
     )
     assert difference.median() < 0.05
-    assert difference.max() < 1.0
-    assert likeliest.float().mean() > 0.95
+    assert difference.max() < 0.6
+    assert likeliest.float().mean() > 0.9
 
 
 def test_the_greedy_answers_begin_alike(answers, model_and_tokenizer):
-    """One near tie that falls the other way changes all that follows, so only most answers are equal."""
+    """One near tie that falls the other way changes all that follows, so only some answers are equal: 11 of 20."""
     local = generate(*model_and_tokenizer, PROMPTS, max_new_tokens=NEW_TOKENS)
     same = [ours.text == theirs.text for ours, theirs in zip(local, answers[0])]
     print(f"{sum(same)} of {len(same)} greedy answers are equal")
-    assert sum(same) >= 0.5 * len(same)
+    assert sum(same) >= 0.3 * len(same)
 
 
 def test_the_measures_of_an_answer_agree(given):
@@ -174,7 +175,7 @@ def test_the_measures_of_an_answer_agree(given):
 
 
 def test_the_entropy_of_the_local_model_lies_between_the_bounds(given):
-    """The bounds are of the server's rounded model, so a little beyond them is rounding."""
+    """The bounds are of the server's rounded model, so a little beyond them is rounding: 0.09 nats at most."""
     beyond = []
     widths = []
     for answer, local in given:
