@@ -158,3 +158,11 @@ def test_what_is_refused():
     with pytest.raises(ValueError, match=r"probabilities of step 0 sum to 1.2000, more than 1"):
         entropy_bounds(read([{**top[0], "top_logprobs": top}], top=2, vocabulary_size=9))
     assert math.isfinite(entropy_bounds(answer, vocabulary_size=5).upper.item())
+
+
+def test_the_probability_of_a_written_token_beyond_the_top_is_used():
+    added = step(" Lille", top=2)  # 0.5 and 0.25 are the likeliest, and 0.0625 was written
+    added["top_logprobs"].append(token(" Lille", 0.0625))
+    answer = read([added], top=2, temperature=1, vocabulary_size=5)
+    upper = scipy.stats.entropy([0.5, 0.25, 0.0625, 0.09375, 0.09375])
+    assert entropy_bounds(answer).upper.item() == pytest.approx(upper, abs=ROUNDING)
