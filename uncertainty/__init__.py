@@ -249,6 +249,15 @@ if TYPE_CHECKING:
     from .generation.scoring import (
         score as score,
     )
+    from .generation.server_answers import (
+        ServerAnswer as ServerAnswer,
+    )
+    from .generation.server_errors import (
+        ServerTrouble as ServerTrouble,
+    )
+    from .generation.servers import (
+        answers_from as answers_from,
+    )
     from .generation.tokens import (
         first_token_id as first_token_id,
     )
@@ -365,6 +374,9 @@ if TYPE_CHECKING:
     )
     from .measures.answer_measures import (
         token_uncertainty_written as token_uncertainty_written,
+    )
+    from .measures.entropy_bounds import (
+        entropy_bounds as entropy_bounds,
     )
     from .measures.evidence import (
         aleatoric_epistemic as aleatoric_epistemic,
@@ -555,6 +567,9 @@ _PUBLIC_NAMES = {
         "choice_log_probabilities",
         "score",
     ),
+    "generation.server_answers": ("ServerAnswer",),
+    "generation.server_errors": ("ServerTrouble",),
+    "generation.servers": ("answers_from",),
     "generation.tokens": (
         "first_token_id",
         "top_alternatives",
@@ -567,6 +582,7 @@ _PUBLIC_NAMES = {
         "token_uncertainty_vanilla",
         "token_uncertainty_written",
     ),
+    "measures.entropy_bounds": ("entropy_bounds",),
     "measures.evidence": ("aleatoric_epistemic",),
     "measures.judges": ("model_entails",),
     "measures.labels": (

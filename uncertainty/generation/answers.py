@@ -105,11 +105,15 @@ class Generation:
         )
 
     def _repr_html_(self) -> str:
-        if vars(self)["logits"] is None:
-            return f"<p>{escape(self.text)}</p><p>(No heat map: saved without its logits.)</p>"
+        reason = self._why_no_heat_map()
+        if reason is not None:
+            return f"<p>{escape(self.text)}</p><p>(No heat map: {reason}.)</p>"
         from ..plotting.heatmap import token_heatmap_html  # only when a notebook shows the answer
 
         return token_heatmap_html(self)
+
+    def _why_no_heat_map(self) -> str | None:
+        return "saved without its logits" if vars(self)["logits"] is None else None
 
 
 def _read_logits(answer: Generation) -> Tensor:

@@ -110,7 +110,12 @@ def top_tokens(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def top_alternatives(generation: AnswerWithLogits, count: int = 5) -> list[list[tuple[str, float]]]:
-    """Return the likeliest tokens of every step with their probabilities, likeliest first."""
+    """Return the likeliest tokens of every step with their probabilities, likeliest first.
+
+    Of a server's answer these are the ones that the server sent, so there may be fewer.
+    """
+    if hasattr(generation, "alternatives"):
+        return generation.alternatives(count)
     token_ids, probabilities = top_tokens(generation.logits, count)
     alternatives = []
     for step_ids, step_probabilities in zip(token_ids, probabilities):

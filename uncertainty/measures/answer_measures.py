@@ -4,7 +4,9 @@ import math
 
 from torch import Tensor
 
+from ..generation.server_answers import ServerAnswer
 from .raw_logits import LogitsSource
+from .server_measures import ServerMeasures
 from .token_measures import get_token_confidence, token_measures
 
 
@@ -92,26 +94,41 @@ def answer_measures(
     ===============================  ==========================================================
 
     `measure_label` gives each key's words for display. The arguments are those of `token_measures`
-    and of `logTokU`.
+    and of `logTokU`. A server's answer has no measures of entropy and of LogTokU; reading one of
+    them from the dict raises ValueError, which says what to do instead.
 
     Raises:
         ValueError: as `token_measures` and `logTokU`.
     """
     per_token = token_measures(generation, token_ids, n_evidence=n_evidence)
-    surprisal = per_token["surprisal"]
+    if isinstance(generation, ServerAnswer):
+        return ServerMeasures(generation, _measures_of_probabilities(per_token))
     return {
-        "naive": _one_minus_product(per_token["max_probability"]),
-        "vanilla": 1 - per_token["max_probability"].mean().item(),
-        "sequence_probability_complement": -math.expm1(-surprisal.sum().item()),
-        "min_probability_complement": 1 - per_token["probability"].min().item(),
-        "mean_margin_complement": 1 - per_token["margin"].mean().item(),
-        "perplexity": surprisal.mean().exp().item(),
+        **_measures_of_probabilities(per_token),
         "mean_entropy": per_token["entropy"].mean().item(),
         "max_entropy": per_token["entropy"].max().item(),
         "logtoku": _mean_of_largest(per_token["logtoku"], top_k_inconfident),
         "aleatoric": per_token["aleatoric"].mean().item(),
         "epistemic": per_token["epistemic"].mean().item(),
     }
+
+
+def _measures_of_probabilities(per_token: dict[str, Tensor]) -> dict[str, float]:
+    """Return the measures of an answer that need no more than its largest probabilities.
+
+    A server's answer may lack some of these; then the measures that rest on them are left out.
+    """
+    surprisal = per_token["surprisal"]
+    measures = {}
+    if "max_probability" in per_token:
+        measures["naive"] = _one_minus_product(per_token["max_probability"])
+        measures["vanilla"] = 1 - per_token["max_probability"].mean().item()
+    measures["sequence_probability_complement"] = -math.expm1(-surprisal.sum().item())
+    measures["min_probability_complement"] = 1 - per_token["probability"].min().item()
+    if "margin" in per_token:
+        measures["mean_margin_complement"] = 1 - per_token["margin"].mean().item()
+    measures["perplexity"] = surprisal.mean().exp().item()
+    return measures
 
 
 def _one_minus_product(probabilities: Tensor) -> float:

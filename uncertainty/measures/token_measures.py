@@ -1,6 +1,7 @@
 """How unsure was the model of each token? One forward pass is all that these measures need.
 
-Every function takes a `Generation`, transformers' own result of
+Every function takes a `Generation` (of a server's answer, see `answers_from`, what its
+log-probabilities allow), transformers' own result of
 ``generate(..., return_dict_in_generate=True, output_logits=True)`` for one prompt, or a
 ``(steps, vocabulary)`` tensor of **raw** logits. Processed scores (after temperature, top-k, top-p
 or penalties) make any model look surer than it is, so they are refused where they can be
@@ -15,9 +16,11 @@ import torch
 from torch import Tensor
 
 from .._inputs import require_ids_in_vocabulary
+from ..generation.server_answers import ServerAnswer
 from ..information import LOWEST
 from .evidence import evidence_count, evidence_split
 from .raw_logits import LogitsSource, raw_logits
+from .server_measures import largest_probabilities, server_token_measures
 
 # Steps worked on at once: 8 x 50,000 float32 stay in a laptop's cache, which is twice as fast.
 ROWS = 8
@@ -29,10 +32,13 @@ def get_token_confidence(generation: LogitsSource, top_k: int = 1) -> Tensor:
     top_k is cut to the vocabulary.
 
     Raises:
-        ValueError: top_k below 1, or a source these measures refuse (see `raw_logits`).
+        ValueError: top_k below 1, more than a server sent, or a source these measures refuse (see
+            `raw_logits`).
     """
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, got {top_k}.")
+    if isinstance(generation, ServerAnswer):
+        return largest_probabilities(generation, top_k)
     logits = raw_logits(generation)
     largest = logits.topk(min(top_k, logits.shape[-1])).values
     return (largest - logits.logsumexp(-1, keepdim=True)).exp()
@@ -60,10 +66,16 @@ def token_measures(
             transformers result. Without them (a bare tensor) the likeliest token is taken, as if
             decoding had been greedy.
 
+    A server's answer has no entropy, aleatoric, epistemic and logtoku; reading one of them from the
+    dict raises ValueError, which says what to do instead.
+
     Raises:
-        ValueError: token ids that do not fit the logits, n_evidence below 2, or a source these
-            measures refuse (see `raw_logits`).
+        ValueError: token ids that do not fit the logits (a server's answer takes none), n_evidence
+            below 2, or a source these measures refuse (see `raw_logits`).
     """
+    if isinstance(generation, ServerAnswer):
+        _refuse_token_ids(token_ids, generation)
+        return server_token_measures(generation)
     logits = raw_logits(generation)  # (T, V)
     # K >= 2, so the two likeliest are included (1 if the vocabulary has one)
     n_largest = evidence_count(n_evidence, logits)
@@ -132,6 +144,14 @@ def _written_tokens(source: LogitsSource, likeliest: Tensor) -> Tensor:
     if hasattr(source, "sequences"):
         return source.sequences[0, -len(likeliest) :]
     return likeliest
+
+
+def _refuse_token_ids(token_ids: Tensor | None, answer: ServerAnswer) -> None:
+    if token_ids is not None:
+        raise ValueError(
+            f"token_ids have no meaning for an answer of {answer.endpoint}, which sends the "
+            "log-probabilities of the tokens that were written: leave them out."
+        )
 
 
 def _check_token_ids(token_ids: Tensor, logits: Tensor) -> None:

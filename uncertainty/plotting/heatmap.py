@@ -8,6 +8,7 @@ reader gives.
 from html import escape
 
 from ..generation.tokens import top_alternatives
+from ..measures.entropy_bounds import entropy_bounds
 from ..measures.token_measures import token_measures
 from .labels import NEWLINE_MARK, alternatives_html
 
@@ -25,14 +26,14 @@ def doubt_colour(doubt: float) -> str:
 
 def token_heatmap_html(generation) -> str:
     """Return the heat map of a `Generation` as HTML that needs no script and no style sheet."""
-    if len(generation.token_ids) == 0:
+    if len(generation) == 0:
         return "<p>An empty answer: the model ended it before writing a token.</p>"
     measures = token_measures(generation)
     cells = map(
         _token_html,
         generation.tokens,
         measures["probability"].tolist(),
-        measures["entropy"].tolist(),
+        _entropy_words(generation, measures),
         top_alternatives(generation),
     )
     return (
@@ -41,12 +42,22 @@ def token_heatmap_html(generation) -> str:
     )
 
 
+def _entropy_words(generation, measures) -> list[str]:
+    """Return each step's entropy in words; of a server's answer, which hides it, its bounds."""
+    if "entropy" in measures:
+        return [f"entropy {nats:.2f} nats" for nats in measures["entropy"].tolist()]
+    if generation.vocabulary_size is None:
+        return ["entropy unknown"] * len(generation)
+    bounds = zip(*(bound.tolist() for bound in entropy_bounds(generation)))
+    return [f"entropy {lower:.2f} to {upper:.2f} nats" for lower, upper in bounds]
+
+
 def _token_html(
-    label: str, probability: float, entropy: float, alternatives: list[tuple[str, float]]
+    label: str, probability: float, entropy: str, alternatives: list[tuple[str, float]]
 ) -> str:
     """Return one token: its shade, its probability, and the description with its alternatives."""
     description = (
-        f"{escape(repr(label))}: probability {probability:.3f}, entropy {entropy:.2f} nats. "
+        f"{escape(repr(label))}: probability {probability:.3f}, {entropy}. "
         f"Likeliest:&#10;{alternatives_html(alternatives)}"
     )
     text = escape(label).replace("\n", NEWLINE_MARK).replace(" ", "\u00a0")
