@@ -5,6 +5,7 @@ dark), the printed probability under each token, and the description that hoveri
 reader gives.
 """
 
+from collections.abc import Iterable
 from html import escape
 
 from ..generation.tokens import top_alternatives
@@ -28,21 +29,34 @@ def token_heatmap_html(generation) -> str:
     if len(generation.token_ids) == 0:
         return "<p>An empty answer: the model ended it before writing a token.</p>"
     measures = token_measures(generation)
-    cells = map(
-        _token_html,
+    tokens = zip(
         generation.tokens,
         measures["probability"].tolist(),
         measures["entropy"].tolist(),
         top_alternatives(generation),
     )
+    return tokens_html(tokens, finish_reason=generation.finish_reason)
+
+
+def tokens_html(
+    tokens: Iterable[tuple[str, float, float, Iterable[tuple[str, float]]]], *, finish_reason: str
+) -> str:
+    """Return the heat map of tokens that were measured before.
+
+    Args:
+        tokens: for each its label, its probability, the entropy in nats, and the likeliest tokens
+            at its place with their probabilities.
+        finish_reason: as of a `Generation`; "length" is told below the map.
+    """
+    cells = [_token_html(*token) for token in tokens]
     return (
         '<div role="list" aria-label="Token heat map of the answer" style="line-height:2.9em">'
-        f"{''.join(cells)}</div>{_legend(generation.finish_reason)}"
+        f"{''.join(cells)}</div>{_legend(finish_reason)}"
     )
 
 
 def _token_html(
-    label: str, probability: float, entropy: float, alternatives: list[tuple[str, float]]
+    label: str, probability: float, entropy: float, alternatives: Iterable[tuple[str, float]]
 ) -> str:
     """Return one token: its shade, its probability, and the description with its alternatives."""
     description = (
