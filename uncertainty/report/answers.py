@@ -1,5 +1,6 @@
 """The questions asked and the answers graded, as rows that JSON holds."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,6 +12,8 @@ from ..evaluation.grader import grade_answer
 from ..evaluation.intervals import bootstrap
 from .numbers import finite, interval_record
 from .prompting import Asker
+
+QUOTED_SENTENCE = re.compile(r""" in (?=['"])""")
 
 
 def graded_answers(asking: Asker, questions: Sequence[Question]) -> list[dict]:
@@ -50,6 +53,11 @@ def columns(rows: Sequence[dict]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return wrong, measure_columns(rows)
 
 
+def _kind_of(problem: str) -> str:
+    """Return the grader's reason without the sentence that it quotes."""
+    return QUOTED_SENTENCE.split(problem, 1)[0]
+
+
 def answers_part(rows: Sequence[dict]) -> dict:
     """Count right answers, by category, too, and why others were not taken for right."""
     right = np.array([row["right"] for row in rows])
@@ -63,7 +71,7 @@ def answers_part(rows: Sequence[dict]) -> dict:
         }
         for name in names
     ]
-    problems = Counter(row["problem"] for row in rows if row["problem"])
+    problems = Counter(_kind_of(row["problem"]) for row in rows if row["problem"])
     return {
         "left_out": None,
         "count": len(rows),

@@ -17,6 +17,7 @@ from ..evaluation.recalibration import isotonic_scaling, platt_scaling, temperat
 from .numbers import finite, first_half, interval_record, why_not_judged
 
 TOSSES = 200
+ROUNDS = 500
 DRAWN = ("as it is", "Platt")
 
 
@@ -80,10 +81,14 @@ def _recalibrated(
 
 
 def _row(name: str, correct: np.ndarray, confidence: np.ndarray) -> dict:
+
+    def with_interval(metric: Callable[..., float]) -> dict:
+        return interval_record(bootstrap(metric, correct, confidence, rounds=ROUNDS))
+
     return {
         "name": name,
-        "ece": interval_record(bootstrap(expected_calibration_error, correct, confidence)),
-        "brier": interval_record(bootstrap(brier, correct, confidence)),
+        "ece": with_interval(expected_calibration_error),
+        "brier": with_interval(brier),
         "nll": finite(negative_log_likelihood(correct, confidence)),
         "auroc": finite(auroc(~correct, -confidence)),
     }

@@ -14,6 +14,7 @@ from .numbers import finite, interval_record, why_not_judged
 SHUFFLED = "shuffled"
 LENGTH = "length"
 CONTROLS = (LENGTH, SHUFFLED)
+ROUNDS = 500  # of the difference to the length
 SHUFFLED_MEASURE = "perplexity"  # its values, dealt out at random, are the negative control
 
 
@@ -43,7 +44,9 @@ def leaderboard_part(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> dic
                 "average_precision": finite(row.average_precision),
                 "missing": row.missing,
                 "orientation": orientation(row.auroc),
-                "over_length": None if is_control else over_length(wrong, values, doubts[LENGTH]),
+                "over_length": None
+                if is_control
+                else over_length(wrong, values, doubts[LENGTH], row.auroc),
             }
         )
     return {"left_out": None, "share_wrong": float(wrong.mean()), "rows": rows}
@@ -58,18 +61,24 @@ def orientation(interval: Interval) -> str:
     return "not told from chance"
 
 
-def over_length(wrong: np.ndarray, values: np.ndarray, length: np.ndarray) -> dict:
+def over_length(
+    wrong: np.ndarray, values: np.ndarray, length: np.ndarray, interval: Interval
+) -> dict:
     """Return what a doubt tells beyond the length of the answer.
 
     ``lead`` is the difference of the AUROCs on the same answers. ``bar`` is how far above one half
     the AUROC gets when labels are exchanged among answers of equal length only, and ``verdict``
     says whether the doubt passes it, by the rule of the course's claims.
+
+    Args:
+        wrong, values, length: ``(answers,)``, the values nan where there is none.
+        interval: the doubt's AUROC.
     """
     kept = ~np.isnan(values)
     wrong, values, length = wrong[kept], values[kept], length[kept]
-    effect = bootstrap(above_chance, wrong, values)
+    effect = Interval(*(bound - 0.5 for bound in interval))
     controls = shuffled_controls(above_chance, wrong, values, within=length)
-    lead = bootstrap(difference, wrong, values, length)
+    lead = bootstrap(difference, wrong, values, length, rounds=ROUNDS)
     numbers = [*effect, *controls]
     judged = claim_verdict(*effect, controls) if np.isfinite(numbers).all() else None
     return {

@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 from ..evaluation.intervals import Interval
 
 FEWEST_QUESTIONS = 20
+FEWEST_OF_A_CLASS = 5
 HALVES_SEED = 5  # lesson 05's
 
 
@@ -44,6 +45,14 @@ def why_not_judged(wrong: np.ndarray, what: str = "answers") -> str | None:
     if wrong.all() or not wrong.any():
         verdict = "wrong" if wrong.all() else "right"
         return f"all {len(wrong)} {what} are {verdict}, so there is nothing to tell apart"
+    rarer = "wrong" if wrong.mean() < 0.5 else "right"
+    count = int(min(wrong.sum(), (~wrong).sum()))
+    if count < FEWEST_OF_A_CLASS:
+        verb = "is" if count == 1 else "are"
+        return (
+            f"only {count} of {len(wrong)} {what} {verb} {rarer}, and with fewer than "
+            f"{FEWEST_OF_A_CLASS} nothing can be told apart"
+        )
     return None
 
 

@@ -65,11 +65,16 @@ def best_measure(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> str:
 
 
 def threshold(wrong: np.ndarray, values: np.ndarray, risk: float) -> float | None:
-    """Return the largest doubt up to which at most this share is wrong; None if there is none."""
-    within = np.flatnonzero(risk_coverage(wrong, values).risk <= risk)
+    """Return the largest doubt up to which at most this share is wrong; None if there is none.
+
+    Answers of equal doubt pass together or not at all.
+    """
+    ordered = np.sort(values)
+    last_of_ties = np.append(ordered[1:] > ordered[:-1], True)
+    within = np.flatnonzero(last_of_ties & (risk_coverage(wrong, values).risk <= risk))
     if not len(within):
         return None
-    return float(np.sort(values)[within.max()])
+    return float(ordered[within.max()])
 
 
 def tested(wrong: np.ndarray, values: np.ndarray, half: np.ndarray, risk: float) -> dict:
