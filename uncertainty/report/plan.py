@@ -22,9 +22,11 @@ GB = 1e9
 PYTHON_BYTES = 0.8 * GB  # interpreter, torch, transformers, matplotlib, as measured
 BATCH = 32
 COPIES = 3  # of the raw logits of a batch: as generated, stacked, and in the measures
-# On the machine of REFERENCE_SPEED with the default model: what does not depend on the number of
-# questions, and one question asked in all parts.
-FIXED_SECONDS = 45.0
+# On the machine of REFERENCE_SPEED: loading and drawing, and judging one answer, whatever the model;
+# for the default model reading neurons and heat maps, and asking one question in all parts.
+FIXED_SECONDS = 15.0
+SECONDS_A_VERDICT = 0.06
+READING_SECONDS = 20.0
 SECONDS_A_QUESTION = 0.55
 DEFAULT_PARAMETERS = 134_515_008
 
@@ -62,7 +64,7 @@ def plan_report(name: str, questions: QuestionSet) -> Plan:
     memory = weights + batch + PYTHON_BYTES
     seconds = expected_seconds(name, size, questions)
     text = (
-        f"{name}: {size.parameters / 1e6:.0f} million parameters on {device}. It will need about "
+        f"{name}: {size.parameters / 1e6:.1f} million parameters on {device}. It will need about "
         f"{memory / GB:.1f} GB of memory ({weights / GB:.1f} for the weights, {batch / GB:.1f} for "
         f"a batch of {BATCH} answers, {PYTHON_BYTES / GB:.1f} for Python); {free / GB:.1f} GB are "
         f"free. {len(questions.questions)} questions: about {rounded_duration(seconds)} if none "
@@ -88,7 +90,7 @@ def model_size(name: str) -> Size | None:
     """Return a model's size from its configuration alone, without reading a weight."""
     folder = _files(name)
     if name == "tiny":
-        return Size(100_000, 259)
+        return Size(107_200, 259)
     if folder is None:
         if name in MODEL_FILES:  # not fetched yet: what its float32 copy takes at most
             return Size(6 * MODEL_FILES[name].size // 4, 262_144)
@@ -113,11 +115,14 @@ def free_memory(device: torch.device) -> float:
 def expected_seconds(name: str, size: Size, questions: QuestionSet) -> float:
     """Return about how long a report takes, by a measurement of half a second."""
     slowness = REFERENCE_SPEED / products_per_second()
-    asked = len(questions.questions)
+    count = len(questions.questions)
+    asked = count
     if name == DEFAULT and questions.questions == course_questions().questions:
         asked = 0  # they came answered with the package
     relative = size.parameters / DEFAULT_PARAMETERS
-    return slowness * (FIXED_SECONDS + SECONDS_A_QUESTION * asked * relative)
+    judging = FIXED_SECONDS + SECONDS_A_VERDICT * count
+    reading = relative * (READING_SECONDS + SECONDS_A_QUESTION * asked)
+    return slowness * (judging + reading)
 
 
 def _files(name: str) -> Path | None:

@@ -117,7 +117,8 @@ def require_room(asking: Asker, questions: Sequence[Question]) -> None:
             )
     if too_long:
         name = type(asking.model).__name__
-        lines = [f"{len(too_long)} questions are too long for this {name}; nothing was asked."]
+        count = "1 question is" if len(too_long) == 1 else f"{len(too_long)} questions are"
+        lines = [f"{count} too long for this {name}; nothing was asked."]
         raise QuestionsFault("\n".join(lines + too_long[:20]))
 
 
