@@ -67,9 +67,9 @@ def test_the_leaderboard_tells_direction_and_verdict(columns):
     assert rows["naive"]["orientation"] == "upside down"
     assert rows["naive"]["over_length"]["verdict"] == "the opposite"
     assert rows["noise"]["over_length"]["verdict"] == "does not show"
-    assert rows["shuffled"]["orientation"] == "not told from chance"
+    assert rows["shuffled"]["orientation"] == "unclear"
     assert rows["length"]["is_control"] and rows["length"]["over_length"] is None
-    assert orientation(Interval(0.5, 0.5, 0.6)) == "not told from chance"
+    assert orientation(Interval(0.5, 0.5, 0.6)) == "unclear"
 
 
 def test_a_doubt_that_is_the_length_shows_nothing_beyond_it():

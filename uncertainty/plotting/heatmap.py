@@ -35,23 +35,24 @@ def token_heatmap_html(generation) -> str:
         measures["entropy"].tolist(),
         top_alternatives(generation),
     )
-    return tokens_html(tokens, finish_reason=generation.finish_reason)
+    return tokens_html(tokens, legend=heatmap_legend(generation.finish_reason))
 
 
 def tokens_html(
-    tokens: Iterable[tuple[str, float, float, Iterable[tuple[str, float]]]], *, finish_reason: str
+    tokens: Iterable[tuple[str, float, float, Iterable[tuple[str, float]]]], *, legend: str
 ) -> str:
     """Return the heat map of tokens that were measured before.
 
     Args:
         tokens: for each its label, its probability, the entropy in nats, and the likeliest tokens
             at its place with their probabilities.
-        finish_reason: as of a `Generation`; "length" is told below the map.
+        legend: HTML that stands below the map; empty where `heatmap_legend` is elsewhere on the
+            page.
     """
     cells = [_token_html(*token) for token in tokens]
     return (
         '<div role="list" aria-label="Token heat map of the answer" style="line-height:2.9em">'
-        f"{''.join(cells)}</div>{_legend(finish_reason)}"
+        f"{''.join(cells)}</div>{legend}"
     )
 
 
@@ -75,8 +76,12 @@ def _token_html(
     )
 
 
-def _legend(finish_reason: str) -> str:
-    """Return the line below the heat map, which explains shades and numbers."""
+def heatmap_legend(finish_reason: str) -> str:
+    """Return the line below a heat map, which explains shades and numbers.
+
+    Args:
+        finish_reason: as of a `Generation`; "length" is told.
+    """
     shades = []
     for doubt in (0, 0.25, 0.5, 0.75, 1):
         style = f"background-color:{doubt_colour(doubt)};border:1px solid #ccc"

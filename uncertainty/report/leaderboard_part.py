@@ -14,6 +14,21 @@ from .numbers import finite, interval_record, why_not_judged
 SHUFFLED = "shuffled"
 LENGTH = "length"
 CONTROLS = (LENGTH, SHUFFLED)
+MEANINGS = {
+    "perplexity": "exp of the mean surprisal of the answer's tokens; 1 is entirely sure",
+    "naive": "1 - the product of the tokens' probabilities; grows with every token",
+    "sequence_probability_complement": "the same, of the tokens that were written",
+    "vanilla": "1 - the mean probability of the tokens",
+    "mean_margin_complement": "1 - the mean lead of the likeliest token over the second",
+    "min_probability_complement": "1 - the probability of the least likely token",
+    "mean_entropy": "how widely the probability is spread over tokens, on average, in nats",
+    "max_entropy": "the same, where it is largest",
+    "logtoku": "LogTokU: aleatoric times epistemic, of the 25 least sure tokens",
+    "aleatoric": "LogTokU's doubt about which of the two best tokens it is",
+    "epistemic": "LogTokU's lack of evidence: small when the largest logits are large",
+    LENGTH: "how many tokens the answer has",
+    SHUFFLED: "perplexity, dealt out at random",
+}
 ROUNDS = 500  # of the difference to the length
 SHUFFLED_MEASURE = "perplexity"  # its values, dealt out at random, are the negative control
 
@@ -38,6 +53,7 @@ def leaderboard_part(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> dic
             {
                 "measure": row.measure,
                 "label": measure_label(row.measure),
+                "meaning": MEANINGS.get(row.measure),
                 "is_control": is_control,
                 "auroc": interval_record(row.auroc),
                 "rejection_ratio": interval_record(row.rejection_ratio),
@@ -58,7 +74,7 @@ def orientation(interval: Interval) -> str:
         return "as meant"
     if interval.high < 0.5:
         return "upside down"
-    return "not told from chance"
+    return "unclear"
 
 
 def over_length(

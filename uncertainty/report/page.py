@@ -7,7 +7,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..course.machine_check import rounded_duration
-from ..plotting.heatmap import tokens_html
+from ..plotting.heatmap import heatmap_legend, tokens_html
 from .figures import (
     draw_both,
     draw_leaderboard,
@@ -71,7 +71,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(generator=Markup(GENERATOR), heatmap=_heatmap)
+    environment.globals.update(
+        generator=Markup(GENERATOR), heatmap=_heatmap, legend=Markup(heatmap_legend("stop"))
+    )
     environment.filters.update(
         interval=interval_words, number=_number, gigabytes=_gigabytes, duration=rounded_duration
     )
@@ -84,7 +86,7 @@ def _heatmap(answer: dict) -> Markup:
         (token["text"], token["probability"], token["entropy"], token["alternatives"])
         for token in answer["tokens"]
     ]
-    return Markup(tokens_html(tokens, finish_reason="length" if answer["cut_off"] else "stop"))
+    return Markup(tokens_html(tokens, legend=""))
 
 
 def _number(value: float | None, digits: int = 2) -> str:

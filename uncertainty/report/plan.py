@@ -22,8 +22,8 @@ GB = 1e9
 PYTHON_BYTES = 0.8 * GB  # interpreter, torch, transformers, matplotlib, as measured
 BATCH = 32
 COPIES = 3  # of the raw logits of a batch: as generated, stacked, and in the measures
-# On the machine of REFERENCE_SPEED: loading and drawing, and judging one answer, whatever the model;
-# for the default model reading neurons and heat maps, and asking one question in all parts.
+# On the machine of REFERENCE_SPEED: loading and drawing, and judging one answer, of any model; for
+# the default model reading neurons and heat maps, and asking one question in all parts.
 FIXED_SECONDS = 15.0
 SECONDS_A_VERDICT = 0.06
 READING_SECONDS = 20.0

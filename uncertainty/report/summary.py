@@ -1,7 +1,5 @@
 """The report in a few sentences, made from its numbers."""
 
-from .verbalised_part import SAMPLE
-
 SHOWN_RISK = 0.2
 
 
@@ -25,9 +23,15 @@ def interval_words(record: dict | None) -> str:
     """Return a value with its interval as the course prints it, ``0.79 [0.75, 0.83]``."""
     if record is None or record["value"] is None:
         return "not defined"
+    value = two_decimals(record["value"])
     if record["low"] is None:
-        return f"{record['value']:.2f}"
-    return f"{record['value']:.2f} [{record['low']:.2f}, {record['high']:.2f}]"
+        return value
+    return f"{value} [{two_decimals(record['low'])}, {two_decimals(record['high'])}]"
+
+
+def two_decimals(value: float) -> str:
+    """Return a number with two decimals; -0.00 is 0.00."""
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def best_row(part: dict) -> dict:
@@ -53,7 +57,7 @@ def _leaderboard(part: dict) -> str:
         None: "and could not be compared with the length of the answer",
     }[best["over_length"]["verdict"]]
     return (
-        f"The doubt that ranks wrong answers best is {best['label']}, AUROC "
+        f'The doubt that ranks wrong answers best is "{best["label"]}", AUROC '
         f"{interval_words(best['auroc'])} (0.5 is chance, the length alone has "
         f"{interval_words(length['auroc'])}), {beyond}."
     )
@@ -74,7 +78,7 @@ def _threshold(part: dict) -> str:
     row = min(part["rows"], key=lambda one: abs(one["wanted"] - SHOWN_RISK))
     if row["threshold"] is None:
         return (
-            f"No threshold on {part['label']} kept the share of wrong answers within "
+            f'No threshold on "{part["label"]}" kept the share of wrong answers within '
             f"{row['wanted']:.0%}."
         )
     if row["risk"] is None:
@@ -83,7 +87,7 @@ def _threshold(part: dict) -> str:
             "through."
         )
     return (
-        f"A threshold on {part['label']}, set so that at most {row['wanted']:.0%} are wrong, "
+        f'A threshold on "{part["label"]}", set so that at most {row["wanted"]:.0%} are wrong, '
         f"answers {interval_words(row['coverage'])} of new questions, and of these "
         f"{interval_words(row['risk'])} are wrong."
     )
@@ -91,8 +95,10 @@ def _threshold(part: dict) -> str:
 
 def _verbalised(part: dict) -> str:
     row = part["rows"][0]
-    sample = f"Asked how sure it is ({part['asked']} questions, {SAMPLE} at most)"
-    follows = f"{sample}, it states a number in a share of {interval_words(part['follow_rate'])}"
+    follows = (
+        f"Asked how sure it is of {part['asked']} of its answers, it states a number for a share "
+        f"of {interval_words(part['follow_rate'])}"
+    )
     if row["auroc"] is None:
-        return f"{follows}; how well that number separates cannot be judged here."
-    return f"{follows}, which has an AUROC of {interval_words(row['auroc'])}."
+        return f"{follows}; how well that number separates right from wrong cannot be judged here."
+    return f"{follows}. The AUROC of that number is {interval_words(row['auroc'])}."
