@@ -224,7 +224,7 @@ def test_nothing_stated_is_told():
         length=np.ones(30),
     )
     assert part["stated"] == 0 and part["mean_stated"] is None and part["ece"] is None
-    assert part["rows"][0]["left_out"].startswith("0 answers are too few")
+    assert part["rows"][0]["left_out"].startswith("the number of answers is 0,")
 
 
 def test_the_profile_is_the_mean_at_each_depth():
@@ -290,7 +290,7 @@ def test_answers_are_counted():
     [
         (
             [True, False] * 9 + [True],
-            "19 answers are too few: with fewer than 20 every interval would span nearly everything",
+            "the number of answers is 19, and with fewer than 20 every interval would span nearly everything",
         ),
         ([True] * 20, "all 20 answers are wrong, so there is nothing to tell apart"),
         ([False] * 20, "all 20 answers are right, so there is nothing to tell apart"),

@@ -215,7 +215,7 @@ def test_an_answer_that_looks_like_html_is_escaped(report):
 def test_few_questions_say_what_is_left_out(tiny):
     report = make_report(*tiny, [{"question": "a?", "answers": "b"}], progress=False)
     sections = report.data["sections"]
-    reason = "1 answers are too few: with fewer than 20 every interval would span nearly everything"
+    reason = "the number of answers is 1, and with fewer than 20 every interval would span nearly everything"
     for name in ("leaderboard", "calibration", "threshold"):
         assert sections[name]["left_out"] == reason
     text = Page(report.to_html()).text

@@ -35,22 +35,22 @@ def share_interval(flags: np.ndarray) -> Interval:
     return Interval(float(flags.mean()), float(bounds.low), float(bounds.high))
 
 
-def why_not_judged(wrong: np.ndarray, what: str = "answers") -> str | None:
+def why_not_judged(wrong: np.ndarray) -> str | None:
     """Return why a doubt cannot be judged on these answers; None when it can."""
     if len(wrong) < FEWEST_QUESTIONS:
         return (
-            f"{len(wrong)} {what} are too few: with fewer than {FEWEST_QUESTIONS} every interval "
-            "would span nearly everything"
+            f"the number of answers is {len(wrong)}, and with fewer than {FEWEST_QUESTIONS} every "
+            "interval would span nearly everything"
         )
     if wrong.all() or not wrong.any():
         verdict = "wrong" if wrong.all() else "right"
-        return f"all {len(wrong)} {what} are {verdict}, so there is nothing to tell apart"
+        return f"all {len(wrong)} answers are {verdict}, so there is nothing to tell apart"
     rarer = "wrong" if wrong.mean() < 0.5 else "right"
     count = int(min(wrong.sum(), (~wrong).sum()))
     if count < FEWEST_OF_A_CLASS:
         verb = "is" if count == 1 else "are"
         return (
-            f"only {count} of {len(wrong)} {what} {verb} {rarer}, and with fewer than "
+            f"only {count} of {len(wrong)} answers {verb} {rarer}, and with fewer than "
             f"{FEWEST_OF_A_CLASS} nothing can be told apart"
         )
     return None
