@@ -14,7 +14,7 @@ from ..evaluation.intervals import bootstrap
 from ..evaluation.verdicts import claim_verdict, control_bar
 from ..neurons.ablation import ablation_sweep
 from ..neurons.activations import activations
-from ..neurons.geometry import Geometry, geometry
+from ..neurons.geometry import Geometry
 from .numbers import finite, interval_record
 
 LEAST_READ = 6  # directions, as in lessons 10 and 11
@@ -27,13 +27,15 @@ SMALLEST_EFFECT = 1e-3  # nats: a share of less means nothing
 MODERATE_QUANTILE = 0.99  # of rho by chance: suspects above it are worth the name
 
 
-def neurons_part(model, tokenizer) -> dict:
+def neurons_part(model, tokenizer, weights: Geometry) -> dict:
     """Return the neurons that write most where the unembedding reads least, with verdicts.
 
+    Args:
+        weights: the model's `geometry`.
+
     Raises:
-        ValueError: a last layer that the geometry or the sweep refuses, in their words.
+        ValueError: a text along which the sweep refuses the model, in its words.
     """
-    weights = geometry(model)
     rho = weights.null_space_fraction(LEAST_READ).numpy()
     suspects = rho.argsort()[::-1][:SUSPECTS].copy()
     source, ids = _texts(tokenizer)

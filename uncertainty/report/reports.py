@@ -181,19 +181,16 @@ def _measured(
 
 
 def _lens(asking: Asker, questions: Sequence[Question]) -> dict:
-    refusal = _refusal(model_parts, asking.model)
-    return {"left_out": refusal} if refusal else lens_part(asking, questions)
+    try:
+        model_parts(asking.model)
+    except ValueError as refusal:
+        return {"left_out": str(refusal)}
+    return lens_part(asking, questions)
 
 
 def _neurons(asking: Asker) -> dict:
-    refusal = _refusal(geometry, asking.model)
-    return {"left_out": refusal} if refusal else neurons_part(asking.model, asking.tokenizer)
-
-
-def _refusal(find: Callable, model) -> str | None:
-    """Return the sentence with which the course refuses a model; None if it takes it."""
     try:
-        find(model)
-    except ValueError as error:
-        return str(error)
-    return None
+        weights = geometry(asking.model)
+    except ValueError as refusal:
+        return {"left_out": str(refusal)}
+    return neurons_part(asking.model, asking.tokenizer, weights)
