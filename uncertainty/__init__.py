@@ -528,8 +528,16 @@ if TYPE_CHECKING:
     from .plotting.style import (
         use_course_style as use_course_style,
     )
+    from .report.comparison import (
+        compare_reports as compare_reports,
+    )
+    from .report.reports import (
+        make_report as make_report,
+    )
 
 _PUBLIC_NAMES = {
+    "report.comparison": ("compare_reports",),
+    "report.reports": ("make_report",),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
     "course.step_runs": ("answers_by_step", "given_by_step"),
     "data.two_factors": ("load_planted_facts", "load_two_factors"),

@@ -1,4 +1,4 @@
-"""The command line: open the lessons, check whether they run here, and prefetch the models.
+"""The command line: open the lessons, check this machine, prefetch the models, report on one.
 
 `uncertainty` and `python -m uncertainty` are the same.
 """
@@ -13,6 +13,7 @@ from .course.lab import open_lab
 from .course.machine_check import check_machine
 from .loading.errors import ModelUnavailable
 from .loading.pinned_files import DEFAULT
+from .report.options import add_report_options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,6 +58,15 @@ def _parser() -> argparse.ArgumentParser:
         "--gemma", action="store_true", help="gemma3-270m too; this accepts the Gemma terms"
     )
     prefetch_parser.set_defaults(run=lambda options: prefetch(options.to, gemma=options.gemma))
+    report_parser = commands.add_parser(
+        "report",
+        help="which doubts of a model can be trusted on your questions, or the course's?",
+        description="Ask a model questions, grade its answers, and write a page (and the same as "
+        "JSON) about which of its doubts can be trusted on them. A run that is stopped goes on "
+        "where it was.",
+    )
+    add_report_options(report_parser)
+    report_parser.set_defaults(run=report)
     return parser
 
 
@@ -96,6 +106,13 @@ def prefetch(folder: str | None, *, gemma: bool) -> int:
         where = f" in {filled}; on other machines set UNCERTAINTY_CACHE to that folder"
     print(f"Ready: {', '.join(names)} and the corpora{where}.")
     return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the report that the options ask for, and return the exit code."""
+    from .report.command import run_report  # takes seconds to import
+
+    return run_report(options)
 
 
 if __name__ == "__main__":

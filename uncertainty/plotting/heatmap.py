@@ -5,6 +5,7 @@ dark), the printed probability under each token, and the description that hoveri
 reader gives.
 """
 
+from collections.abc import Iterable
 from html import escape
 
 from ..generation.tokens import top_alternatives
@@ -29,23 +30,42 @@ def token_heatmap_html(generation) -> str:
     if len(generation) == 0:
         return "<p>An empty answer: the model ended it before writing a token.</p>"
     measures = token_measures(generation)
-    cells = map(
-        _token_html,
+    tokens = zip(
         generation.tokens,
         measures["probability"].tolist(),
-        _entropy_words(generation, measures),
+        _entropies_in_words(generation, measures),
         top_alternatives(generation),
     )
+    return tokens_html(tokens, legend=heatmap_legend(generation.finish_reason))
+
+
+def tokens_html(
+    tokens: Iterable[tuple[str, float, str, Iterable[tuple[str, float]]]], *, legend: str
+) -> str:
+    """Return the heat map of tokens that were measured before.
+
+    Args:
+        tokens: for each its label, its probability, its entropy in words ("entropy 0.52 nats"), and
+            the likeliest tokens at its place with their probabilities.
+        legend: HTML that stands below the map; empty where `heatmap_legend` is elsewhere on the
+            page.
+    """
+    cells = [_token_html(*token) for token in tokens]
     return (
         '<div role="list" aria-label="Token heat map of the answer" style="line-height:2.9em">'
-        f"{''.join(cells)}</div>{_legend(generation.finish_reason)}"
+        f"{''.join(cells)}</div>{legend}"
     )
 
 
-def _entropy_words(generation, measures) -> list[str]:
+def entropy_words(nats: float) -> str:
+    """Return an entropy as the heat map's descriptions say it."""
+    return f"entropy {nats:.2f} nats"
+
+
+def _entropies_in_words(generation, measures) -> list[str]:
     """Return each step's entropy in words; of a server's answer, which hides it, its bounds."""
     if "entropy" in measures:
-        return [f"entropy {nats:.2f} nats" for nats in measures["entropy"].tolist()]
+        return [entropy_words(nats) for nats in measures["entropy"].tolist()]
     if generation.vocabulary_size is None:
         return ["entropy unknown"] * len(generation)
     bounds = zip(*(bound.tolist() for bound in entropy_bounds(generation)))
@@ -53,7 +73,7 @@ def _entropy_words(generation, measures) -> list[str]:
 
 
 def _token_html(
-    label: str, probability: float, entropy: str, alternatives: list[tuple[str, float]]
+    label: str, probability: float, entropy: str, alternatives: Iterable[tuple[str, float]]
 ) -> str:
     """Return one token: its shade, its probability, and the description with its alternatives."""
     description = (
@@ -72,8 +92,12 @@ def _token_html(
     )
 
 
-def _legend(finish_reason: str) -> str:
-    """Return the line below the heat map, which explains shades and numbers."""
+def heatmap_legend(finish_reason: str) -> str:
+    """Return the line below a heat map, which explains shades and numbers.
+
+    Args:
+        finish_reason: as of a `Generation`; "length" is told.
+    """
     shades = []
     for doubt in (0, 0.25, 0.5, 0.75, 1):
         style = f"background-color:{doubt_colour(doubt)};border:1px solid #ccc"
