@@ -19,7 +19,7 @@ from ..loading.pinned_files import DEFAULT, MODEL_FILES
 from .questions_file import QuestionSet, course_questions
 
 GB = 1e9
-PYTHON_BYTES = 0.8 * GB  # interpreter, torch, transformers, matplotlib, as measured
+PYTHON_BYTES = 0.8 * GB  # interpreter, torch, transformers, matplotlib: a round figure
 BATCH = 32
 COPIES = 3  # of the raw logits of a batch: as generated, stacked, and in the measures
 # On the machine of REFERENCE_SPEED: loading and drawing, and judging one answer, of any model; for
