@@ -78,6 +78,15 @@ if TYPE_CHECKING:
     from .course.exercises import (
         solution as solution,
     )
+    from .course.lesson_model import (
+        lesson_model as lesson_model,
+    )
+    from .course.lesson_model import (
+        scaled_depth as scaled_depth,
+    )
+    from .course.lesson_model import (
+        scaled_depths as scaled_depths,
+    )
     from .course.question_runs import (
         answers_by_token as answers_by_token,
     )
@@ -728,6 +737,11 @@ _PUBLIC_NAMES = {
         "short_prompt",
     ),
     "course.claims": ("claim",),
+    "course.lesson_model": (
+        "lesson_model",
+        "scaled_depth",
+        "scaled_depths",
+    ),
     "course.depth_runs": (
         "answers_with_depth",
         "profile_rows",
