@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .architecture.last_mlp import (
         last_layer_neurons as last_layer_neurons,
     )
+    from .architecture.middle import (
+        resid_mid_modules as resid_mid_modules,
+    )
     from .architecture.parts import (
         model_parts as model_parts,
     )
@@ -86,6 +89,9 @@ if TYPE_CHECKING:
     )
     from .course.lesson_model import (
         scaled_depths as scaled_depths,
+    )
+    from .course.lesson_model import (
+        use_plain_template as use_plain_template,
     )
     from .course.question_runs import (
         answers_by_token as answers_by_token,
@@ -635,6 +641,7 @@ _PUBLIC_NAMES = {
     ),
     "architecture.final_norm": ("final_norm",),
     "architecture.last_mlp": ("last_layer_neurons",),
+    "architecture.middle": ("resid_mid_modules",),
     "architecture.parts": ("model_parts",),
     "architecture.unembedding": ("effective_unembedding",),
     "lens.generated": ("generate_with_lens",),
@@ -741,6 +748,7 @@ _PUBLIC_NAMES = {
         "lesson_model",
         "scaled_depth",
         "scaled_depths",
+        "use_plain_template",
     ),
     "course.depth_runs": (
         "answers_with_depth",

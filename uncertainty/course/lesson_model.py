@@ -5,6 +5,14 @@ import os
 from ..architecture.parts import model_parts
 from ..loading.pinned_files import DEFAULT
 
+PLAIN_TEMPLATE = (
+    "{{ bos_token or '' }}"
+    "{% for message in messages %}"
+    "{{ message['role'] | capitalize }}: {{ message['content'] }}"
+    "{% if not (loop.last and message['role'] == 'assistant') %}\n{% endif %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}Assistant:{% endif %}"
+)
 DEFAULT_BLOCKS = 30  # of the default model, for which the lessons chose their depths
 
 
@@ -15,6 +23,21 @@ def lesson_model() -> str:
     name that it does not know is refused there.
     """
     return os.environ.get("UNCERTAINTY_MODEL", DEFAULT)
+
+
+def use_plain_template(tokenizer) -> None:
+    """Give a tokenizer without a chat template (a base model's) a plain one, and print that.
+
+    It writes a line for each message, "User: ..." or "Assistant: ...", and begins the reply.
+    A tokenizer with a template stays as it is.
+    """
+    if tokenizer.chat_template:
+        return
+    tokenizer.chat_template = PLAIN_TEMPLATE
+    print(
+        "This model has no chat template (a base model): it reads a conversation as plain lines, "
+        '"User: ..." and "Assistant:".'
+    )
 
 
 def scaled_depth(model, depth: int) -> int:

@@ -41,7 +41,7 @@ def bootstrap(
 
     Draws on which the metric is nan do not count: they hold one class only, which happens when one
     class is rare. The interval is then conditional on both classes being there. A metric that is
-    nan itself gives nan bounds.
+    nan itself gives nan bounds, and columns without a row give nan throughout.
 
     Raises:
         ValueError: no columns, columns of different lengths, or rounds below 1.
@@ -59,6 +59,8 @@ def bootstrap(
         raise ValueError(
             f"the columns (and questions) must have one length, got lengths {lengths}."
         )
+    if lengths[0] == 0:
+        return Interval(float("nan"), float("nan"), float("nan"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = float(metric(*arrays))
@@ -82,6 +84,7 @@ def shuffled_controls(
     """Return a metric with its first column shuffled, again and again: what chance alone gives.
 
     The first column holds the labels, such as which answers are wrong; all others stay in place.
+    Columns without a row give nan.
 
     Args:
         metric: called with the columns, as by `bootstrap`.
@@ -101,6 +104,8 @@ def shuffled_controls(
     lengths = [len(array) for array in [labels, *others, groups]]
     if len(set(lengths)) > 1:
         raise ValueError(f"the columns (and groups) must have one length, got lengths {lengths}.")
+    if len(labels) == 0:
+        return [float("nan")] * rounds
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     random = np.random.default_rng(seed)
     effects = []
