@@ -9,7 +9,7 @@ PLAIN_TEMPLATE = (
     "{{ bos_token or '' }}"
     "{% for message in messages %}"
     "{{ message['role'] | capitalize }}: {{ message['content'] }}"
-    "{% if not (loop.last and message['role'] == 'assistant') %}\n{% endif %}"
+    "{% if not (loop.last and message['role'] == 'assistant') %}{{ '\\n' }}{% endif %}"
     "{% endfor %}"
     "{% if add_generation_prompt %}Assistant:{% endif %}"
 )

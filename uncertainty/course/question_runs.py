@@ -39,9 +39,10 @@ def second_turn_replies(
         `CONFIDENCE_WORDS` at the same place.
     """
     word_ids = [first_token_id(tokenizer, word) for word in CONFIDENCE_WORDS]
+    differ = len(set(word_ids)) == len(word_ids)  # not for a tokenizer of bytes
 
     def words(prompt: Prompt, reply: Generation) -> list[float]:
-        if len(reply) > 0:
+        if len(reply) > 0 and differ:
             return reply.logits[0].softmax(-1)[word_ids].tolist()
         [log_p] = choice_log_probabilities(model, tokenizer, [prompt], choices=CONFIDENCE_WORDS)
         return log_p.exp().tolist()

@@ -64,11 +64,13 @@ def bootstrap(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = float(metric(*arrays))
+        if np.isnan(value):
+            return Interval(value, float("nan"), float("nan"))
         draws = []
         for rows in _bootstrap_rows(questions, rounds, seed):
             drawn_columns = [array[rows] for array in arrays]
             draws.append(metric(*drawn_columns))
-    if np.isnan(value) or np.isnan(draws).all():
+    if np.isnan(draws).all():
         return Interval(value, float("nan"), float("nan"))
     low, high = np.nanquantile(draws, [0.025, 0.975])
     return Interval(value, float(low), float(high))
