@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .architecture.last_mlp import (
         last_layer_neurons as last_layer_neurons,
     )
+    from .architecture.middle import (
+        resid_mid_modules as resid_mid_modules,
+    )
     from .architecture.parts import (
         model_parts as model_parts,
     )
@@ -77,6 +80,18 @@ if TYPE_CHECKING:
     )
     from .course.exercises import (
         solution as solution,
+    )
+    from .course.lesson_model import (
+        lesson_model as lesson_model,
+    )
+    from .course.lesson_model import (
+        scaled_depth as scaled_depth,
+    )
+    from .course.lesson_model import (
+        scaled_depths as scaled_depths,
+    )
+    from .course.lesson_model import (
+        use_plain_template as use_plain_template,
     )
     from .course.question_runs import (
         answers_by_token as answers_by_token,
@@ -650,6 +665,7 @@ _PUBLIC_NAMES = {
     ),
     "architecture.final_norm": ("final_norm",),
     "architecture.last_mlp": ("last_layer_neurons",),
+    "architecture.middle": ("resid_mid_modules",),
     "architecture.parts": ("model_parts",),
     "architecture.unembedding": ("effective_unembedding",),
     "lens.generated": ("generate_with_lens",),
@@ -752,6 +768,12 @@ _PUBLIC_NAMES = {
         "short_prompt",
     ),
     "course.claims": ("claim",),
+    "course.lesson_model": (
+        "lesson_model",
+        "scaled_depth",
+        "scaled_depths",
+        "use_plain_template",
+    ),
     "course.depth_runs": (
         "answers_with_depth",
         "profile_rows",

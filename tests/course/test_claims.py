@@ -9,6 +9,7 @@ import pytest
 from uncertainty.course import claims
 from uncertainty.course.claims import Claim, check_fields, claim, judge, stated_claims
 
+NAN = float("nan")
 STATED = {
     "sentence": "Silencing it raises the loss",
     "unit": "nats",
@@ -48,6 +49,27 @@ def test_the_printed_line_says_everything():
     text = str(judge("a", STATED, (0.2, 0.1, 0.4), [0.05, -0.06]))
     expected = "Silencing it raises the loss: 0.20 [0.10, 0.40] nats; bar of 2 controls 0.06: shows"
     assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("interval", "controls"),
+    [
+        ((NAN, NAN, NAN), [0.05, 0.06]),
+        ((NAN, NAN, NAN), [NAN, NAN]),
+        ((0.2, NAN, NAN), [0.05]),
+        ((0.2, 0.1, 0.4), [NAN, NAN]),
+    ],
+)
+def test_an_effect_that_is_not_defined_cannot_be_judged(interval, controls):
+    judged = judge("a", STATED, interval, controls)
+    assert judged.verdict == "cannot be judged" and judged.bar == "nan"
+    assert str(judged).endswith("nan: cannot be judged")
+
+
+@pytest.mark.parametrize("controls", [[], [0.05, NAN], [float("inf")]])
+def test_controls_that_are_missing_or_partly_broken_are_refused(controls):
+    with pytest.raises(ValueError, match="control"):
+        judge("a", STATED, (0.2, 0.1, 0.4), controls)
 
 
 def test_a_claim_nobody_stated():

@@ -14,6 +14,7 @@ from uncertainty import (
     generate,
     given_answer_measures,
     load_model,
+    prompt_token_ids,
     score,
     second_turn_replies,
     short_prompt,
@@ -80,9 +81,16 @@ def test_given_answers_are_measured_and_not_written(tiny):
 
 def test_the_logits_of_a_lists_words_where_the_answer_begins():
     model, tokenizer = load_model("tiny", device="cpu")
-    lists = [WordChoice("letters", ("a", "b", "c", "d"), frozenset("a"))]
-    with pytest.raises(ValueError, match="begin with the same token"):
-        word_choice_logits(model, tokenizer, lists)
+    choice = WordChoice("letters", ("a", "bc", "d", "e"), frozenset("a"))
+    with pytest.warns(UserWarning, match="in 1 of 1 lists two words begin with the same token"):
+        [found] = word_choice_logits(model, tokenizer, [choice])  # bytes: every word's first is " "
+    read = prompt_token_ids(tokenizer, word_choice_prompt(choice)).tolist()
+    for word, logit in zip(choice.words, found):
+        ids = tokenizer(f" {word}").input_ids
+        with torch.no_grad():
+            rows = model(torch.tensor([read + ids])).logits[0, len(read) - 1 :]
+        expected = sum(rows[step, token].item() for step, token in enumerate(ids)) / len(ids)
+        assert logit == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.model

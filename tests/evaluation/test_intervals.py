@@ -80,6 +80,23 @@ def test_columns_that_do_not_fit_are_named():
         bootstrap(auroc, [0, 1], [1, 2], rounds=0)
 
 
+def test_nothing_to_measure_is_nan():
+    nothing = np.array([], dtype=bool), np.array([])
+    assert np.isnan(bootstrap(auroc, *nothing)).all()
+    controls = shuffled_controls(auroc, *nothing, rounds=7)
+    assert len(controls) == 7 and np.isnan(controls).all()
+
+
+def test_a_metric_that_is_nan_is_not_drawn_again():
+    calls = []
+
+    def undefined(column):
+        calls.append(column)
+        return float("nan")
+
+    assert np.isnan(bootstrap(undefined, np.arange(4))).all() and len(calls) == 1
+
+
 def test_each_round_draws_as_many_questions_as_there_are():
     questions = np.repeat(["a", "b", "c", "d", "e"], [1, 2, 3, 2, 1])
     share = np.array(

@@ -9,8 +9,9 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
@@ -42,7 +43,7 @@ class Claim(NamedTuple):
     high: str
     bar: str
     controls: int
-    verdict: Verdict
+    verdict: Verdict | Literal["cannot be judged"]
 
     def __str__(self) -> str:
         figure = f"{self.value} [{self.low}, {self.high}]"
@@ -63,7 +64,8 @@ def claim(key: str, interval: Sequence[float], controls: Sequence[float]) -> Cla
         controls: the same effect in the controls, in the same unit and with the same sign.
 
     Returns:
-        The claim with its rounded figures and ``verdict``.
+        The claim with its rounded figures and ``verdict``: that of `claim_verdict`, or "cannot be
+        judged" where the effect is not defined on this model (an AUROC without a right answer).
 
     Raises:
         KeyError: no claim of that name.
@@ -85,9 +87,17 @@ def claim(key: str, interval: Sequence[float], controls: Sequence[float]) -> Cla
 def judge(
     key: str, stated: dict, interval: tuple[float, float, float], controls: Sequence[float]
 ) -> Claim:
-    """Return the claim with its verdict, from the unrounded figures, and the figures rounded."""
+    """Return the claim with its verdict, from the unrounded figures, and the figures rounded.
+
+    The verdict is "cannot be judged" where a bound of the interval or every control is nan.
+    """
     digits = stated.get("digits", 2)
     value, low, high = (_rounded(number, digits) for number in interval)
+    bar = float("nan")
+    verdict: Verdict | Literal["cannot be judged"] = "cannot be judged"
+    if _is_defined(interval, controls):
+        bar = control_bar(controls)
+        verdict = claim_verdict(*interval, controls)
     return Claim(
         key,
         sentence=stated["sentence"],
@@ -95,9 +105,9 @@ def judge(
         value=value,
         low=low,
         high=high,
-        bar=_rounded(control_bar(controls), digits),
+        bar=_rounded(bar, digits),
         controls=len(controls),
-        verdict=claim_verdict(*interval, controls),
+        verdict=verdict,
     )
 
 
@@ -132,6 +142,11 @@ def check_fields(key: str, fields: dict) -> None:
             raise ValueError(f"claim {key}: {name} must be {kind.__name__}, got {fields[name]!r}.")
     if not isinstance(fields.get("digits", 2), int):
         raise ValueError(f"claim {key}: digits must be a whole number, got {fields['digits']!r}.")
+
+
+def _is_defined(interval: Sequence[float], controls: Sequence[float]) -> bool:
+    """Return whether there is an effect to judge: a metric of one class only, say, is nan."""
+    return not (np.isnan(interval).any() or (len(controls) > 0 and np.isnan(controls).all()))
 
 
 def _rounded(number: float, digits: int) -> str:

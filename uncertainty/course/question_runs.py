@@ -1,5 +1,6 @@
 """What lessons 02 to 04 ask about many questions: each is asked once and kept on disk."""
 
+import warnings
 from collections.abc import Callable, Sequence
 
 from torch import Tensor
@@ -38,9 +39,10 @@ def second_turn_replies(
         `CONFIDENCE_WORDS` at the same place.
     """
     word_ids = [first_token_id(tokenizer, word) for word in CONFIDENCE_WORDS]
+    differ = len(set(word_ids)) == len(word_ids)  # not for a tokenizer of bytes
 
     def words(prompt: Prompt, reply: Generation) -> list[float]:
-        if len(reply) > 0:
+        if len(reply) > 0 and differ:
             return reply.logits[0].softmax(-1)[word_ids].tolist()
         [log_p] = choice_log_probabilities(model, tokenizer, [prompt], choices=CONFIDENCE_WORDS)
         return log_p.exp().tolist()
@@ -164,19 +166,27 @@ def word_choice_prompt(choice: WordChoice) -> list[dict[str, str]]:
 
 
 def word_choice_logits(model, tokenizer, choices: Sequence[WordChoice]) -> list[list[float]]:
-    """Return the raw logits of each list's words, where the answer begins.
+    """Return the raw logits of each list's words, where the answer begins: their first tokens'.
 
-    Raises:
-        ValueError: two words of a list that begin with the same token of this tokenizer.
+    Where two words of a list begin with the same token, each word of that list has the mean raw
+    logit of all its tokens instead, and a warning says in how many lists: a tokenizer of bytes
+    begins every word with the space.
     """
 
     def logits(choice: WordChoice) -> list[float]:
+        if _begin_alike(tokenizer, choice.words):
+            return [_mean_logit(model, tokenizer, choice, word) for word in choice.words]
         ids = [first_token_id(tokenizer, f" {word}") for word in choice.words]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"two of {choice.words} begin with the same token.")
         step = score(model, tokenizer, word_choice_prompt(choice), f" {choice.words[0]}").logits[0]
         return step[ids].tolist()
 
+    alike = sum(_begin_alike(tokenizer, choice.words) for choice in choices)
+    if alike:
+        warnings.warn(
+            f"in {alike} of {len(choices)} lists two words begin with the same token of this "
+            "tokenizer: there a word has the mean raw logit of all its tokens.",
+            stacklevel=2,
+        )
     return cached_results(
         model,
         tokenizer,
@@ -185,6 +195,17 @@ def word_choice_logits(model, tokenizer, choices: Sequence[WordChoice]) -> list[
         task="word_choice",
         code=(word_choice_logits, first_token_id, score),
     )
+
+
+def _begin_alike(tokenizer, words: Sequence[str]) -> bool:
+    first = {first_token_id(tokenizer, f" {word}") for word in words}
+    return len(first) < len(words)
+
+
+def _mean_logit(model, tokenizer, choice: WordChoice, word: str) -> float:
+    """Return the mean raw logit of a word's tokens where the answer begins."""
+    given = score(model, tokenizer, word_choice_prompt(choice), f" {word}")
+    return given.logits.gather(1, given.token_ids[:, None]).mean().item()
 
 
 def _choice(item: list[str]) -> WordChoice:

@@ -41,7 +41,7 @@ def bootstrap(
 
     Draws on which the metric is nan do not count: they hold one class only, which happens when one
     class is rare. The interval is then conditional on both classes being there. A metric that is
-    nan itself gives nan bounds.
+    nan itself gives nan bounds, and columns without a row give nan throughout.
 
     Raises:
         ValueError: no columns, columns of different lengths, or rounds below 1.
@@ -59,14 +59,18 @@ def bootstrap(
         raise ValueError(
             f"the columns (and questions) must have one length, got lengths {lengths}."
         )
+    if lengths[0] == 0:
+        return Interval(float("nan"), float("nan"), float("nan"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = float(metric(*arrays))
+        if np.isnan(value):
+            return Interval(value, float("nan"), float("nan"))
         draws = []
         for rows in _bootstrap_rows(questions, rounds, seed):
             drawn_columns = [array[rows] for array in arrays]
             draws.append(metric(*drawn_columns))
-    if np.isnan(value) or np.isnan(draws).all():
+    if np.isnan(draws).all():
         return Interval(value, float("nan"), float("nan"))
     low, high = np.nanquantile(draws, [0.025, 0.975])
     return Interval(value, float(low), float(high))
@@ -82,6 +86,7 @@ def shuffled_controls(
     """Return a metric with its first column shuffled, again and again: what chance alone gives.
 
     The first column holds the labels, such as which answers are wrong; all others stay in place.
+    Columns without a row give nan.
 
     Args:
         metric: called with the columns, as by `bootstrap`.
@@ -101,6 +106,8 @@ def shuffled_controls(
     lengths = [len(array) for array in [labels, *others, groups]]
     if len(set(lengths)) > 1:
         raise ValueError(f"the columns (and groups) must have one length, got lengths {lengths}.")
+    if len(labels) == 0:
+        return [float("nan")] * rounds
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     random = np.random.default_rng(seed)
     effects = []

@@ -17,7 +17,7 @@ from .answers import Generation
 from .batch_decoding import DecodingOptions, decode_batch
 from .probes import require_decoder
 from .prompts import Prompt, decode_text, prompt_token_ids, require_prompt_list
-from .tokens import continuation_token_ids, first_token_id
+from .tokens import continuation_token_ids
 
 
 def score(
@@ -83,21 +83,32 @@ def choice_log_probabilities(
     softmax over the last axis compares the choices alone. Mind the leading space of a choice that
     continues text that has begun.
 
+    Where the leading space is a token of its own (for a tokenizer of bytes), it is log p(the space
+    and the token behind it begin this choice).
+
     Raises:
         ValueError: no list of prompts, no choices, a choice that is empty, or two that begin with
-            the same token; else as `generate`.
+            the same token, the space aside; else as `generate`.
     """
     model = without_wrapper(model)
     require_decoder(model)
     require_prompt_list(prompts)
-    first_ids = _first_token_ids(tokenizer, choices)
+    space_ids, first_ids = _first_token_ids(tokenizer, choices)
     rows = [
         prompt_token_ids(tokenizer, prompt, chat=chat, template_options=template_options)
         for prompt in prompts
     ]
+    if not space_ids:
+        return _next_log_p(model, tokenizer, rows)[:, first_ids]
+    log_p_space = _next_log_p(model, tokenizer, rows)[:, space_ids]
+    rows = [torch.cat([row, torch.tensor(space_ids)]) for row in rows]
+    return log_p_space + _next_log_p(model, tokenizer, rows)[:, first_ids]
+
+
+def _next_log_p(model, tokenizer, rows: list[Tensor]) -> Tensor:
+    """Return the log-probabilities of what follows each row of ids, ``(rows, vocabulary)``."""
     _, [logits] = decode_batch(model, tokenizer, rows, DecodingOptions(max_new_tokens=1))
-    log_p = logits.float().log_softmax(-1)  # (prompts, vocabulary)
-    return log_p[:, first_ids].cpu()
+    return logits.float().log_softmax(-1).cpu()
 
 
 def _answer_token_ids(tokenizer, answer: str | Sequence[int] | Tensor) -> Tensor:
@@ -113,13 +124,21 @@ def _answer_token_ids(tokenizer, answer: str | Sequence[int] | Tensor) -> Tensor
     return answer_ids.long()
 
 
-def _first_token_ids(tokenizer, choices: Sequence[str]) -> list[int]:
-    """Return the token that each choice begins with; all of them must differ."""
-    first_ids: list[int] = []
+def _first_token_ids(tokenizer, choices: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return the token that each choice begins with; all of them must differ.
+
+    Where all choices begin with a token that is a space and nothing else, it comes first, and the
+    others are the tokens behind it.
+    """
+    ids: list[list[int]] = []
     if choices and not isinstance(choices, str):
-        first_ids = [first_token_id(tokenizer, choice) for choice in choices if choice]
+        ids = [continuation_token_ids(tokenizer, choice) for choice in choices if choice]
+    space_ids: list[int] = []
+    if ids and all(row[0] == ids[0][0] and len(row) > 1 for row in ids):
+        space_ids = ids[0][:1] if tokenizer.decode(ids[0][:1]) == " " else []
+    first_ids = [row[len(space_ids)] for row in ids]
     if not first_ids or len(set(first_ids)) < len(choices):
         raise ValueError(
             f"need a list of choices that begin with different tokens, got {choices!r}."
         )
-    return first_ids
+    return space_ids, first_ids
