@@ -33,12 +33,6 @@ FAILED_ASSERTS = {
     "08": 4,
     "09": 2,
 }
-WITH_CORPORA = {"07", "08"}  # they need the encyclopaedia, which is fetched
-
-LESSONS = [
-    pytest.param(number, marks=[pytest.mark.model] if number in WITH_CORPORA else [])
-    for number in FAILED_ASSERTS
-]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +88,8 @@ def spans(node, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno
 
 
-@pytest.mark.parametrize("number", LESSONS)
+@pytest.mark.model  # two of them need the corpora, and all take too long for the quick tests
+@pytest.mark.parametrize("number", FAILED_ASSERTS)
 def test_a_lesson_runs_to_its_end_on_another_model(number, tmp_path, cache):
     [path] = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
     cells = run_on_tiny(path, tmp_path, cache)
