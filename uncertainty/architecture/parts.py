@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from .._inputs import hooks_are_called, input_device, require_eval_mode, without_wrapper
+from .stored_weights import in_memory
 
 BLOCK_STACKS = ("layers", "h", "blocks")
 FINAL_NORMS = (
@@ -46,7 +47,8 @@ class ModelParts:
         norm: the final norm, or None where the blocks end without one (OPT-350m).
         projection: a linear layer between norm and unembedding (OPT-350m), or None.
         unembedding: the linear layer to the vocabulary: ``weight`` (vocabulary, width), perhaps a
-            ``bias``.
+            ``bias``. Where accelerate keeps the model's own elsewhere (offloading), it is a copy on
+            the device that computes, and so is the projection.
         scale, divisor: the logits are multiplied by ``scale`` (Cohere) and divided by ``divisor``
             (Granite); both are 1 elsewhere.
         softcap: where not None, the logits are softcap * tanh(logits / softcap) (Gemma-2).
@@ -184,8 +186,13 @@ def probe_ids(model) -> Tensor:
 
 
 def relative_tolerance(model) -> float:
-    """Return how far two computations of one quantity may differ in the model's precision."""
-    return 1e-3 if model.dtype.itemsize >= 4 else 0.05
+    """Return how far two computations of one quantity may differ in the model's precision.
+
+    bitsandbytes computes coarsely whatever the model's dtype: 8-bit layers round their inputs, and
+    4-bit layers may compute in bfloat16.
+    """
+    is_exact = model.dtype.itemsize >= 4 and not getattr(model, "is_quantized", False)
+    return 1e-3 if is_exact else 0.05
 
 
 def _find_parts(model) -> ModelParts:
@@ -206,14 +213,13 @@ def _find_parts(model) -> ModelParts:
             f"{type(model).__name__} has no stack of blocks, or no unembedding, under the names "
             "that this course knows."
         )
-    weight = unembedding.weight
-    if not weight.is_floating_point() or weight.is_meta:
+    if not unembedding.weight.is_floating_point():
         raise ValueError(
-            f"the unembedding of this {type(model).__name__} is packed or not in memory "
-            f"({weight.dtype}, {weight.device}): load the model with its output layer in floating "
-            "point, on a device."
+            f"the unembedding of this {type(model).__name__} is packed "
+            f"({unembedding.weight.dtype}): load the model with its output layer in floating point."
         )
     require_no_adapter(unembedding, "the unembedding")
+    projection = getattr(body, "project_out", None)
 
     # 2. what the configuration says about the logits
     config = model.config.get_text_config()
@@ -223,8 +229,8 @@ def _find_parts(model) -> ModelParts:
     return ModelParts(
         blocks=blocks,
         norm=first_attribute(body, FINAL_NORMS),
-        projection=getattr(body, "project_out", None),
-        unembedding=unembedding,
+        projection=None if projection is None else in_memory(projection),
+        unembedding=in_memory(unembedding),
         scale=scale,
         divisor=getattr(config, "logits_scaling", None) or 1,
         softcap=first_attribute(config, SOFTCAPS),

@@ -1,11 +1,13 @@
 """transformers' `from_pretrained` with the course's settings, for a folder as for the hub."""
 
 import gc
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 from transformers.utils import logging as transformers_logging
 
@@ -50,8 +52,11 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
     _fill_in_end_tokens(model, tokenizer)
     if options.quantize is None and options.device_map is None:
         model.to(options.device)
-    if options.quantize is not None:
+    if options.quantize == "nf4":
         _refuse_misread_widths(model, source)
+        _compute_as_asked(model, options)
+    if options.quantize == "int8":
+        _silence_conversions()
     return model.eval(), tokenizer
 
 
@@ -75,12 +80,18 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
         settings["device_map"] = options.device_map
     if options.quantize is not None:
         settings.setdefault("device_map", {"": options.device})
-        settings["quantization_config"] = transformers.BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_compute_dtype=options.dtype,
-        )
+        settings["quantization_config"] = _quantization_config(options)
     return settings
+
+
+def _quantization_config(options: LoadOptions):
+    if options.quantize == "int8":
+        return transformers.BitsAndBytesConfig(load_in_8bit=True)
+    return transformers.BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=options.dtype,
+    )
 
 
 def _refuse_spilt_weights(model, source: str | Path) -> None:
@@ -117,6 +128,29 @@ def _refuse_misread_widths(model, source: str | Path) -> None:
                 f"multiple of {block_size}, and {name} of {source} has the width "
                 f"{layer.in_features}; load the model without quantize=."
             )
+
+
+def _compute_as_asked(model, options: LoadOptions) -> None:
+    """Keep 4-bit layers from computing in bfloat16 on a CPU that has it, when not asked to.
+
+    There bitsandbytes rearranges the weights at the first call, rounds their scales and their
+    inputs to bfloat16, and so gives other numbers than on other CPUs.
+    """
+    import bitsandbytes  # optional, and slow to import
+
+    if options.dtype is torch.bfloat16:
+        return
+    for layer in model.modules():
+        if isinstance(layer, bitsandbytes.nn.Linear4bit):
+            layer.support_avx512bf16_for_cpu = False
+
+
+def _silence_conversions() -> None:
+    """Silence what bitsandbytes says at each call of an 8-bit layer: that it computes in float16.
+
+    `load_model` says it once.
+    """
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
 
 
 def missing_package_message(
