@@ -1,6 +1,7 @@
 """transformers' `from_pretrained` with the course's settings, for a folder as for the hub."""
 
 import gc
+import importlib.util
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import transformers
 from transformers.utils import logging as transformers_logging
 
 from .errors import ModelUnavailable, UnsupportedOption
+from .memory import require_memory
 from .options import LoadOptions
 
 
@@ -28,9 +30,11 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
     Raises:
         OSError, ValueError: from transformers; the files are missing or damaged, for example.
         UnsupportedOption: transformers does not know the attention implementation.
-        ModelUnavailable: the model needs `trust_remote_code`; a package is missing; or
-            bitsandbytes would misread the 4-bit weights; or `device_map` leaves weights on disk.
+        ModelUnavailable: the model does not fit into memory; it needs `trust_remote_code`; a
+            package is missing; bitsandbytes would misread the 4-bit weights; or accelerate left
+            weights on the disk unasked.
     """
+    require_memory(source, options, local_files_only=local_files_only)
     shared = _shared_settings(options, local_files_only=local_files_only)
     model: Any  # transformers' own types are loose
     try:
@@ -48,7 +52,7 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         if options.attn_implementation is not None and "attn_implementation" in message:
             raise UnsupportedOption(message) from None
         raise
-    _refuse_spilt_weights(model, source)
+    _refuse_spilt_weights(model, source, options)
     _fill_in_end_tokens(model, tokenizer)
     if options.quantize is None and options.device_map is None:
         model.to(options.device)
@@ -78,6 +82,8 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
         settings["attn_implementation"] = options.attn_implementation
     if options.device_map is not None:
         settings["device_map"] = options.device_map
+    elif options.device.type == "cuda" and importlib.util.find_spec("accelerate"):
+        settings["device_map"] = {"": options.device}  # straight to the card: a CPU may be smaller
     if options.quantize is not None:
         settings.setdefault("device_map", {"": options.device})
         settings["quantization_config"] = _quantization_config(options)
@@ -94,15 +100,18 @@ def _quantization_config(options: LoadOptions):
     )
 
 
-def _refuse_spilt_weights(model, source: str | Path) -> None:
+def _refuse_spilt_weights(model, source: str | Path, options: LoadOptions) -> None:
     """Raise ModelUnavailable where accelerate left weights on the disk, as there is no room."""
+    if isinstance(options.device_map, dict):
+        return  # as asked
     places = getattr(model, "hf_device_map", None) or {}
     spilt = [module for module, place in places.items() if place == "disk"]
     if spilt:
         raise ModelUnavailable(
             f"{source} does not fit into the memory that is free: accelerate left {spilt[0]} and "
-            f"{len(spilt) - 1} other parts on the disk, and the course reads the weights in "
-            "memory; free some, or choose a smaller model, dtype='bfloat16' or quantize='nf4'."
+            f"{len(spilt) - 1} other parts on the disk, from where every token reads them again; "
+            "free some memory, choose a smaller model, dtype='bfloat16' or quantize='4bit', or "
+            "pass a dict as device_map= that says 'disk' where you want it."
         )
 
 
