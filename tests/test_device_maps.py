@@ -5,6 +5,7 @@ import inspect
 import pytest
 import torch
 from placed_models import CALLS, agree, said, small_model
+from pretend_devices import pretend_devices
 
 import uncertainty
 from uncertainty import load_model, reround_linear_layers
@@ -99,6 +100,46 @@ def test_weights_elsewhere_give_the_same_or_a_clear_refusal(placed, plain, name)
     else:
         agree(name, said(name, model, tokenizer), plain[name])
     assert where == "only hooks" or any(weight.is_meta for weight in model.parameters())
+
+
+# Neighbours on different devices, also the last block, the norm and the unembedding.
+ON_TWO_DEVICES = {
+    "model.embed_tokens": "ve:0",
+    "model.layers.0": "ve:0",
+    "model.layers.1": "ve:1",
+    "model.norm": "ve:0",
+    "model.rotary_emb": "ve:0",
+}
+
+
+@pytest.fixture(scope="module", params=["ve:0", "ve:1"])
+def spread(request):
+    """A model over two devices that are pretended, its unembedding on one or the other."""
+    with pretend_devices():
+        model, tokenizer = small_model()
+        device_map = ON_TWO_DEVICES | {"lm_head": request.param}
+        return accelerate.dispatch_model(model, device_map=device_map), tokenizer
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_two_devices_give_the_same(plain, spread, name):
+    with pretend_devices():
+        model, tokenizer = spread
+        assert {str(weight.device) for weight in model.parameters()} == {"ve:0", "ve:1"}
+        agree(name, said(name, model, tokenizer), plain[name])
+
+
+def test_pretended_devices_are_not_mixed():
+    with pretend_devices():
+        x = torch.ones(3).to("ve:0")
+        assert str((x + 1).device) == "ve:0" and (x @ x).item() == 3
+        assert str(x.to("ve:1").device) == "ve:1" and type(x.cpu()) is torch.Tensor
+        with pytest.raises(RuntimeError, match="ve:0 and ve:1"):
+            x + torch.ones(3, device="ve:1")
+        with pytest.raises(RuntimeError, match="cpu and ve:0"):
+            torch.cat([x, torch.ones(3)])
+        with pytest.raises(TypeError, match="copy it first"):
+            x.numpy()
 
 
 def test_rerounding_refuses_what_it_could_not_change(folder):
