@@ -8,7 +8,7 @@ norm it must arrive at the model's own log-probabilities, or the model is refuse
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,8 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from .._inputs import hooks_are_called, input_device, require_eval_mode, without_wrapper
-from .stored_weights import in_memory
+from .._inputs import (
+    hooks_are_called,
+    input_device,
+    require_eval_mode,
+    require_whole_layers,
+    without_wrapper,
+)
+from .stored_weights import in_memory, plain_copy
 
 BLOCK_STACKS = ("layers", "h", "blocks")
 FINAL_NORMS = (
@@ -51,6 +57,7 @@ class ModelParts:
             the device that computes, and so is the projection.
         scale, divisor: the logits are multiplied by ``scale`` (Cohere) and divided by ``divisor``
             (Granite); both are 1 elsewhere.
+        head_dtype: in which norm, projection and unembedding compute; None for the weights' own.
         softcap: where not None, the logits are softcap * tanh(logits / softcap) (Gemma-2).
     """
 
@@ -61,6 +68,7 @@ class ModelParts:
     scale: float
     divisor: float
     softcap: float | None
+    head_dtype: torch.dtype | None = None
 
     def before_unembedding(self, residual: Tensor) -> Tensor:
         """Return what the unembedding multiplies: the residual after the final norm and projection.
@@ -69,6 +77,8 @@ class ModelParts:
         the stream at any depth, ``(..., width)``.
         """
         states = residual.to(self.unembedding.weight)
+        if self.head_dtype is not None:
+            states = residual.to(states.device, self.head_dtype)
         if self.norm is not None:
             states = self.norm(states)
         if self.projection is not None:
@@ -92,7 +102,9 @@ class ModelParts:
         """
         bias = getattr(self.unembedding, "bias", None)
         states = self.before_unembedding(residual)
-        return self.after_unembedding(linear(states, self.unembedding.weight, bias))
+        weight = self.unembedding.weight.to(states.dtype)
+        bias = None if bias is None else bias.to(states.dtype)
+        return self.after_unembedding(linear(states, weight, bias))
 
     @contextmanager
     def record_stream(
@@ -156,6 +168,22 @@ def model_parts(model) -> ModelParts:
     return parts
 
 
+def with_float32_head(parts: ModelParts) -> ModelParts:
+    """Return parts that lead from the stream to the logits in float32 where the weights are halves.
+
+    Norm and projection are copied; the unembedding stays as it is, and whoever multiplies by it
+    converts a slice at a time.
+    """
+    if parts.unembedding.weight.dtype not in (torch.bfloat16, torch.float16):
+        return parts
+    return replace(
+        parts,
+        norm=None if parts.norm is None else plain_copy(parts.norm).float(),
+        projection=None if parts.projection is None else plain_copy(parts.projection).float(),
+        head_dtype=torch.float32,
+    )
+
+
 def require_no_adapter(module: nn.Module, name: str) -> None:
     """Raise ValueError where an adapter (LoRA) adds to a layer's weights, which are read alone."""
     if hasattr(module, "base_layer"):
@@ -213,6 +241,7 @@ def _find_parts(model) -> ModelParts:
             f"{type(model).__name__} has no stack of blocks, or no unembedding, under the names "
             "that this course knows."
         )
+    require_whole_layers(model)
     if not unembedding.weight.is_floating_point():
         raise ValueError(
             f"the unembedding of this {type(model).__name__} is packed "

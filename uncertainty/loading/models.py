@@ -33,6 +33,7 @@ def load_model(
     attn_implementation: str | None = None,
     device_map: DeviceMap | None = None,
     trust_remote_code: bool = False,
+    tp_plan: str | None = None,
 ):
     """Return a causal language model in eval mode, and its tokenizer.
 
@@ -59,6 +60,9 @@ def load_model(
             place of `device`; refused for "tiny".
         trust_remote_code: whether Python code that a folder or a hub repository brings may run on
             this machine. Course models and "tiny" bring none.
+        tp_plan: "auto" splits every layer over the processes that torchrun started, by
+            transformers' own plan. `generate`, `score` and what is built on them work so, in every
+            process alike; functions that read weights (the lens, geometry, ablations) are refused.
 
     Returns:
         ``(model, tokenizer)``.
@@ -80,6 +84,7 @@ def load_model(
         attn_implementation=attn_implementation,
         device_map=device_map,
         trust_remote_code=trust_remote_code,
+        tp_plan=tp_plan,
     )
     if kind == "tiny":
         return tiny_model(options)

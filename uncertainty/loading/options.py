@@ -1,6 +1,7 @@
 """The options of `load_model`, checked before anything is read, downloaded or waited for."""
 
 import importlib.util
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +47,7 @@ class LoadOptions:
     attn_implementation: str | None = None
     device_map: DeviceMap | None = None
     trust_remote_code: bool = False
+    tp_plan: str | None = None
 
 
 def checked_options(
@@ -58,6 +60,7 @@ def checked_options(
     attn_implementation: str | None,
     device_map: DeviceMap | None,
     trust_remote_code: bool,
+    tp_plan: str | None = None,
 ) -> LoadOptions:
     """Return the options with their defaults filled in.
 
@@ -71,6 +74,7 @@ def checked_options(
     # 1. each option on its own
     _check_revision(kind, revision)
     _check_device_map(kind, device_map, device)
+    _check_tp_plan(kind, tp_plan, device=device, device_map=device_map, quantize=quantize)
     chosen_quantize = _checked_quantize(kind, quantize)
     chosen_dtype = None if dtype is None else _as_dtype(dtype)
     chosen_device = default_device() if device is None else checked_device(device)
@@ -106,6 +110,7 @@ def checked_options(
         device_map=device_map,
         # nothing that we made or pinned brings code of its own
         trust_remote_code=trust_remote_code and kind in ("folder", "hub id"),
+        tp_plan=tp_plan,
     )
 
 
@@ -131,6 +136,34 @@ def _check_device_map(kind: Kind, device_map: DeviceMap | None, device: Device |
             "The tiny model fits on any one device; use device= instead of device_map=."
         )
     _require_packages("device_map= needs", ["accelerate"])
+
+
+def _check_tp_plan(
+    kind: Kind,
+    tp_plan: str | None,
+    *,
+    device: Device | None,
+    device_map: DeviceMap | None,
+    quantize: str | None,
+) -> None:
+    if tp_plan is None:
+        return
+    if tp_plan != "auto":
+        raise ValueError(f"tp_plan={tp_plan!r} is not known; use 'auto' or None.")
+    if kind == "tiny":
+        raise ValueError("The tiny model fits on any one device; use tp_plan=None.")
+    others = {"device": device, "device_map": device_map, "quantize": quantize}
+    given = [f"{name}={value!r}" for name, value in others.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"tp_plan='auto' does not go with {' and '.join(given)}: each process holds its share "
+            "of the weights, in floating point, on its own device."
+        )
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        raise ValueError(
+            "tp_plan='auto' splits a model over processes, and this is only one: start your script "
+            "with `torchrun --nproc-per-node=GPUS script.py`, or use device_map='auto' here."
+        )
 
 
 def _checked_quantize(kind: Kind, quantize: str | None) -> str | None:

@@ -34,7 +34,8 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
             package is missing; bitsandbytes would misread the 4-bit weights; or accelerate left
             weights on the disk unasked.
     """
-    require_memory(source, options, local_files_only=local_files_only)
+    if options.tp_plan is None:  # else each process needs a share that the plan decides
+        require_memory(source, options, local_files_only=local_files_only)
     shared = _shared_settings(options, local_files_only=local_files_only)
     model: Any  # transformers' own types are loose
     try:
@@ -54,7 +55,7 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         raise
     _refuse_spilt_weights(model, source, options)
     _fill_in_end_tokens(model, tokenizer)
-    if options.quantize is None and options.device_map is None:
+    if options.quantize is None and options.device_map is None and options.tp_plan is None:
         model.to(options.device)
     if options.quantize == "nf4":
         _refuse_misread_widths(model, source)
@@ -80,7 +81,9 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {"dtype": options.dtype}
     if options.attn_implementation is not None:
         settings["attn_implementation"] = options.attn_implementation
-    if options.device_map is not None:
+    if options.tp_plan is not None:
+        settings["tp_plan"] = options.tp_plan
+    elif options.device_map is not None:
         settings["device_map"] = options.device_map
     elif options.device.type == "cuda" and importlib.util.find_spec("accelerate"):
         settings["device_map"] = {"": options.device}  # straight to the card: a CPU may be smaller

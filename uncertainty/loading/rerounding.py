@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .._inputs import without_wrapper
+from .._inputs import require_whole_layers, without_wrapper
 
 BLOCK = 32  # weights along the input axis that share a grid
 STEPS = 15  # between the smallest and the largest of them: 16 levels
@@ -49,6 +49,7 @@ def reround_linear_layers(
     """
     if shift != "random" and not (isinstance(shift, (int, float)) and 0 <= shift < 1):
         raise ValueError(f'shift must be at least 0 and below 1, or "random", got {shift!r}.')
+    require_whole_layers(without_wrapper(model))
     layers = _linear_layers(without_wrapper(model))
     generator = torch.Generator().manual_seed(seed)
     stored: list[tuple[Tensor, Tensor]] = []
