@@ -66,7 +66,13 @@ def first_order(model):
     found = u.first_order(model, TEXTS, some_unigrams(model), value=torch.zeros(width))
     shares = found.shares(0, [0, 3], controls=3)
     tops = found.top_tokens([[0, 1], [2]])
-    return [found.entropy, shares.cosine, *shares.effects.values(), *shares.controls.values(), *tops]
+    return [
+        found.entropy,
+        shares.cosine,
+        *shares.effects.values(),
+        *shares.controls.values(),
+        *tops,
+    ]
 
 
 def expansion(model):
@@ -98,7 +104,13 @@ def rerounded(model):
 
 def lens(model, **options):
     trace = u.logit_lens(model, IDS, targets=[*IDS[1:].tolist(), -100], **options)
-    return [trace.entropy, trace.kl_to_final, trace.reverse_kl, trace.cross_entropy, trace.top_token]
+    return [
+        trace.entropy,
+        trace.kl_to_final,
+        trace.reverse_kl,
+        trace.cross_entropy,
+        trace.top_token,
+    ]
 
 
 def unembedding(model):
@@ -154,9 +166,9 @@ CALLS = {
     "generate_with_lens": lambda m, t: [
         trace.entropy for _, trace in u.generate_with_lens(m, t, PROMPTS, **PLAIN)
     ],
-    "generate_with_logits": lambda m, t: u.generate_with_logits(
-        m, t, "Hi", temperature=0.7, seed=1, **PLAIN
-    ).logits,
+    "generate_with_logits": lambda m, t: (
+        u.generate_with_logits(m, t, "Hi", temperature=0.7, seed=1, **PLAIN).logits
+    ),
     "geometry": lambda m, t: [u.geometry(m).singular_values, u.geometry(m).cosines.abs()],
     "given_answer_measures": lambda m, t: u.given_answer_measures(m, t, [("Who?", "me")]),
     "given_by_step": lambda m, t: u.given_by_step(m, t, [("Hello", " you")]),
@@ -164,7 +176,8 @@ CALLS = {
     "heads_attend_to_bos": lambda m, t: without_heads(m),
     "induction_scores": lambda m, t: u.induction_scores(m, REPEAT),
     "last_layer_neurons": lambda m, t: [
-        u.last_layer_neurons(m).output_weights, u.last_layer_neurons(m).adds_to_stream
+        u.last_layer_neurons(m).output_weights,
+        u.last_layer_neurons(m).adds_to_stream,
     ],
     "last_streams": lambda m, t: u.last_streams(m, t, PROMPTS, chat=False),
     "logit_lens": lambda m, t: [*lens(m, renyi=[0.5]), *lens(m, middle=True, top=3)],
@@ -174,12 +187,12 @@ CALLS = {
     "model_parts": lambda m, t: u.model_parts(m).logits(u.text_stream(m, IDS)[0][-1]),
     "nucleus_sizes": lambda m, t: u.nucleus_sizes(m, IDS),
     "null_space_fraction": lambda m, t: u.null_space_fraction(m, 5),
-    "p_true": lambda m, t: u.p_true(m, t, [u.p_true_conversation("Who?", answer="me", ideas=["me", "you"])]),
+    "p_true": lambda m, t: u.p_true(
+        m, t, [u.p_true_conversation("Who?", answer="me", ideas=["me", "you"])]
+    ),
     "predicted_unigram": lambda m, t: u.predicted_unigram(m, TEXTS),
     "prompt_entropies": lambda m, t: u.prompt_entropies(m, t, PROMPTS),
-    "read_nuclei": lambda m, t: [
-        *u.read_nuclei(u.model_parts(m), u.text_stream(m, IDS)[0])
-    ],
+    "read_nuclei": lambda m, t: [*u.read_nuclei(u.model_parts(m), u.text_stream(m, IDS)[0])],
     "read_stream": lambda m, t: translated(m),
     "reround_linear_layers": lambda m, t: rerounded(m),
     "sample_answers": lambda m, t: [
@@ -223,7 +236,12 @@ def agree(name, ours, theirs, tolerance=2e-4):
     for one, other in zip(ours, theirs):
         if isinstance(one, torch.Tensor):
             torch.testing.assert_close(
-                one, other, atol=tolerance, rtol=tolerance, equal_nan=True, msg=lambda m: f"{name}: {m}"
+                one,
+                other,
+                atol=tolerance,
+                rtol=tolerance,
+                equal_nan=True,
+                msg=lambda m: f"{name}: {m}",
             )
         else:
             assert one == other, name

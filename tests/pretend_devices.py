@@ -13,7 +13,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 TYPE = "ve"
-OWN_PLACE = {getattr(torch.Tensor, name).__get__ for name in ("device", "is_cpu", "is_cuda", "is_meta")}
+OWN_PLACE = {
+    getattr(torch.Tensor, name).__get__ for name in ("device", "is_cpu", "is_cuda", "is_meta")
+}
 MOVES = {torch.Tensor.to, torch.Tensor.cpu}
 FOR_NUMPY = {torch.Tensor.numpy, torch.Tensor.__array__}
 COPIES = {torch.Tensor.copy_}

@@ -74,9 +74,11 @@ def placed(request, folder, tmp_path_factory):
         return request.param, *load_model(folder, device_map=device_map)
     model, tokenizer = load_model(folder, device="cpu")
     if request.param == "only hooks":
-        return request.param, accelerate.dispatch_model(
-            model, device_map=IN_MEMORY, force_hooks=True
-        ), tokenizer
+        return (
+            request.param,
+            accelerate.dispatch_model(model, device_map=IN_MEMORY, force_hooks=True),
+            tokenizer,
+        )
     return request.param, accelerate.cpu_offload(model, execution_device="cpu"), tokenizer
 
 
@@ -144,9 +146,9 @@ def test_pretended_devices_are_not_mixed():
 
 def test_rerounding_refuses_what_it_could_not_change(folder):
     model, _ = load_model(folder, device_map=IN_MEMORY | {"model.layers.0": "disk"})
-    with pytest.raises(ValueError, match=r"model\.layers\.0\..* is not in memory"):
-        with reround_linear_layers(model):
-            pytest.fail("it went on")
+    refusal = pytest.raises(ValueError, match=r"model\.layers\.0\..* is not in memory")
+    with refusal, reround_linear_layers(model):
+        pytest.fail("it went on")
 
 
 def test_a_weight_on_the_disk_is_read_at_each_call(folder):

@@ -44,9 +44,7 @@ REFUSED = {
     "reround_linear_layers",
     "skipped_block",
     "text_stream",
-}
-# What names its results by the whole model's weights: not asked here, see `cached_results`.
-KEPT = {
+    # and what names its results by the whole model's weights
     "answers_by_step",
     "answers_by_token",
     "cached_results",
@@ -70,7 +68,7 @@ def compare(folder):
         if name in REFUSED:
             with pytest.raises(ValueError, match="split over processes"):
                 said(name, split, tokenizer)
-        elif name not in KEPT:
+        else:
             agree(name, said(name, split, tokenizer), said(name, whole, tokenizer))
     print("compared")
 
@@ -89,7 +87,10 @@ def test_two_processes_agree_with_one(tmp_path):
     launch += ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", __file__]
     found = subprocess.run(
         [*launch, str(tmp_path / "model")],
-        env=environment, capture_output=True, text=True, timeout=300,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert found.returncode == 0, found.stderr[-3000:]
     assert found.stdout.count("compared") == 2

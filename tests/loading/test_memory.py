@@ -23,7 +23,11 @@ def free(monkeypatch):
 
     def pretend(cpu, **others):
         sizes = {"cpu": cpu} | {name.replace("_", ":"): size for name, size in others.items()}
-        bytes_of = lambda device: None if sizes[str(device)] is None else int(sizes[str(device)] * GB)  # noqa: E731
+
+        def bytes_of(device):
+            size = sizes[str(device)]
+            return None if size is None else int(size * GB)
+
         monkeypatch.setattr(memory, "free_memory", bytes_of)
 
     return pretend

@@ -54,7 +54,9 @@ def test_the_default_precision_follows_the_device_map(with_cuda):
     assert options_of("course model", device_map="auto").dtype == torch.float32
 
 
-@pytest.mark.parametrize("kind, dtype", list(zip(KINDS, ["float32", "float32", "float16", "float16"])))
+@pytest.mark.parametrize(
+    "kind, dtype", list(zip(KINDS, ["float32", "float32", "float16", "float16"]))
+)
 def test_a_t4_has_no_bfloat16(machine_with, kind, dtype):
     machine_with("cuda:0", capability=(7, 5))
     assert options_of(kind).dtype == getattr(torch, dtype)

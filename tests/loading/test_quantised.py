@@ -30,15 +30,17 @@ IDS = torch.arange(3, 19)
 DIRECTION = torch.randn(259, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
 
 FROM_TEXT = {
-    "generate": lambda model: generate(
-        model, tiny_tokenizer(), "Hello", chat=False, max_new_tokens=4
-    ).logits,
+    "generate": lambda model: (
+        generate(model, tiny_tokenizer(), "Hello", chat=False, max_new_tokens=4).logits
+    ),
     "score": lambda model: score(model, tiny_tokenizer(), "Hello", " you", chat=False).logits,
     "lens": lambda model: logit_lens(model, IDS).entropy,
     "middle": lambda model: logit_lens(model, IDS, middle=True).kl_to_final,
-    "bos": lambda model: bos_ablation(
-        model, IDS[None], head_sets=[[(0, 1)]], positions=[3, 8], neurons=[0, 5]
-    ).entropy,
+    "bos": lambda model: (
+        bos_ablation(
+            model, IDS[None], head_sets=[[(0, 1)]], positions=[3, 8], neurons=[0, 5]
+        ).entropy
+    ),
 }
 FROM_WEIGHTS = {
     "null space": lambda model: null_space_fraction(model, 5),
@@ -198,9 +200,7 @@ def test_the_8_bit_sweep_moves_the_clean_stream_along_the_weights(eight_bit):
         scale = (moved.square().mean(-1, keepdim=True) + body.norm.variance_epsilon).sqrt()
         logits = body.norm.weight.double() * moved / scale @ quantised.lm_head.weight.double().T
         entropy = torch.distributions.Categorical(logits=logits).entropy()
-        torch.testing.assert_close(
-            sweep.entropy[:, column].double(), entropy, atol=1e-5, rtol=1e-5
-        )
+        torch.testing.assert_close(sweep.entropy[:, column].double(), entropy, atol=1e-5, rtol=1e-5)
 
 
 def test_a_4_bit_layer_rearranged_for_the_cpu_is_read_by_its_outputs(folder, monkeypatch):

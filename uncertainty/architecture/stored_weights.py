@@ -1,8 +1,8 @@
 """A module's weights as numbers, wherever they are kept and however they are packed.
 
-accelerate keeps weights in the CPU's memory or on the disk until a module is called (``device_map``);
-meanwhile they are on the device "meta", which holds no numbers. bitsandbytes packs them into 4 or 8
-bits. Who reads weights, rather than calling the module, goes through this file.
+accelerate keeps weights in the CPU's memory or on the disk until a module is called
+(``device_map``); meanwhile they are on the device "meta", which holds no numbers. bitsandbytes
+packs them into 4 or 8 bits. Code that reads weights, rather than calling the module, uses this file.
 """
 
 import copy
@@ -75,7 +75,7 @@ def plain_copy(module: AnyModule) -> AnyModule:
 
 
 def in_memory(module: AnyModule) -> AnyModule:
-    """Return the module, or a copy with its weights in memory where accelerate keeps them elsewhere.
+    """Return the module, or a copy with its weights in memory where accelerate has offloaded them.
 
     The copy is made once and kept as long as the module: it costs the memory of its weights.
     """
@@ -112,12 +112,17 @@ def linear_weights(layer: nn.Module) -> Tensor:
         )
     is_elsewhere = has_weights_elsewhere(layer)
     with weights_in_memory(layer):
-        numbers = layer.weight.detach()
+        numbers: Tensor = _weight_of(layer).detach()
         if is_elsewhere:
             numbers = numbers.clone()  # before accelerate takes it away again
     if type(layer).__name__ == "Conv1D":  # GPT-2 stores (inputs, outputs)
         return numbers
     return numbers.T
+
+
+def _weight_of(layer: Any) -> Tensor:
+    """Return a layer's parameter ``weight`` as it is now."""
+    return layer.weight
 
 
 def _four_bit_weights(layer: Any) -> Tensor:

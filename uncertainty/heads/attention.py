@@ -16,8 +16,8 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
     implementation is restored afterwards.
 
     Raises:
-        ValueError: a model that cannot switch, or is split over processes; rows that do not sum to 1 (GPT-OSS has sinks); else
-            as `logit_lens`.
+        ValueError: a model that cannot switch, or is split over processes; rows that do not sum to
+            1 (GPT-OSS has sinks); else as `logit_lens`.
     """
     model = without_wrapper(model)
     require_whole_layers(model)

@@ -152,7 +152,7 @@ def require_memory(source: str | Path, options: LoadOptions, *, local_files_only
 def free_memory(device: torch.device) -> int | None:
     """Return how many bytes are free on a device, None where that is not known.
 
-    The environment variable UNCERTAINTY_FREE_MEMORY, in gigabytes, takes the place of what is found.
+    The environment variable UNCERTAINTY_FREE_MEMORY, in gigabytes, takes its place.
     """
     told = os.environ.get(FREE_MEMORY_VARIABLE)
     if told:
