@@ -2,7 +2,7 @@
 
 accelerate keeps weights in the CPU's memory or on the disk until a module is called
 (``device_map``); meanwhile they are on the device "meta", which holds no numbers. bitsandbytes
-packs them into 4 or 8 bits. Code that reads weights, rather than calling the module, uses this file.
+packs them into 4 or 8 bits. Code that reads weights, and does not call the module, uses this.
 """
 
 import copy

@@ -222,4 +222,6 @@ def _container_limit() -> int | None:
 
 
 def _gigabytes(size: float) -> str:
+    if size < 1e8:
+        return f"{size / 1e6:.2f} MB"
     return f"{size / 1e9:.2f} GB" if size < 1e10 else f"{size / 1e9:.1f} GB"
