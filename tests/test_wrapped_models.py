@@ -167,22 +167,12 @@ def test_an_embedding_and_blocks_on_disk_are_read(plain, tmp_path):
     scored = score(model, tokenizer, "Hello", " you", chat=False).logits
     torch.testing.assert_close(scored, plain["score"], **close)
     torch.testing.assert_close(logit_lens(model, IDS).entropy, plain["lens"], **close)
-    torch.testing.assert_close(activations_or_refusal(model), plain["activations"], **close)
 
 
-def activations_or_refusal(model):
-    """The last MLP's weights are on disk, so its neurons are refused; the plain ones are not."""
-    with pytest.raises(ValueError, match="not in memory"):
-        last_layer_neurons(model)
-    return activations(tiny_model("llama"), IDS)
-
-
-def test_a_final_norm_on_disk_serves_the_lens_and_is_refused_as_a_formula(plain, tmp_path):
-    model = offloaded({"model.norm": "disk"}, tmp_path)
-    entropy = logit_lens(model, IDS).entropy
-    torch.testing.assert_close(entropy, plain["lens"], atol=1e-4, rtol=1e-3)
-    with pytest.raises(ValueError, match="final norm's weights are not in memory"):
-        ablation_sweep(model, IDS, [0], progress=False)
+def test_a_final_norm_and_an_unembedding_on_disk_are_read(plain, tmp_path):
+    model = offloaded({"model.norm": "disk", "lm_head": "disk"}, tmp_path)
+    agree(readings(model), plain)
+    assert model.model.norm.weight.is_meta and model.lm_head.weight.is_meta
 
 
 def test_weights_that_are_nowhere_are_told():

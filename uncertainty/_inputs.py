@@ -100,6 +100,16 @@ def require_eval_mode(model) -> None:
         )
 
 
+def require_whole_layers(model) -> None:
+    """Raise ValueError where layers are split over processes, each of which sees a part only."""
+    if any(type(weight).__name__ == "DTensor" for weight in model.parameters()):
+        raise ValueError(
+            f"the layers of this {type(model).__name__} are split over processes (tensor "
+            "parallelism), so this process sees only a part of its weights and heads: load it with "
+            "device_map='auto' instead of tp_plan='auto'."
+        )
+
+
 def require_context(model, tokens: int, *, new_tokens: int = 0) -> None:
     """Raise ValueError when a text and what is written after it need more positions than there are.
 

@@ -148,7 +148,7 @@ def test_a_packed_unembedding_is_refused():
         model_parts(model)
 
 
-def test_a_model_spread_by_accelerate_is_read_and_an_offloaded_head_refused():
+def test_a_model_spread_by_accelerate_and_an_offloaded_head_are_read():
     accelerate = pytest.importorskip("accelerate")
     places = {
         f"model.{part}": "cpu" for part in ("embed_tokens", "layers", "norm", "rotary_emb")
@@ -156,8 +156,11 @@ def test_a_model_spread_by_accelerate_is_read_and_an_offloaded_head_refused():
     spread = accelerate.dispatch_model(tiny_model("llama"), device_map=places, force_hooks=True)
     ours, theirs = stream_of(spread)[0], stream_of(tiny_model("llama"))[0]
     assert hasattr(spread.lm_head, "_hf_hook") and all(map(torch.equal, ours, theirs))
-    with pytest.raises(ValueError, match="not in memory"):
-        model_parts(accelerate.cpu_offload(tiny_model("llama"), execution_device="cpu"))
+    away = accelerate.cpu_offload(tiny_model("llama"), execution_device="cpu")
+    parts = model_parts(away)
+    assert away.lm_head.weight.is_meta and not parts.unembedding.weight.is_meta
+    assert torch.equal(parts.unembedding.weight, tiny_model("llama").lm_head.weight)
+    assert model_parts(away).unembedding is parts.unembedding  # one copy, kept
 
 
 def test_a_part_of_the_positions_does_not_keep_the_rest_in_memory():

@@ -371,3 +371,26 @@ def test_a_part_of_a_trace_has_the_same_numbers_with_and_without_targets():
     assert torch.equal(part.renyi[2], whole.renyi[2][:, 2:5])
     without = logit_lens(model, IDS).tokens_between(2, 5)
     assert without.rank is None and without.cross_entropy is None
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gptj", "gemma2", "cohere", "opt"])
+def test_a_float32_head_is_exact_for_half_precision_weights(family, dtype):
+    """Against float64 throughout, on the same stream and the same rounded weights."""
+    model = tiny_model(family).to(dtype)
+    parts = model_parts(model)
+    generator = torch.Generator().manual_seed(0)
+    stream = torch.randn(3, 7, 32, generator=generator).mul(3).to(dtype)
+    targets = torch.arange(7)
+    errors = {}
+    exact = read_stream(
+        model_parts(tiny_model(family).to(dtype).double()), stream.double(), targets=targets
+    )
+    for float32_head in (True, False):
+        trace = read_stream(parts, stream, targets=targets, float32_head=float32_head)
+        errors[float32_head] = max(
+            (trace.entropy - exact.entropy).abs().max().item(),
+            (trace.cross_entropy - exact.cross_entropy).abs().max().item(),
+        )
+    assert errors[True] < 5e-5 and errors[True] < errors[False] / 3
+    assert parts.unembedding.weight.dtype == dtype and model_parts(model) == parts

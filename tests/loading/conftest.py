@@ -95,9 +95,18 @@ def passed_on(monkeypatch):
 
 @pytest.fixture
 def machine_with(monkeypatch):
-    """A function that pretends that this machine has these devices besides the CPU."""
+    """A function that pretends that this machine has these devices besides the CPU.
 
-    def pretend(*names):
+    `capability` is that of every CUDA card, or one for each index.
+    """
+
+    def pretend(*names, capability=(8, 0)):
+        def capability_of(device):
+            if not isinstance(capability, dict):
+                return capability
+            return capability[torch.device(device).index or 0]
+
+        monkeypatch.setattr(torch.cuda, "get_device_capability", capability_of)
         found = [torch.device(name) for name in ("cpu", *names)]
         monkeypatch.setattr(devices, "available_devices", lambda: found)
         has_cuda = any(device.type == "cuda" for device in found)

@@ -59,9 +59,11 @@ def test_a_device_map_names_only_devices_of_this_machine(machine_with, device):
     assert str(caught.value).endswith("choose from 'cpu'.")
 
 
-def test_no_weights_stay_on_the_disk():
-    with pytest.raises(ValueError, match=r"\['lm_head'\]='disk'.*use 'cpu' there, or a smaller"):
-        load_model(device_map={"model": "cpu", "lm_head": "disk"})
+def test_the_disk_is_a_place_but_no_device(machine_with):
+    machine_with("cuda:0")
+    device_map = {"model": "cpu", "lm_head": "disk"}
+    check_device_map(device_map)
+    assert device_types(torch.device("cuda"), device_map) == {"cpu"}
 
 
 def test_a_device_map_of_what_is_here_passes(machine_with):

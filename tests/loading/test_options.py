@@ -54,6 +54,27 @@ def test_the_default_precision_follows_the_device_map(with_cuda):
     assert options_of("course model", device_map="auto").dtype == torch.float32
 
 
+@pytest.mark.parametrize(
+    "kind, dtype", list(zip(KINDS, ["float32", "float32", "float16", "float16"]))
+)
+def test_a_t4_has_no_bfloat16(machine_with, kind, dtype):
+    machine_with("cuda:0", capability=(7, 5))
+    assert options_of(kind).dtype == getattr(torch, dtype)
+    assert options_of(kind, dtype="float16").dtype == torch.float16
+    assert options_of(kind, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
+    with pytest.raises(ValueError, match=r"'bfloat16' does not suit cuda.*dtype='float16', or"):
+        options_of(kind, dtype="bfloat16")
+
+
+def test_one_old_card_among_several_decides(machine_with):
+    machine_with("cuda:0", "cuda:1", capability={0: (8, 0), 1: (7, 5)})
+    assert options_of("folder", device="cuda:0").dtype == torch.bfloat16
+    assert options_of("folder", device_map="auto").dtype == torch.float16
+    assert options_of("folder", device_map={"a": 0, "b": "disk"}).dtype == torch.bfloat16
+    with pytest.raises(ValueError, match="does not suit cuda:1"):
+        options_of("folder", device_map={"a": 0, "b": 1}, dtype=torch.bfloat16)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["float32", "bfloat16", "float16", "float64"])
 def test_a_precision_is_given_by_name_or_as_a_dtype(kind, name):
@@ -135,7 +156,7 @@ def test_a_device_map_without_accelerate_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize(
     "name, quantize",
-    [("smollm2-135m", "int8"), ("smollm2-135m", True), ("smollm2-135m", ""), ("tiny", "nf4")],
+    [("smollm2-135m", "int4"), ("smollm2-135m", True), ("smollm2-135m", ""), ("tiny", "nf4")],
 )
 def test_an_unknown_quantisation_is_refused(name, quantize):
     with pytest.raises(ValueError, match=r"quanti[sz]e"):
@@ -160,6 +181,12 @@ def test_4_bit_models_do_not_compute_in_float64(monkeypatch, kind, dtype):
     assert f"dtype={dtype!r}" in str(caught.value)
     for works in ("float32", "bfloat16", "float16", None):
         assert options_of(kind, quantize="nf4", dtype=works).quantize == "nf4"
+
+
+def test_the_ways_to_quantise_have_other_names(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    for name, meaning in {"nf4": "nf4", "4bit": "nf4", "int8": "int8", "8bit": "int8"}.items():
+        assert options_of("folder", quantize=name).quantize == meaning
 
 
 # --- trust_remote_code ----------------------------------------------------------------------------

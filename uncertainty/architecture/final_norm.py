@@ -1,6 +1,5 @@
 """The final norm as a formula."""
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .parts import ModelParts
+from .stored_weights import plain_copy
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +59,9 @@ def final_norm(parts: ModelParts) -> FinalNorm:
             "by it."
         )
 
-    if any(weights.is_meta for weights in norm.parameters()):
-        raise ValueError(
-            "the final norm's weights are not in memory (offloaded by accelerate): load the model "
-            "with a device_map that keeps the norm on a device."
-        )
-
-    # 1. what the formula could be made of
+    # 1. what the formula could be made of, where the unembedding computes
     ones = _ones_like_residual(parts)
+    norm = plain_copy(norm).to(ones.device)
     weight = getattr(norm, "weight", None)
     if weight is None:
         gains = [ones]
@@ -81,7 +76,7 @@ def final_norm(parts: ModelParts) -> FinalNorm:
     generator = torch.Generator().manual_seed(0)
     large = torch.randn(4, len(ones), generator=generator).to(ones) + 0.5
     inputs = torch.cat([large, epsilon**0.5 * large]).float()
-    norm_in_float32: Any = copy.deepcopy(norm).float()
+    norm_in_float32: Any = norm.float()  # it is our copy
     if getattr(norm_in_float32, "eps", epsilon) is None:
         norm_in_float32.eps = epsilon
     with torch.no_grad():
@@ -101,11 +96,10 @@ def final_norm(parts: ModelParts) -> FinalNorm:
 
 
 def _ones_like_residual(parts: ModelParts) -> Tensor:
-    """Return ``(width of the residual,)`` ones in float64, on the norm's device."""
+    """Return ``(width of the residual,)`` ones in float64, on the unembedding's device."""
     reads_residual = parts.unembedding if parts.projection is None else parts.projection
     width = reads_residual.weight.shape[1]
-    weight = getattr(parts.norm, "weight", None)
-    device = parts.unembedding.weight.device if weight is None else weight.device
+    device = parts.unembedding.weight.device
     return torch.ones(width, dtype=torch.float64, device=device)
 
 

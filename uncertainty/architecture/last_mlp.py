@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from .._inputs import hooks_are_called, without_wrapper
 from .parts import ModelParts, model_parts, probe_ids, relative_tolerance, require_no_adapter
+from .stored_weights import linear_weights
 
 OUTPUT_PROJECTIONS = (
     "mlp.down_proj",
@@ -95,37 +96,12 @@ def last_layer_neurons(model) -> LastLayerNeurons:
             "those.)"
         )
     require_no_adapter(modules[path], "the last MLP's output layer")
-    weights = _stored_weights(modules[path])
+    weights = linear_weights(modules[path]).to(parts.unembedding.weight.device)
     weights = weights.to(torch.float64 if model.dtype == torch.float64 else torch.float32)
     multiplier = getattr(model.config.get_text_config(), "residual_multiplier", None)  # Granite
     weights = weights * (multiplier or 1)
     neurons = LastLayerNeurons(modules[path], weights, adds_to_stream=False)
     return replace(neurons, adds_to_stream=_moves_stream_by_weights(model, parts, neurons))
-
-
-def _stored_weights(projection: nn.Module) -> Tensor:
-    """Return a linear layer's weights as numbers, ``(inputs, outputs)`` for every kind of layer.
-
-    4-bit weights are returned as the numbers they stand for.
-    """
-    weight = getattr(projection, "weight", None)
-    if weight is None:
-        raise ValueError(
-            f"a {type(projection).__name__} has no weights to read as numbers (GPTQ, AWQ?): load "
-            "the model in floating point, or with quantize='nf4'."
-        )
-    if hasattr(weight, "quant_state"):
-        from bitsandbytes.functional import dequantize_4bit
-
-        return dequantize_4bit(weight.data, weight.quant_state).T
-    if not weight.is_floating_point() or weight.is_meta:
-        raise ValueError(
-            f"the MLP's output weights are packed or not in memory ({weight.dtype}, "
-            f"{weight.device}): load the model in floating point, or with quantize='nf4'."
-        )
-    if type(projection).__name__ == "Conv1D":  # GPT-2 stores (inputs, outputs)
-        return weight.detach()
-    return weight.detach().T
 
 
 def _moves_stream_by_weights(model, parts: ModelParts, neurons: LastLayerNeurons) -> bool:

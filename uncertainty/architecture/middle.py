@@ -48,7 +48,8 @@ def _middle_module(model, block: nn.Module) -> nn.Module:
             break
 
     # 2. it must not read what the attention reads
-    if recorded[candidate][0].flatten().equal(recorded[block][0].flatten()):
+    block_input = recorded[block][0].flatten()
+    if recorded[candidate][0].flatten().to(block_input.device).equal(block_input):
         raise ValueError(
             f"{name} is parallel: its attention and MLP read the same stream, so it has no middle."
         )
@@ -57,8 +58,8 @@ def _middle_module(model, block: nn.Module) -> nn.Module:
     last_module = getattr(block, "fc2", mlp)  # OPT's MLP is no module of its own
     with last_module.register_forward_hook(_silence):
         recorded = _inputs_and_outputs(model, [block, candidate])
-    middle = recorded[candidate][0].flatten()
     end = first_output(recorded[block][1]).flatten()
+    middle = recorded[candidate][0].flatten().to(end.device)
     if not torch.allclose(middle, end, atol=1e-4, rtol=1e-3):
         raise ValueError(
             f"with its MLP silenced, a {name} does not return the stream that attention left (a "

@@ -8,7 +8,7 @@ norm it must arrive at the model's own log-probabilities, or the model is refuse
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from .._inputs import hooks_are_called, input_device, require_eval_mode, without_wrapper
+from .._inputs import (
+    hooks_are_called,
+    input_device,
+    require_eval_mode,
+    require_whole_layers,
+    without_wrapper,
+)
+from .stored_weights import in_memory, plain_copy
 
 BLOCK_STACKS = ("layers", "h", "blocks")
 FINAL_NORMS = (
@@ -46,9 +53,11 @@ class ModelParts:
         norm: the final norm, or None where the blocks end without one (OPT-350m).
         projection: a linear layer between norm and unembedding (OPT-350m), or None.
         unembedding: the linear layer to the vocabulary: ``weight`` (vocabulary, width), perhaps a
-            ``bias``.
+            ``bias``. Where accelerate keeps the model's own elsewhere (offloading), it is a copy on
+            the device that computes, and so is the projection.
         scale, divisor: the logits are multiplied by ``scale`` (Cohere) and divided by ``divisor``
             (Granite); both are 1 elsewhere.
+        head_dtype: in which norm, projection and unembedding compute; None for the weights' own.
         softcap: where not None, the logits are softcap * tanh(logits / softcap) (Gemma-2).
     """
 
@@ -59,6 +68,7 @@ class ModelParts:
     scale: float
     divisor: float
     softcap: float | None
+    head_dtype: torch.dtype | None = None
 
     def before_unembedding(self, residual: Tensor) -> Tensor:
         """Return what the unembedding multiplies: the residual after the final norm and projection.
@@ -67,6 +77,8 @@ class ModelParts:
         the stream at any depth, ``(..., width)``.
         """
         states = residual.to(self.unembedding.weight)
+        if self.head_dtype is not None:
+            states = residual.to(states.device, self.head_dtype)
         if self.norm is not None:
             states = self.norm(states)
         if self.projection is not None:
@@ -90,7 +102,9 @@ class ModelParts:
         """
         bias = getattr(self.unembedding, "bias", None)
         states = self.before_unembedding(residual)
-        return self.after_unembedding(linear(states, self.unembedding.weight, bias))
+        weight = self.unembedding.weight.to(states.dtype)
+        bias = None if bias is None else bias.to(states.dtype)
+        return self.after_unembedding(linear(states, weight, bias))
 
     @contextmanager
     def record_stream(
@@ -154,6 +168,22 @@ def model_parts(model) -> ModelParts:
     return parts
 
 
+def with_float32_head(parts: ModelParts) -> ModelParts:
+    """Return parts that lead from the stream to the logits in float32 where the weights are halves.
+
+    Norm and projection are copied; the unembedding stays as it is, and whoever multiplies by it
+    converts a slice at a time.
+    """
+    if parts.unembedding.weight.dtype not in (torch.bfloat16, torch.float16):
+        return parts
+    return replace(
+        parts,
+        norm=None if parts.norm is None else plain_copy(parts.norm).float(),
+        projection=None if parts.projection is None else plain_copy(parts.projection).float(),
+        head_dtype=torch.float32,
+    )
+
+
 def require_no_adapter(module: nn.Module, name: str) -> None:
     """Raise ValueError where an adapter (LoRA) adds to a layer's weights, which are read alone."""
     if hasattr(module, "base_layer"):
@@ -184,8 +214,13 @@ def probe_ids(model) -> Tensor:
 
 
 def relative_tolerance(model) -> float:
-    """Return how far two computations of one quantity may differ in the model's precision."""
-    return 1e-3 if model.dtype.itemsize >= 4 else 0.05
+    """Return how far two computations of one quantity may differ in the model's precision.
+
+    bitsandbytes computes coarsely whatever the model's dtype: 8-bit layers round their inputs, and
+    4-bit layers may compute in bfloat16.
+    """
+    is_exact = model.dtype.itemsize >= 4 and not getattr(model, "is_quantized", False)
+    return 1e-3 if is_exact else 0.05
 
 
 def _find_parts(model) -> ModelParts:
@@ -206,14 +241,14 @@ def _find_parts(model) -> ModelParts:
             f"{type(model).__name__} has no stack of blocks, or no unembedding, under the names "
             "that this course knows."
         )
-    weight = unembedding.weight
-    if not weight.is_floating_point() or weight.is_meta:
+    require_whole_layers(model)
+    if not unembedding.weight.is_floating_point():
         raise ValueError(
-            f"the unembedding of this {type(model).__name__} is packed or not in memory "
-            f"({weight.dtype}, {weight.device}): load the model with its output layer in floating "
-            "point, on a device."
+            f"the unembedding of this {type(model).__name__} is packed "
+            f"({unembedding.weight.dtype}): load the model with its output layer in floating point."
         )
     require_no_adapter(unembedding, "the unembedding")
+    projection = getattr(body, "project_out", None)
 
     # 2. what the configuration says about the logits
     config = model.config.get_text_config()
@@ -223,8 +258,8 @@ def _find_parts(model) -> ModelParts:
     return ModelParts(
         blocks=blocks,
         norm=first_attribute(body, FINAL_NORMS),
-        projection=getattr(body, "project_out", None),
-        unembedding=unembedding,
+        projection=None if projection is None else in_memory(projection),
+        unembedding=in_memory(unembedding),
         scale=scale,
         divisor=getattr(config, "logits_scaling", None) or 1,
         softcap=first_attribute(config, SOFTCAPS),

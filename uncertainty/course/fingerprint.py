@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from .._inputs import require_whole_layers
+
 BLOCK_BYTES = 8 * 31  # an odd number of words: negating a whole block changes its sum
 SMALL_BYTES = 1024  # tensors up to this size are checksummed as a whole
 
@@ -100,6 +102,7 @@ def _digest(parts: list[str]) -> str:
 
 def _tensors_in_memory(model) -> dict[str, Tensor]:
     """Return the tensors of the state dict and the buffers outside it, by name."""
+    require_whole_layers(model)
     tensors = dict(_state_tensors(model))
     for name, buffer in model.named_buffers():
         tensors.setdefault(name, buffer)

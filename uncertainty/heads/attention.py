@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .._inputs import one_text_ids, without_wrapper
+from .._inputs import one_text_ids, require_whole_layers, without_wrapper
 from ..architecture.parts import relative_tolerance
 
 
@@ -16,10 +16,11 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
     implementation is restored afterwards.
 
     Raises:
-        ValueError: a model that cannot switch; rows that do not sum to 1 (GPT-OSS has sinks); else
-            as `logit_lens`.
+        ValueError: a model that cannot switch, or is split over processes; rows that do not sum to
+            1 (GPT-OSS has sinks); else as `logit_lens`.
     """
     model = without_wrapper(model)
+    require_whole_layers(model)
     name = type(model).__name__
     ids = one_text_ids(model, input_ids)
     implementation = model.config._attn_implementation

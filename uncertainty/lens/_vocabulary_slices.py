@@ -77,7 +77,8 @@ def block_statistics(
     # 1. what the unembedding multiplies, and the logits of the targets
     states = parts.before_unembedding(stream)  # (T, L, width)
     targets = targets.clamp(min=0).to(stream.device)  # (T, K)
-    target_logits = torch.einsum("tld,tkd->tlk", states, weight[targets])  # (T, L, K)
+    target_weights = weight[targets].to(states.dtype)
+    target_logits = torch.einsum("tld,tkd->tlk", states, target_weights)  # (T, L, K)
     if bias is not None:
         target_logits = target_logits + bias[targets][:, None]
     target_logits = upcast(parts.after_unembedding(target_logits))
@@ -91,7 +92,7 @@ def block_statistics(
     slices = []
     for start in range(0, vocabulary, SLICE_SIZE):
         columns = slice(start, start + SLICE_SIZE)
-        weight_slice = weight[columns]  # (V, width)
+        weight_slice = weight[columns].to(states.dtype)  # (V, width)
         shape = (*states.shape[:2], len(weight_slice))  # (T, L, V)
         size = math.prod(shape)
         logits = torch.mm(

@@ -48,8 +48,8 @@ def check_device_map(device_map: DeviceMap) -> None:
     """Refuse a device map that accelerate does not know or that this machine cannot hold.
 
     Raises:
-        ValueError: an unknown name, an empty dict, or a dict with "disk" or a device that torch
-            does not find here.
+        ValueError: an unknown name, an empty dict, or a dict with a device that torch does not
+            find here.
     """
     if not isinstance(device_map, dict):
         if device_map not in DEVICE_MAP_NAMES:
@@ -63,12 +63,8 @@ def check_device_map(device_map: DeviceMap) -> None:
             "device_map={} places no weights; use 'auto', or {'': 'cpu'} for the whole model."
         )
     for module, device in device_map.items():
-        if device == "disk":
-            raise ValueError(
-                f"device_map[{module!r}]='disk' does not work, as the course reads the weights in "
-                "memory; use 'cpu' there, or a smaller model."
-            )
-        checked_device(device, argument=f"device_map[{module!r}]")
+        if device != "disk":
+            checked_device(device, argument=f"device_map[{module!r}]")
 
 
 def device_types(device: torch.device, device_map: DeviceMap | None) -> set[str]:
@@ -78,11 +74,35 @@ def device_types(device: torch.device, device_map: DeviceMap | None) -> set[str]
         device: receives all weights when there is no map.
         device_map: has passed `check_device_map`.
     """
+    return {used.type for used in used_devices(device, device_map)}
+
+
+def cards_without_bfloat16(device: torch.device, device_map: DeviceMap | None) -> str:
+    """Return the name of a CUDA card that may receive weights and has no bfloat16, or "".
+
+    Cards before compute capability 8 (Turing, such as the T4, and Volta) emulate it slowly.
+
+    Args:
+        device, device_map: as for `device_types`.
+    """
+    for place in used_devices(device, device_map):
+        if place.type == "cuda" and torch.cuda.get_device_capability(place)[0] < 8:
+            return str(place)
+    return ""
+
+
+def used_devices(device: torch.device, device_map: DeviceMap | None) -> list[torch.device]:
+    """Return the devices that may receive weights; "disk" counts as none.
+
+    Args:
+        device, device_map: as for `device_types`.
+    """
     if device_map is None:
-        return {device.type}
+        return [device]
     if isinstance(device_map, dict):
-        return {checked_device(place).type for place in device_map.values()}
-    return {available.type for available in available_devices()}  # accelerate fills every GPU
+        places = [place for place in device_map.values() if place != "disk"]
+        return list(dict.fromkeys(checked_device(place) for place in places))
+    return available_devices()  # accelerate fills every GPU
 
 
 def _find_device(device: Device) -> torch.device | None:

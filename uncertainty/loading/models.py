@@ -33,6 +33,7 @@ def load_model(
     attn_implementation: str | None = None,
     device_map: DeviceMap | None = None,
     trust_remote_code: bool = False,
+    tp_plan: str | None = None,
 ):
     """Return a causal language model in eval mode, and its tokenizer.
 
@@ -42,20 +43,26 @@ def load_model(
             "HuggingFaceTB/SmolLM2-360M" or "gpt2".
         device: "cpu", "cuda", "cuda:1" or another device that torch finds on this machine.
             ``None`` takes "cuda" where there is one, else "cpu"; an empty string is refused.
-        quantize: "nf4" for 4-bit weights through bitsandbytes, on CPU or CUDA.
+        quantize: "nf4" (or "4bit") for 4-bit weights, "int8" (or "8bit") for 8-bit weights, through
+            bitsandbytes, on CPU or CUDA. The unembedding keeps its precision. 8-bit layers round
+            their inputs to 8 bits, too, in each pass anew (LLM.int8()), and compute in float16.
         dtype: "float32", "bfloat16", "float16" or "float64", or the torch.dtype of that name.
-            ``None`` gives float32 for the course models and "tiny"; for others bfloat16 on CUDA,
-            float32 elsewhere. With `quantize` it is the precision of the computation, which
-            cannot be float64.
+            ``None`` gives float32 for the course models and "tiny"; for others bfloat16 on CUDA
+            (float16 on a card without it, such as the T4), float32 elsewhere. With `quantize` it is
+            the precision of the computation, which cannot be float64.
         revision: a branch, a tag or a commit of a model on the hub; refused for all others.
         attn_implementation: passed on to transformers, such as "eager" or "sdpa". ``None`` leaves
             the choice to transformers. What needs a package that is not installed, such as
             "flash_attention_2", is refused in transformers' words.
         device_map: spreads the weights over several devices through accelerate: "auto", or a dict
-            from module names to devices of this machine, not to "disk". Takes the place of
-            `device`; refused for "tiny".
+            from module names to devices of this machine or to "disk". What lies in the CPU's
+            memory or on the disk is brought to the GPU for each pass, which is slow. Takes the
+            place of `device`; refused for "tiny".
         trust_remote_code: whether Python code that a folder or a hub repository brings may run on
             this machine. Course models and "tiny" bring none.
+        tp_plan: "auto" splits every layer over the processes that torchrun started, by
+            transformers' own plan. `generate`, `score` and what is built on them work so, in every
+            process alike; functions that read weights (the lens, geometry, ablations) are refused.
 
     Returns:
         ``(model, tokenizer)``.
@@ -63,7 +70,8 @@ def load_model(
     Raises:
         ValueError: an unknown name or value, or options that do not go together.
         ModelUnavailable: the model cannot be loaded here and now; the message is one sentence with
-            the likely cause and the remedy.
+            the likely cause and the remedy. One that does not fit into the memory that is free is
+            refused before its weights are fetched or read, with the arithmetic.
     """
     name = os.fspath(name)
     kind = _kind_of(name)
@@ -76,6 +84,7 @@ def load_model(
         attn_implementation=attn_implementation,
         device_map=device_map,
         trust_remote_code=trust_remote_code,
+        tp_plan=tp_plan,
     )
     if kind == "tiny":
         return tiny_model(options)

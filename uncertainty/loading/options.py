@@ -1,6 +1,7 @@
 """The options of `load_model`, checked before anything is read, downloaded or waited for."""
 
 import importlib.util
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ import torch
 from .devices import (
     Device,
     DeviceMap,
+    cards_without_bfloat16,
     check_device_map,
     checked_device,
     default_device,
@@ -24,7 +26,9 @@ NAMED_DTYPES = {
     "float16": torch.float16,
     "float64": torch.float64,
 }
-FOUR_BIT_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+QUANTISED_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+# The ways to quantise, and their other names.
+QUANTISATIONS = {"nf4": "nf4", "4bit": "nf4", "int8": "int8", "8bit": "int8"}
 WHY_NO_REVISION = {
     "tiny": "the tiny model is made here and has no versions",
     "course model": "a course model is one file, pinned by its checksum",
@@ -43,6 +47,7 @@ class LoadOptions:
     attn_implementation: str | None = None
     device_map: DeviceMap | None = None
     trust_remote_code: bool = False
+    tp_plan: str | None = None
 
 
 def checked_options(
@@ -55,6 +60,7 @@ def checked_options(
     attn_implementation: str | None,
     device_map: DeviceMap | None,
     trust_remote_code: bool,
+    tp_plan: str | None = None,
 ) -> LoadOptions:
     """Return the options with their defaults filled in.
 
@@ -68,18 +74,26 @@ def checked_options(
     # 1. each option on its own
     _check_revision(kind, revision)
     _check_device_map(kind, device_map, device)
-    _check_quantize(kind, quantize)
+    _check_tp_plan(kind, tp_plan, device=device, device_map=device_map, quantize=quantize)
+    chosen_quantize = _checked_quantize(kind, quantize)
     chosen_dtype = None if dtype is None else _as_dtype(dtype)
     chosen_device = default_device() if device is None else checked_device(device)
 
     # 2. dtype together with device and quantize
     types = device_types(chosen_device, device_map)
     if chosen_dtype is None:
-        chosen_dtype = _default_dtype(kind, types)
-    if quantize is not None and chosen_dtype not in FOUR_BIT_DTYPES:
+        has_bfloat16 = not cards_without_bfloat16(chosen_device, device_map)
+        chosen_dtype = _default_dtype(kind, types, has_bfloat16=has_bfloat16)
+    if quantize is not None and chosen_dtype not in QUANTISED_DTYPES:
         raise ValueError(
-            f"dtype={dtype!r} does not go with quantize={quantize!r}: 4-bit models compute in "
+            f"dtype={dtype!r} does not go with quantize={quantize!r}: quantised models compute in "
             "float32, bfloat16 or float16."
+        )
+    if chosen_dtype is torch.bfloat16 and cards_without_bfloat16(chosen_device, device_map):
+        raise ValueError(
+            f"dtype={dtype!r} does not suit {cards_without_bfloat16(chosen_device, device_map)}, "
+            "which has no bfloat16 (compute capability below 8, as on a T4): use dtype='float16', "
+            "or 'float32' for a model that overflows in it."
         )
     if chosen_dtype is torch.float64 and "mps" in types:
         raise ValueError(
@@ -90,12 +104,13 @@ def checked_options(
     return LoadOptions(
         device=chosen_device,
         dtype=chosen_dtype,
-        quantize=quantize,
+        quantize=chosen_quantize,
         revision=revision,
         attn_implementation=attn_implementation,
         device_map=device_map,
         # nothing that we made or pinned brings code of its own
         trust_remote_code=trust_remote_code and kind in ("folder", "hub id"),
+        tp_plan=tp_plan,
     )
 
 
@@ -123,14 +138,47 @@ def _check_device_map(kind: Kind, device_map: DeviceMap | None, device: Device |
     _require_packages("device_map= needs", ["accelerate"])
 
 
-def _check_quantize(kind: Kind, quantize: str | None) -> None:
-    if quantize is None:
+def _check_tp_plan(
+    kind: Kind,
+    tp_plan: str | None,
+    *,
+    device: Device | None,
+    device_map: DeviceMap | None,
+    quantize: str | None,
+) -> None:
+    if tp_plan is None:
         return
-    if quantize != "nf4":
-        raise ValueError(f"quantize={quantize!r} is not known; use None or 'nf4'.")
+    if tp_plan != "auto":
+        raise ValueError(f"tp_plan={tp_plan!r} is not known; use 'auto' or None.")
+    if kind == "tiny":
+        raise ValueError("The tiny model fits on any one device; use tp_plan=None.")
+    others = {"device": device, "device_map": device_map, "quantize": quantize}
+    given = [f"{name}={value!r}" for name, value in others.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"tp_plan='auto' does not go with {' and '.join(given)}: each process holds its share "
+            "of the weights, in floating point, on its own device."
+        )
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        raise ValueError(
+            "tp_plan='auto' splits a model over processes, and this is only one: start your script "
+            "with `torchrun --nproc-per-node=GPUS script.py`, or use device_map='auto' here."
+        )
+
+
+def _checked_quantize(kind: Kind, quantize: str | None) -> str | None:
+    """Return "nf4", "int8" or None."""
+    if quantize is None:
+        return None
+    if quantize not in QUANTISATIONS:
+        raise ValueError(
+            f"quantize={quantize!r} is not known; use 'nf4' (or '4bit'), 'int8' (or '8bit'), or "
+            "None."
+        )
     if kind == "tiny":
         raise ValueError("The tiny model is too small to quantise; use quantize=None.")
-    _require_packages("4-bit models need", ["bitsandbytes", "accelerate"])
+    _require_packages("4-bit and 8-bit models need", ["bitsandbytes", "accelerate"])
+    return QUANTISATIONS[quantize]
 
 
 def _require_packages(demand: str, packages: list[str]) -> None:
@@ -152,8 +200,8 @@ def _as_dtype(dtype: torch.dtype | str) -> torch.dtype:
     return chosen
 
 
-def _default_dtype(kind: Kind, types: set[str]) -> torch.dtype:
+def _default_dtype(kind: Kind, types: set[str], *, has_bfloat16: bool) -> torch.dtype:
     """Course models and tiny keep the precision that the lessons' numbers were printed with."""
     if kind in ("folder", "hub id") and "cuda" in types:
-        return torch.bfloat16
+        return torch.bfloat16 if has_bfloat16 else torch.float16
     return torch.float32

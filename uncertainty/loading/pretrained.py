@@ -1,15 +1,19 @@
 """transformers' `from_pretrained` with the course's settings, for a folder as for the hub."""
 
 import gc
+import importlib.util
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 from transformers.utils import logging as transformers_logging
 
 from .errors import ModelUnavailable, UnsupportedOption
+from .memory import require_memory
 from .options import LoadOptions
 
 
@@ -26,9 +30,12 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
     Raises:
         OSError, ValueError: from transformers; the files are missing or damaged, for example.
         UnsupportedOption: transformers does not know the attention implementation.
-        ModelUnavailable: the model needs `trust_remote_code`; a package is missing; or
-            bitsandbytes would misread the 4-bit weights; or `device_map` leaves weights on disk.
+        ModelUnavailable: the model does not fit into memory; it needs `trust_remote_code`; a
+            package is missing; bitsandbytes would misread the 4-bit weights; or accelerate left
+            weights on the disk unasked.
     """
+    if options.tp_plan is None:  # else each process needs a share that the plan decides
+        require_memory(source, options, local_files_only=local_files_only)
     shared = _shared_settings(options, local_files_only=local_files_only)
     model: Any  # transformers' own types are loose
     try:
@@ -46,12 +53,15 @@ def load_pretrained(source: str | Path, options: LoadOptions, *, local_files_onl
         if options.attn_implementation is not None and "attn_implementation" in message:
             raise UnsupportedOption(message) from None
         raise
-    _refuse_spilt_weights(model, source)
+    _refuse_spilt_weights(model, source, options)
     _fill_in_end_tokens(model, tokenizer)
-    if options.quantize is None and options.device_map is None:
+    if options.quantize is None and options.device_map is None and options.tp_plan is None:
         model.to(options.device)
-    if options.quantize is not None:
+    if options.quantize == "nf4":
         _refuse_misread_widths(model, source)
+        _compute_as_asked(model, options)
+    if options.quantize == "int8":
+        _silence_conversions()
     return model.eval(), tokenizer
 
 
@@ -71,27 +81,40 @@ def _model_settings(options: LoadOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {"dtype": options.dtype}
     if options.attn_implementation is not None:
         settings["attn_implementation"] = options.attn_implementation
-    if options.device_map is not None:
+    if options.tp_plan is not None:
+        settings["tp_plan"] = options.tp_plan
+    elif options.device_map is not None:
         settings["device_map"] = options.device_map
+    elif options.device.type == "cuda" and importlib.util.find_spec("accelerate"):
+        settings["device_map"] = {"": options.device}  # straight to the card: a CPU may be smaller
     if options.quantize is not None:
         settings.setdefault("device_map", {"": options.device})
-        settings["quantization_config"] = transformers.BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_compute_dtype=options.dtype,
-        )
+        settings["quantization_config"] = _quantization_config(options)
     return settings
 
 
-def _refuse_spilt_weights(model, source: str | Path) -> None:
+def _quantization_config(options: LoadOptions):
+    if options.quantize == "int8":
+        return transformers.BitsAndBytesConfig(load_in_8bit=True)
+    return transformers.BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=options.dtype,
+    )
+
+
+def _refuse_spilt_weights(model, source: str | Path, options: LoadOptions) -> None:
     """Raise ModelUnavailable where accelerate left weights on the disk, as there is no room."""
+    if isinstance(options.device_map, dict):
+        return  # as asked
     places = getattr(model, "hf_device_map", None) or {}
     spilt = [module for module, place in places.items() if place == "disk"]
     if spilt:
         raise ModelUnavailable(
             f"{source} does not fit into the memory that is free: accelerate left {spilt[0]} and "
-            f"{len(spilt) - 1} other parts on the disk, and the course reads the weights in "
-            "memory; free some, or choose a smaller model, dtype='bfloat16' or quantize='nf4'."
+            f"{len(spilt) - 1} other parts on the disk, from where every token reads them again; "
+            "free some memory, choose a smaller model, dtype='bfloat16' or quantize='4bit', or "
+            "pass a dict as device_map= that says 'disk' where you want it."
         )
 
 
@@ -117,6 +140,29 @@ def _refuse_misread_widths(model, source: str | Path) -> None:
                 f"multiple of {block_size}, and {name} of {source} has the width "
                 f"{layer.in_features}; load the model without quantize=."
             )
+
+
+def _compute_as_asked(model, options: LoadOptions) -> None:
+    """Keep 4-bit layers from computing in bfloat16 on a CPU that has it, when not asked to.
+
+    There bitsandbytes rearranges the weights at the first call, rounds their scales and their
+    inputs to bfloat16, and so gives other numbers than on other CPUs.
+    """
+    import bitsandbytes  # optional, and slow to import
+
+    if options.dtype is torch.bfloat16:
+        return
+    for layer in model.modules():
+        if isinstance(layer, bitsandbytes.nn.Linear4bit):
+            layer.support_avx512bf16_for_cpu = False
+
+
+def _silence_conversions() -> None:
+    """Silence what bitsandbytes says at each call of an 8-bit layer: that it computes in float16.
+
+    `load_model` says it once.
+    """
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
 
 
 def missing_package_message(

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .._inputs import without_wrapper
+from .._inputs import require_whole_layers, without_wrapper
 
 BLOCK = 32  # weights along the input axis that share a grid
 STEPS = 15  # between the smallest and the largest of them: 16 levels
@@ -44,10 +44,12 @@ def reround_linear_layers(
     Raises:
         ValueError: a shift that is none of these; a layer whose weights do not lie on such a grid
             (never rounded, rounded otherwise, or loaded in half precision); matrices outside linear
-            layers and embeddings, which would stay as they are. The model is then unchanged.
+            layers and embeddings, which would stay as they are; weights that are not in memory
+            (offloaded). The model is then unchanged.
     """
     if shift != "random" and not (isinstance(shift, (int, float)) and 0 <= shift < 1):
         raise ValueError(f'shift must be at least 0 and below 1, or "random", got {shift!r}.')
+    require_whole_layers(without_wrapper(model))
     layers = _linear_layers(without_wrapper(model))
     generator = torch.Generator().manual_seed(seed)
     stored: list[tuple[Tensor, Tensor]] = []
@@ -71,6 +73,12 @@ def _linear_layers(model) -> dict[str, nn.Linear]:
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear) and module not in kept
     }
+    elsewhere = [name for name, weight in model.named_parameters() if weight.is_meta]
+    if elsewhere:
+        raise ValueError(
+            f"{elsewhere[0]} is not in memory (offloaded by accelerate), so rounding it anew would "
+            "change nothing: load the model whole, without a device_map."
+        )
     known = {id(module.weight) for module in (*layers.values(), *kept) if module is not None}
     others = [
         name

@@ -129,7 +129,7 @@ class FirstOrder:
         generator = torch.Generator().manual_seed(seed)
         found = {name: w.new_empty(controls, len(w)) for name in gradients}
         for row in range(controls):
-            noise = torch.randn(len(v), dtype=torch.float64, generator=generator)
+            noise = torch.randn(len(v), dtype=torch.float64, generator=generator).to(v)
             noise = noise / (noise @ self.gram @ noise).sqrt()  # |W noise| = 1
             read_noise = self.gram @ noise
             noise_v = noise @ v
