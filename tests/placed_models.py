@@ -194,6 +194,9 @@ CALLS = {
     "prompt_entropies": lambda m, t: u.prompt_entropies(m, t, PROMPTS),
     "read_nuclei": lambda m, t: [*u.read_nuclei(u.model_parts(m), u.text_stream(m, IDS)[0])],
     "read_stream": lambda m, t: translated(m),
+    "resid_mid_modules": lambda m, t: len(u.resid_mid_modules(m)),
+    "scaled_depth": lambda m, t: u.scaled_depth(m, 20),
+    "scaled_depths": lambda m, t: u.scaled_depths(m, 5, 10, 20),
     "reround_linear_layers": lambda m, t: rerounded(m),
     "sample_answers": lambda m, t: [
         answer.logits

@@ -82,6 +82,12 @@ def placed(request, folder, tmp_path_factory):
     return request.param, accelerate.cpu_offload(model, execution_device="cpu"), tokenizer
 
 
+ELSEWHERE = {
+    "answers_from": "its model is a name on a server",
+    "make_report": "it calls the others, for minutes",
+}
+
+
 def test_every_public_function_of_a_model_is_called():
     functions = {
         name
@@ -89,7 +95,7 @@ def test_every_public_function_of_a_model_is_called():
         if inspect.isfunction(getattr(uncertainty, name))
         and {"model", "parts"} & set(inspect.signature(getattr(uncertainty, name)).parameters)
     }
-    assert functions == set(CALLS)
+    assert functions == set(CALLS) | set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("name", CALLS)

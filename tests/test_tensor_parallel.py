@@ -42,6 +42,9 @@ REFUSED = {
     "read_nuclei",
     "read_stream",
     "reround_linear_layers",
+    "resid_mid_modules",
+    "scaled_depth",
+    "scaled_depths",
     "skipped_block",
     "text_stream",
     # and what names its results by the whole model's weights

@@ -212,6 +212,11 @@ WITHOUT_EFFECT = {
     "generation.record_checks": "checks that refuse a saved answer",
     "generation.saved_answers": "answers as JSON",
     "generation.tokens": "labels for display",
+    "generation.server_answers": "answers of a server, which no run asks",
+    "generation.server_errors": "answers of a server, which no run asks",
+    "generation.server_reading": "answers of a server, which no run asks",
+    "measures.server_measures": "answers of a server, which no run asks",
+    "architecture.stored_weights": "offloaded weights, with which nothing is kept",
     "architecture.middle": "the lens between a layer's halves, which no run asks for",
 }
 

@@ -1,8 +1,6 @@
 """The ablation sweep against hooked forward passes on every family; the fast mode against it."""
 
-from contextlib import contextmanager
 from pydoc_data.topics import topics
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from families import FAMILIES, VOCABULARY, tiny_model
 from scipy import special, stats
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from trained_models import float64_throughout, trained
 
 from uncertainty import ablation_sweep, null_space_fraction
 from uncertainty.architecture.final_norm import final_norm
@@ -28,27 +27,6 @@ UNIGRAM = torch.rand(VOCABULARY, generator=GENERATOR, dtype=torch.float64) + 0.0
 UNIGRAM = UNIGRAM / UNIGRAM.sum()
 DIRECTION = torch.randn(VOCABULARY, generator=GENERATOR, dtype=torch.float64)
 DIRECTION = nn.functional.normalize(DIRECTION - DIRECTION.mean(), dim=0)
-
-
-@contextmanager
-def float64_throughout():
-    """Norms compute in float32 even in a float64 model; not in here."""
-    with (
-        patch.object(torch, "float32", torch.float64),
-        patch.object(torch.Tensor, "float", torch.Tensor.double),
-    ):
-        yield
-
-
-def trained(family):
-    """A tiny model in float64 whose gains and biases are not what they are initialised with."""
-    model = tiny_model(family).double()
-    torch.manual_seed(1)
-    with torch.no_grad():
-        for weights in model.parameters():
-            if weights.ndim == 1:
-                weights.add_(0.3 * torch.randn_like(weights))
-    return model
 
 
 def hooked(model, neuron, new, *, freeze_norm=False):

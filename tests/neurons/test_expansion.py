@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_ablation import float64_throughout, trained
+from trained_models import float64_throughout, trained
 
 from uncertainty import ablation_sweep, activations, entropy_expansion
 from uncertainty.architecture.parts import model_parts

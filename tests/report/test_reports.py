@@ -246,12 +246,12 @@ def test_an_error_of_our_own_is_not_taken_for_a_refusal(tiny, monkeypatch):
 
 def test_a_question_that_leaves_no_room_is_told_by_its_line(tiny, tmp_path):
     path = tmp_path / "q.csv"
-    path.write_text(f"question,answers\na?,b\n{'why ' * 150}?,c\n")
+    path.write_text(f"question,answers\na?,b\n{'why ' * 700}?,c\n")
     with pytest.raises(ValueError, match="nothing was asked") as caught:
         make_report(*tiny, path, progress=False)
     assert re.fullmatch(
         r"1 question is too long for this LlamaForCausalLM; nothing was asked\.\n"
-        r"  line 3: \d+ tokens with the instruction, and 489 would fit\.",
+        r"  line 3: \d+ tokens with the instruction, and 2025 would fit\.",
         str(caught.value),
     )
 
