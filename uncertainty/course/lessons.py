@@ -32,7 +32,7 @@ LESSONS = (
     Lesson("12", "12_doubt_and_frequency.ipynb", "Doubt and word frequency", 35, 60),
     Lesson("13", "13_token_frequency_neurons.ipynb", "Token-frequency neurons", 45, 115),
     Lesson("14", "14_induction.ipynb", "Induction", 40, 115),
-    Lesson("15", "15_hedging.ipynb", "Hedging on a repeat", 45, 130),
+    Lesson("15", "15_hedging.ipynb", "Hedging on a repeat", 45, 150),
     Lesson("16", "16_trajectory_geometry.ipynb", "More of the residual trajectories", 45, 85),
     Lesson("17", "17_decisions_through_depth.ipynb", "Decisions through depth", 40, 75),
     Lesson(
