@@ -4,9 +4,8 @@ import json
 import os
 
 import pytest
-import torch
 
-from uncertainty import ModelUnavailable, is_fetched, make_report
+from uncertainty import ModelUnavailable, make_report
 from uncertainty.__main__ import main
 from uncertainty.report import command, plan, reports
 from uncertainty.report.model_licence import NOT_STATED, model_licence
@@ -186,16 +185,3 @@ def test_the_licence_is_found(tmp_path):
     assert model_licence(str(tmp_path)) == "apache-2.0"
     (tmp_path / "README.md").write_text("no header\nlicense: mine\n")
     assert model_licence(str(tmp_path)) == "see its file LICENSE: MIT License"
-
-
-@pytest.mark.model
-def test_the_courses_questions_give_the_lessons_numbers(monkeypatch):
-    """Lesson 05 prints: 445 questions, perplexity first."""
-    monkeypatch.delenv("UNCERTAINTY_CACHE")
-    if not is_fetched("smollm2-135m"):
-        pytest.skip("smollm2-135m is not fetched")
-    report = make_report(progress=False)
-    sections = report.data["sections"]
-    assert sections["leaderboard"]["rows"][0]["measure"] == "perplexity"
-    assert all(part["left_out"] is None for part in sections.values())
-    assert torch.tensor(sections["answers"]["right"]["value"]).sub(0.5).abs() < 0.1
