@@ -187,6 +187,7 @@ CALLS = {
     "model_parts": lambda m, t: u.model_parts(m).logits(u.text_stream(m, IDS)[0][-1]),
     "nucleus_sizes": lambda m, t: u.nucleus_sizes(m, IDS),
     "null_space_fraction": lambda m, t: u.null_space_fraction(m, 5),
+    "needs_geometry": lambda m, t: u.needs_geometry(m) or 0,
     "p_true": lambda m, t: u.p_true(
         m, t, [u.p_true_conversation("Who?", answer="me", ideas=["me", "you"])]
     ),

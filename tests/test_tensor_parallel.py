@@ -35,6 +35,7 @@ REFUSED = {
     "logit_variance",
     "losses_without_block",
     "model_parts",
+    "needs_geometry",
     "nucleus_sizes",
     "null_space_fraction",
     "predicted_unigram",

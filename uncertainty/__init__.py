@@ -85,6 +85,9 @@ if TYPE_CHECKING:
         lesson_model as lesson_model,
     )
     from .course.lesson_model import (
+        needs_geometry as needs_geometry,
+    )
+    from .course.lesson_model import (
         scaled_depth as scaled_depth,
     )
     from .course.lesson_model import (
@@ -770,6 +773,7 @@ _PUBLIC_NAMES = {
     "course.claims": ("claim",),
     "course.lesson_model": (
         "lesson_model",
+        "needs_geometry",
         "scaled_depth",
         "scaled_depths",
         "use_plain_template",

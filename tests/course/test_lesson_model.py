@@ -4,7 +4,9 @@ import pytest
 
 from uncertainty import load_model
 from uncertainty.course.lesson_model import (
+    LessonStopsError,
     lesson_model,
+    needs_geometry,
     scaled_depth,
     scaled_depths,
     use_plain_template,
@@ -89,3 +91,19 @@ def test_a_template_that_is_there_stays(capsys):
     own = tokenizer.chat_template
     use_plain_template(tokenizer)
     assert tokenizer.chat_template == own and capsys.readouterr().out == ""
+
+
+def test_a_model_with_a_geometry_goes_on(model):
+    needs_geometry(model)
+
+
+def test_a_refusal_is_one_sentence_and_no_traceback(monkeypatch):
+    def refuse(model):
+        raise ValueError("a norm follows the last MLP.")
+
+    monkeypatch.setattr("uncertainty.course.lesson_model.geometry", refuse)
+    with pytest.raises(
+        LessonStopsError, match=r"a norm follows the last MLP\. Load another"
+    ) as stopped:
+        needs_geometry(None)
+    assert stopped.value._render_traceback_() == [str(stopped.value)]

@@ -4,6 +4,7 @@ import os
 
 from ..architecture.parts import model_parts
 from ..loading.pinned_files import DEFAULT
+from ..neurons.geometry import geometry
 
 PLAIN_TEMPLATE = (
     "{{ bos_token or '' }}"
@@ -14,6 +15,13 @@ PLAIN_TEMPLATE = (
     "{% if add_generation_prompt %}Assistant:{% endif %}"
 )
 DEFAULT_BLOCKS = 30  # of the default model, for which the lessons chose their depths
+
+
+class LessonStopsError(Exception):
+    """A lesson cannot go on with this model; Jupyter shows the sentence and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 def lesson_model() -> str:
@@ -65,3 +73,18 @@ def scaled_depths(model, *depths: int) -> list[int]:
         ValueError: as `scaled_depth`.
     """
     return sorted({scaled_depth(model, depth) for depth in depths})
+
+
+def needs_geometry(model) -> None:
+    """Stop a lesson about the last layer's geometry on a model that has none.
+
+    Raises:
+        LessonStopsError: with the reason why `geometry` refuses this model. "Run all" ends there.
+    """
+    try:
+        geometry(model)
+    except ValueError as refusal:
+        raise LessonStopsError(
+            f"The lesson stops here for this model. {refusal} Load another one above, such as "
+            f'"{DEFAULT}" or "tiny".'
+        ) from None
