@@ -115,6 +115,24 @@ def entropy_lens(model, tokenizer):
     return read
 
 
+def chunked_readout(model, tokenizer):
+    """TransformerLens 4.3's own `logit_lens`: chunks of 64 rows, full rows of the vocabulary."""
+    from transformer_lens.model_bridge import TransformerBridge
+    from transformer_lens.tools.analysis import logit_lens as their_lens
+
+    name = "HuggingFaceTB/SmolLM2-135M-Instruct"  # with hf_model it is looked up nowhere
+    bridge = TransformerBridge.boot_transformers(name, hf_model=model, tokenizer=tokenizer)
+
+    def read(ids):
+        targets = torch.cat([ids[1:], ids[:1]])[None]  # it knows no "nothing to predict"
+        found = their_lens(
+            bridge, ids[None], positions=None, targets=targets, return_type="log_probs"
+        )
+        return found.readout.entropy[:, 0]  # (depths, tokens)
+
+    return read
+
+
 def trajectory(model, tokenizer):
     from tuned_lens import model_surgery
 
@@ -158,6 +176,9 @@ METHODS = {
     "nnsight": Method(in_nnsight, "less: entropy, in the trace", "nnsight"),
     "TransformerLens": Method(
         entropy_lens, "less: entropy, as Entropy-Lens", "transformer_lens", 4
+    ),
+    "its logit_lens": Method(
+        chunked_readout, "entropy, cross-entropy, rank", "transformer_lens.tools.analysis"
     ),
     "tuned-lens": Method(trajectory, "all four, its trajectory", "tuned_lens", 4),
 }
@@ -275,7 +296,7 @@ def child(name: str, tokens: int, reference: str) -> dict:
     """What a child printed last; why there is nothing, otherwise."""
     package, copies = METHODS[name][2:] if name in METHODS else ("torch", 0)
     need = copies * DEPTHS * tokens * VOCABULARY * 4
-    if not importlib.util.find_spec(package):
+    if not is_installed(package):
         return dict(reason="not installed")
     if need > 0.8 * psutil.virtual_memory().available:
         return dict(reason=f"not run: needs about {need / 1e9:.0f} GB of memory")
@@ -288,6 +309,14 @@ def child(name: str, tokens: int, reference: str) -> dict:
             reason=f"failed ({ran.returncode}): {(ran.stderr.strip() or 'killed').splitlines()[-1][:80]}"
         )
     return json.loads(ran.stdout.splitlines()[-1])
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package, or a module of one that only its later versions have, is there."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # its parent is missing
+        return False
 
 
 def print_row(name: str, found: dict, best: dict):
