@@ -46,6 +46,7 @@ bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/lens.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/replay.py
 
 model: .venv/ready
 	$(BIN)/python -m uncertainty prefetch

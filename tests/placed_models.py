@@ -195,6 +195,11 @@ CALLS = {
     "prompt_entropies": lambda m, t: u.prompt_entropies(m, t, PROMPTS),
     "read_nuclei": lambda m, t: [*u.read_nuclei(u.model_parts(m), u.text_stream(m, IDS)[0])],
     "read_stream": lambda m, t: translated(m),
+    "replay_heads": lambda m, t: u.replay_heads(m, TEXTS, 0, [[0], [1, 2]], progress=False).kl,
+    "replay_sweep": lambda m, t: [
+        u.replay_sweep(m, TEXTS, 1, [0, 7], value="zero", progress=False).entropy,
+        u.replay_sweep(m, IDS, 0, [[0, 7], [3]], progress=False).kl,
+    ],
     "resid_mid_modules": lambda m, t: len(u.resid_mid_modules(m)),
     "scaled_depth": lambda m, t: u.scaled_depth(m, 20),
     "scaled_depths": lambda m, t: u.scaled_depths(m, 5, 10, 20),

@@ -13,6 +13,7 @@ from uncertainty import (
     generate,
     load_model,
     logit_lens,
+    replay_sweep,
     score,
 )
 from uncertainty._inputs import context_length
@@ -86,6 +87,7 @@ def test_a_text_that_is_too_long_is_told_and_one_that_fits_is_read(family, model
         lambda ids: logit_lens(model, ids).entropy,
         lambda ids: torch.tensor(nucleus_sizes(model, ids)),
         lambda ids: ablation_sweep(model, ids, [0], progress=False).entropy,
+        lambda ids: replay_sweep(model, ids, 0, [0], progress=False).entropy,
         lambda ids: activations(model, ids),
         lambda ids: predicted_unigram(model, ids),
         lambda ids: text_stream(model, ids)[0],

@@ -29,6 +29,8 @@ DEFAULTS = {
     "leaderboard": dict(rounds=1000, seed=0),
     "logit_lens": dict(renyi=(), top=1, middle=False),
     "ablation_sweep": dict(neurons=None, value="mean", tolerance=0.0),
+    "replay_sweep": dict(neurons=None, value="mean"),
+    "replay_heads": dict(heads=None, value="mean"),
     "random_repeats": dict(seed=0),
     "natural_repeats": dict(seed=0),
 }

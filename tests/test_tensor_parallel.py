@@ -42,6 +42,8 @@ REFUSED = {
     "prompt_entropies",
     "read_nuclei",
     "read_stream",
+    "replay_heads",
+    "replay_sweep",
     "reround_linear_layers",
     "resid_mid_modules",
     "scaled_depth",

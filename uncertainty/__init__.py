@@ -486,6 +486,12 @@ if TYPE_CHECKING:
     from .neurons.geometry import (
         random_null_space_fraction as random_null_space_fraction,
     )
+    from .neurons.replay import (
+        replay_heads as replay_heads,
+    )
+    from .neurons.replay import (
+        replay_sweep as replay_sweep,
+    )
     from .neurons.unigrams import (
         compare_with_unigrams as compare_with_unigrams,
     )
@@ -705,6 +711,10 @@ _PUBLIC_NAMES = {
         "logit_variance",
         "null_space_fraction",
         "random_null_space_fraction",
+    ),
+    "neurons.replay": (
+        "replay_heads",
+        "replay_sweep",
     ),
     "neurons.unigrams": (
         "compare_with_unigrams",

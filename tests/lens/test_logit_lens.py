@@ -13,6 +13,7 @@ from torch import nn
 
 from uncertainty import information, logit_lens
 from uncertainty.architecture.parts import model_parts
+from uncertainty.lens import _vocabulary_slices
 from uncertainty.lens.logit_lens import read_stream
 from uncertainty.loading.models import load_model
 from uncertainty.neurons.unigrams import kl_from_unigrams
@@ -195,7 +196,8 @@ def test_an_order_given_twice_counts_once():
         (dict(renyi=[1.001]), "at least 0.01"),
         (dict(renyi=[math.nan]), "order"),
         (dict(top=0), "between 1"),
-        (dict(top=129), "got 129"),
+        (dict(top=VOCABULARY + 1), "between 1"),
+        (dict(rows_at_a_time=0), "rows_at_a_time"),
     ],
 )
 def test_what_does_not_fit_is_named(arguments, message):
@@ -394,3 +396,44 @@ def test_a_float32_head_is_exact_for_half_precision_weights(family, dtype):
         )
     assert errors[True] < 5e-5 and errors[True] < errors[False] / 3
     assert parts.unembedding.weight.dtype == dtype and model_parts(model) == parts
+
+
+@torch.no_grad()
+def test_chunks_follow_free_memory_and_change_nothing_else(monkeypatch):
+    model = tiny_model("llama")
+    parts = model_parts(model)
+    monkeypatch.setattr(_vocabulary_slices, "TOKEN_DEPTH_PAIRS", {"cpu": 1024, "cuda": 1024})
+    row_bytes = 4 * (2 * 128 + 4 * 32)
+    monkeypatch.setenv("UNCERTAINTY_FREE_MEMORY", "1")
+    assert _vocabulary_slices.rows_that_fit(parts) == 1024
+    whole = logit_lens(model, IDS, targets=NEXT)
+    monkeypatch.setenv("UNCERTAINTY_FREE_MEMORY", str(4 * 5.5 * row_bytes / 1e9))
+    assert _vocabulary_slices.rows_that_fit(parts) == 5
+    sizes = []
+    inner = _vocabulary_slices.block_statistics
+
+    def watched(parts, stream, *arguments, **named):
+        sizes.append(stream.shape[:2].numel())
+        return inner(parts, stream, *arguments, **named)
+
+    monkeypatch.setattr(_vocabulary_slices, "block_statistics", watched)
+    short = logit_lens(model, IDS, targets=NEXT)
+    assert max(sizes) <= 5
+    sizes.clear()
+    told = logit_lens(model, IDS, targets=NEXT, rows_at_a_time=12)
+    assert max(sizes) == 12
+    for other in (short, told):
+        for name in ("entropy", "kl_to_final", "reverse_kl", "cross_entropy", "rank"):
+            ours = getattr(other, name)
+            expected = getattr(whole, name)
+            torch.testing.assert_close(ours, expected, atol=1e-5, rtol=0, equal_nan=True)
+
+
+@torch.no_grad()
+def test_more_top_tokens_than_a_slice_has():
+    model = tiny_model("llama")
+    trace = logit_lens(model, IDS, top=200)  # slices of 128
+    logits = model(input_ids=IDS[None]).logits[0]
+    p, tokens = logits.softmax(-1).topk(200)
+    torch.testing.assert_close(trace.top_probabilities[-1], p, atol=1e-5, rtol=1e-4)
+    assert (trace.top_tokens[-1] == tokens).float().mean() > 0.99  # neighbours may be equal

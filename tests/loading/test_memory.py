@@ -12,7 +12,7 @@ from loading_helpers import save_tiny
 
 from uncertainty import ModelUnavailable, load_model
 from uncertainty.loading import memory
-from uncertainty.loading.memory import free_memory, memory_needed
+from uncertainty.loading.memory import fitting_count, free_memory, memory_needed
 
 GB = 1e9
 
@@ -191,3 +191,14 @@ def test_the_figure_can_be_told(monkeypatch, tmp_path):
         load_model(tmp_path, device="cpu")
     monkeypatch.setenv(memory.FREE_MEMORY_VARIABLE, "1")
     load_model(tmp_path, device="cpu")
+
+
+def test_a_chunk_takes_a_quarter_of_what_is_free_at_most(monkeypatch):
+    cpu = torch.device("cpu")
+    for free, expected in (("4", 1000), ("0.004", 1000), ("0.002", 500), ("0.0000001", 1)):
+        monkeypatch.setenv("UNCERTAINTY_FREE_MEMORY", free)  # in gigabytes
+        assert fitting_count(1000, bytes_each=1000, device=cpu) == expected
+    monkeypatch.delenv("UNCERTAINTY_FREE_MEMORY")
+    assert fitting_count(7, bytes_each=1e15, device=torch.device("xpu")) == 7  # not known
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (8_000, 16_000))
+    assert fitting_count(7, bytes_each=1000, device=torch.device("cuda")) == 2

@@ -515,3 +515,21 @@ def test_a_projection_behind_the_final_norm_belongs_to_the_unembedding():
     torch.testing.assert_close(
         single.clean.loss.double(), sweep.clean.loss, atol=1e-4, rtol=0, equal_nan=True
     )
+
+
+@torch.no_grad()
+def test_chunks_follow_free_memory_and_change_nothing_else(monkeypatch):
+    model = tiny_model("llama")
+    sweep = ablation_sweep(model, IDS, [0, 7, 31], tolerance=0, progress=False)
+    assert _text_state.logits_that_fit(torch.zeros(2, 2)) == 7 * VOCABULARY
+    monkeypatch.setenv("UNCERTAINTY_FREE_MEMORY", "0.000001")
+    assert _text_state.logits_that_fit(torch.zeros(2, 2)) == 1000 // 4 // 12
+    short = ablation_sweep(model, IDS, [0, 7, 31], progress=False)
+    monkeypatch.delenv("UNCERTAINTY_FREE_MEMORY")
+    told = ablation_sweep(model, IDS, [0, 7, 31], logits_at_a_time=600, progress=False)
+    for other in (short, told):
+        for ours, expected in ((other, sweep), (other.direct, sweep.direct)):
+            torch.testing.assert_close(ours.entropy, expected.entropy, atol=1e-5, rtol=0)
+            torch.testing.assert_close(ours.kl, expected.kl, atol=1e-5, rtol=0)
+    with pytest.raises(ValueError, match="logits_at_a_time"):
+        ablation_sweep(model, IDS, [0], logits_at_a_time=0, progress=False)

@@ -86,22 +86,34 @@ def last_layer_neurons(model) -> LastLayerNeurons:
     """
     model = without_wrapper(model)
     parts = model_parts(model)
-    modules = dict(parts.blocks[-1].named_modules())
+    projection = mlp_projection(parts, len(parts.blocks) - 1)
+    weights = linear_weights(projection).to(parts.unembedding.weight.device)
+    weights = weights.to(torch.float64 if model.dtype == torch.float64 else torch.float32)
+    multiplier = getattr(model.config.get_text_config(), "residual_multiplier", None)  # Granite
+    weights = weights * (multiplier or 1)
+    neurons = LastLayerNeurons(projection, weights, adds_to_stream=False)
+    return replace(neurons, adds_to_stream=_moves_stream_by_weights(model, parts, neurons))
+
+
+def mlp_projection(parts: ModelParts, layer: int) -> nn.Module:
+    """Return the output layer of a block's MLP: its input is the neurons' activations.
+
+    Raises:
+        ValueError: a mixture of experts, or an MLP we do not know; an adapter on that layer.
+    """
+    block = parts.blocks[layer]
+    modules = dict(block.named_modules())
     path = next((path for path in OUTPUT_PROJECTIONS if path in modules), None)
     if path is None:
+        which = "the last block" if layer == len(parts.blocks) - 1 else f"block {layer}"
         raise ValueError(
-            f"{type(model).__name__}: the last block has no MLP with one list of neurons under the "
+            f"{type(block).__name__}: {which} has no MLP with one list of neurons under the "
             "names that this course knows. (In a mixture of experts a neuron works only where its "
             "expert was chosen, and some recurrent blocks have no MLP; this course does not read "
             "those.)"
         )
-    require_no_adapter(modules[path], "the last MLP's output layer")
-    weights = linear_weights(modules[path]).to(parts.unembedding.weight.device)
-    weights = weights.to(torch.float64 if model.dtype == torch.float64 else torch.float32)
-    multiplier = getattr(model.config.get_text_config(), "residual_multiplier", None)  # Granite
-    weights = weights * (multiplier or 1)
-    neurons = LastLayerNeurons(modules[path], weights, adds_to_stream=False)
-    return replace(neurons, adds_to_stream=_moves_stream_by_weights(model, parts, neurons))
+    require_no_adapter(modules[path], f"the output layer of block {layer}'s MLP")
+    return modules[path]
 
 
 def _moves_stream_by_weights(model, parts: ModelParts, neurons: LastLayerNeurons) -> bool:

@@ -1,4 +1,4 @@
 """What each depth of the residual stream would say about the next token.
 
-May import: generation, architecture.
+May import: loading, generation, architecture.
 """

@@ -13,10 +13,12 @@ from torch import Tensor
 
 from ..architecture.parts import ModelParts
 from ..information import upcast
+from ..loading.memory import fitting_count
 
-# A buffer holds 2048 x 2048 logits, and there are two: 16 MB each in float32.
-TOKEN_DEPTH_PAIRS = 2048  # rows of a buffer
-SLICE_SIZE = 2048  # columns of a buffer: tokens of the vocabulary
+# A buffer holds rows x SLICE_SIZE logits, and there are two: 4 MB each in float32 on a CPU, where
+# every pass over them should find them in the cache.
+TOKEN_DEPTH_PAIRS = {"cpu": 1024, "cuda": 2**14}  # rows of a buffer
+SLICE_SIZE = 1024  # columns of a buffer: tokens of the vocabulary
 # The top-k search goes through a slice in pieces of this size, which must divide SLICE_SIZE.
 PIECE_SIZE = 64
 
@@ -59,6 +61,17 @@ class SliceStatistics(NamedTuple):
     larger_count: Tensor
 
 
+def rows_that_fit(parts: ModelParts) -> int:
+    """Return how many rows (a token at a depth) to have in a buffer, fewer where memory is short.
+
+    A row takes two buffers' `SLICE_SIZE` logits, and as much again for what is normed.
+    """
+    device = parts.unembedding.weight.device
+    wanted = TOKEN_DEPTH_PAIRS["cuda" if device.type == "cuda" else "cpu"]
+    bytes_each = 4 * (2 * SLICE_SIZE + 4 * parts.unembedding.weight.shape[1])
+    return fitting_count(wanted, bytes_each=bytes_each, device=device)
+
+
 def block_statistics(
     parts: ModelParts, stream: Tensor, targets: Tensor, *, orders: list[float], top: int
 ) -> LensBlock:
@@ -68,7 +81,7 @@ def block_statistics(
         stream: ``(T, L, width)`` the residual stream.
         targets: ``(T, K)`` token ids; what is computed for a negative one means nothing.
         orders: orders of the Renyi entropies, without repeats.
-        top: how many of the likeliest tokens to keep, `SLICE_SIZE` at most.
+        top: how many of the likeliest tokens to keep.
     """
     weight = parts.unembedding.weight
     bias = getattr(parts.unembedding, "bias", None)
@@ -136,34 +149,35 @@ def _slice_statistics(
             another slice.
         workspace: memory to work in, shaped like the logits; whatever is large is written there.
     """
-    # 1. the largest logits
+    # 1. the largest logits, and ranks
     top_logits, top_tokens = _topk_by_pieces(logits, min(top, logits.shape[-1]))  # (T, L, top)
-    largest = top_logits[..., 0].double()  # (T, L)
+    larger_count = _count_larger(logits, target_logits, target_places, workspace)
 
-    # 2. the distribution, and its log-sum-exp: the largest logit minus its log-probability
-    p = torch.softmax(logits, -1, out=workspace)  # (T, L, V)
-    largest_p = p.gather(-1, top_tokens[..., :1])[..., 0].double()
-    log_sum_exp = largest - largest_p.log()
+    # 2. from here on logits are relative to the row's largest, so that exp cannot overflow
+    largest = top_logits[..., :1]  # (T, L, 1)
+    relative = logits.sub_(largest)  # (T, L, V)
+    largest = largest[..., 0].double()  # (T, L)
 
-    # 3. means of logits; the last one overwrites p
-    mean_logit_under_final = torch.bmm(p[:, -1:], logits.transpose(1, 2))[:, 0].double()
-    mean_final_logit = torch.bmm(logits[:, -1:], p.transpose(1, 2))[:, 0].double()
-    mean = p.mul_(logits).sum(-1).double()
-
-    # 4. for Renyi entropies: sums of exp(alpha (z - largest)), which cannot overflow
+    # 3. for Renyi entropies: sums of exp(alpha (z - largest))
     log_power_sums = {}
     for alpha in orders:
         if not _has_closed_form(alpha):
-            powers = torch.sub(logits, top_logits[..., :1], out=workspace).mul_(alpha).exp_()
+            powers = torch.mul(relative, alpha, out=workspace).exp_()
             log_power_sums[alpha] = alpha * largest + powers.sum(-1).double().log()
 
-    # 5. ranks
-    larger_count = _count_larger(logits, target_logits, target_places, workspace)
+    # 4. the distribution, not yet divided by its sum
+    weights = torch.exp(relative, out=workspace)  # (T, L, V)
+    total = weights.sum(-1).double()
+
+    # 5. means of logits; the last one overwrites the weights
+    sum_under_final = torch.bmm(weights[:, -1:], relative.transpose(1, 2))[:, 0].double()
+    sum_of_final = torch.bmm(relative[:, -1:], weights.transpose(1, 2))[:, 0].double()
+    sum_of_own = weights.mul_(relative).sum(-1).double()
     return SliceStatistics(
-        log_sum_exp=log_sum_exp,
-        mean=mean,
-        mean_logit_under_final=mean_logit_under_final,
-        mean_final_logit=mean_final_logit,
+        log_sum_exp=largest + total.log(),
+        mean=largest + sum_of_own / total,
+        mean_logit_under_final=largest + sum_under_final / total[:, -1:],
+        mean_final_logit=largest[:, -1:] + sum_of_final / total,
         log_power_sums=log_power_sums,
         top_logits=top_logits,
         top_tokens=top_tokens,
@@ -184,15 +198,21 @@ def _topk_by_pieces(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """
     width = logits.shape[-1]
     if width % PIECE_SIZE or count > width // PIECE_SIZE:
-        values, places = logits.topk(count)
-        return values, places
+        return _largest(logits, count)
     pieces = logits.unflatten(-1, (-1, PIECE_SIZE))  # (T, L, pieces, PIECE_SIZE)
-    candidates = pieces.amax(-1).topk(count).indices  # (T, L, count) which pieces
-    searched = pieces.take_along_dim(candidates[..., None], -2)  # (T, L, count, PIECE_SIZE)
-    searched = searched.flatten(-2)  # (T, L, count * PIECE_SIZE)
-    values, indices = searched.topk(count)
-    piece = candidates.gather(-1, indices // PIECE_SIZE)
-    return values, piece * PIECE_SIZE + indices % PIECE_SIZE
+    _, chosen = _largest(pieces.amax(-1), count)  # (T, L, count) which pieces
+    row = torch.arange(chosen[..., 0].numel(), device=chosen.device).view(*chosen.shape[:2], 1)
+    flat_chosen = (row * pieces.shape[-2] + chosen).flatten()
+    searched = pieces.flatten(0, 2).index_select(0, flat_chosen)  # (T * L * count, PIECE_SIZE)
+    values, places = _largest(searched.view(*chosen.shape[:2], -1), count)
+    piece = chosen.gather(-1, places // PIECE_SIZE)
+    return values, piece * PIECE_SIZE + places % PIECE_SIZE
+
+
+def _largest(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return ``values.topk(count)``; the maximum alone is found faster."""
+    largest, places = values.max(-1, keepdim=True) if count == 1 else values.topk(count)
+    return largest, places
 
 
 def _count_larger(

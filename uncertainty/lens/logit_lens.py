@@ -86,6 +86,7 @@ def logit_lens(
     top: int = 1,
     middle: bool = False,
     float32_head: bool = True,
+    rows_at_a_time: int | None = None,
 ) -> LensTrace:
     """Read the residual stream at every depth through the final norm and the unembedding.
 
@@ -105,6 +106,9 @@ def logit_lens(
             bfloat16 or float16. Otherwise they do as the model does, which rounds logits to three
             digits and moved the default model's entropies by up to 0.08 nats in bfloat16; in
             float32 those are exact to 2e-5, for this stream and these weights.
+        rows_at_a_time: rows (a token at a depth) whose logits are in memory at a time; None: as
+            many as are fast on the device, fewer where its memory is short. The result does not
+            depend on it beyond rounding.
 
     Returns:
         A `LensTrace` on the CPU, float32 (float64 for a float64 model).
@@ -125,7 +129,13 @@ def logit_lens(
         model.base_model(input_ids=ids, use_cache=False)
     states = [state[0] for state in stream]  # a (tokens, width) tensor for each depth
     return read_stream(
-        parts, states, targets=targets, renyi=renyi, top=top, float32_head=float32_head
+        parts,
+        states,
+        targets=targets,
+        renyi=renyi,
+        top=top,
+        float32_head=float32_head,
+        rows_at_a_time=rows_at_a_time,
     )
 
 
@@ -138,6 +148,7 @@ def read_stream(
     renyi: Sequence[float] = (),
     top: int = 1,
     float32_head: bool = True,
+    rows_at_a_time: int | None = None,
 ) -> LensTrace:
     """Read a residual stream that was recorded before.
 
@@ -149,14 +160,17 @@ def read_stream(
         parts = with_float32_head(parts)
     tokens = len(stream[0])
     vocabulary = len(parts.unembedding.weight)
-    largest_top = min(vocabulary, _vocabulary_slices.SLICE_SIZE)
-    if not 1 <= top <= largest_top:
-        raise ValueError(f"top must lie between 1 and {largest_top}, got {top}.")
+    if not 1 <= top <= vocabulary:
+        raise ValueError(f"top must lie between 1 and {vocabulary}, got {top}.")
+    if rows_at_a_time is None:
+        rows_at_a_time = _vocabulary_slices.rows_that_fit(parts)
+    if rows_at_a_time < 1:
+        raise ValueError(f"rows_at_a_time must be 1 or more, got {rows_at_a_time}.")
     target_ids, several = _target_ids(targets, tokens, vocabulary)  # (tokens, k)
     orders = _renyi_orders(renyi)
 
     # 2. block by block of tokens, all depths together
-    block_size = max(1, _vocabulary_slices.TOKEN_DEPTH_PAIRS // len(stream))
+    block_size = max(1, rows_at_a_time // len(stream))
     blocks = []
     for start in range(0, max(tokens, 1), block_size):
         part = slice(start, start + block_size)

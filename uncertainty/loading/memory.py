@@ -17,6 +17,7 @@ from .options import LoadOptions
 TEXT_LENGTH = 512  # tokens of the text that there must be room for
 FOUR_BIT_BYTES = 0.5 + 4 / 64  # of a weight: 4 bits, and a float32 scale for each 64
 EIGHT_BIT_BYTES = 1.0
+CHUNK_SHARE = 0.25  # of the free memory: what a chunk of a computation may take
 FREE_MEMORY_VARIABLE = "UNCERTAINTY_FREE_MEMORY"
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -164,6 +165,23 @@ def free_memory(device: torch.device) -> int | None:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return None
+
+
+def fitting_count(wanted: int, *, bytes_each: float, device: torch.device) -> int:
+    """Return how many of something to hold at a time; fewer than wanted where memory is short.
+
+    ``min(wanted, free * CHUNK_SHARE / bytes_each)``, and at least 1; where it is not known what is
+    free, as many as wanted.
+
+    Args:
+        wanted: what is fastest on this kind of device.
+        bytes_each: what each needs while it is worked on.
+        device: where they are held.
+    """
+    free = free_memory(device)
+    if free is None:
+        return wanted
+    return max(1, min(wanted, int(free * CHUNK_SHARE / bytes_each)))
 
 
 def _count_in_linear_layers(model: Any) -> int:

@@ -1,4 +1,4 @@
-"""The last layer's neurons: geometry, ablation, token frequency.
+"""The last layer's neurons: geometry, ablation, token frequency; ablation in any layer.
 
-May import: architecture.
+May import: loading, architecture, lens.
 """

@@ -11,6 +11,7 @@ from ..architecture.final_norm import FinalNorm, final_norm
 from ..architecture.last_mlp import LastLayerNeurons, last_layer_neurons
 from ..architecture.parts import ModelParts, model_parts
 from ..architecture.unembedding import effective_unembedding, vocabulary_slices
+from ..loading.memory import fitting_count
 from ._shifted_logits import CleanPositions
 
 # How many logits a sweep holds at a time: on a CPU, as many as stay in the cache.
@@ -39,6 +40,7 @@ class TextState:
         targets: ``(P,)`` the next tokens, -100 for none.
         unigram: ``(V,)`` probabilities, or None.
         freeze: ``(V,)`` a direction of length 1 in the space of logits, or None.
+        logits_at_a_time: how many logits to hold at a time.
     """
 
     model: Any
@@ -53,6 +55,7 @@ class TextState:
     targets: Tensor
     unigram: Tensor | None
     freeze: Tensor | None
+    logits_at_a_time: int
 
     def clean_positions(self, positions: slice) -> CleanPositions:
         """Return the clean model at T of the positions."""
@@ -70,14 +73,24 @@ class TextState:
         """Return what neurons write, ``(neurons, width)``, centred if the final norm centres."""
         return self.norm.centre(self.neurons.output_weights[neurons])
 
-    @property
-    def logits_at_a_time(self) -> int:
-        """How many logits to hold at a time on this device."""
-        return LOGITS_AT_A_TIME["cuda" if self.unembedding.is_cuda else "cpu"]
+
+def logits_that_fit(unembedding: Tensor) -> int:
+    """Return how many logits to hold at a time on this device, fewer where memory is short.
+
+    Each is held twice, as a logit and as a probability, beside the vectors u.
+    """
+    wanted = LOGITS_AT_A_TIME["cuda" if unembedding.is_cuda else "cpu"]
+    bytes_each = 3 * unembedding.element_size()
+    return fitting_count(wanted, bytes_each=bytes_each, device=unembedding.device)
 
 
 def run_clean_model(
-    model, input_ids, *, unigram: Tensor | None, freeze: Tensor | None
+    model,
+    input_ids,
+    *,
+    unigram: Tensor | None,
+    freeze: Tensor | None,
+    logits_at_a_time: int | None = None,
 ) -> TextState:
     """Run the clean model over ``(tokens,)`` or ``(sequences, tokens)``; keep what a sweep needs.
 
@@ -89,7 +102,7 @@ def run_clean_model(
     model = without_wrapper(model)
     parts = model_parts(model)
     neurons = last_layer_neurons(model)
-    ids = _sequences(model, input_ids)
+    ids = text_rows(model, input_ids)
     norm = final_norm(parts)
 
     # 2. The clean pass
@@ -127,6 +140,7 @@ def run_clean_model(
         targets=targets.to(device),
         unigram=None if unigram is None else _checked_unigram(unigram, bias_logits),
         freeze=None if freeze is None else _checked_direction(freeze, bias_logits),
+        logits_at_a_time=logits_at_a_time or logits_that_fit(unembedding),
     )
 
 
@@ -140,7 +154,7 @@ def run_to_final_norm(model, parts: ModelParts, ids: Tensor) -> Tensor:
     return torch.cat(residuals).double()
 
 
-def _sequences(model, input_ids) -> Tensor:
+def text_rows(model, input_ids) -> Tensor:
     """Return the ids as ``(sequences, tokens)`` on the model's device."""
     ids = torch.as_tensor(input_ids)
     if ids.ndim not in (1, 2) or not ids.numel():

@@ -17,22 +17,24 @@ has more than one vector u (several neurons at once), the new residual itself go
 unembedding (`_residual_sweep`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from .._inputs import index_list
 from .._progress import progress_bar
 from ..architecture.unembedding import slices
+from ..loading.memory import fitting_count
 from ._bounded_sweep import bounded_sweep
 from ._exact_sweep import exact_sweep
+from ._interventions import neuron_groups, new_activations
 from ._residual_sweep import residual_sweep
 from ._text_state import TextState, run_clean_model
 from .effects import Effects, join_effects, map_effects, tensors_by_name
 
 POSITIONS_AT_A_TIME = 256  # positions whose clean logits are held in memory
+CLEAN_COPIES = 4  # log-probabilities, probabilities, what alpha multiplies, and one being made
 
 
 @dataclass(eq=False)
@@ -66,6 +68,7 @@ def ablation_sweep(
     tolerance: float = 0.0,
     unigram: Tensor | None = None,
     freeze: Tensor | None = None,
+    logits_at_a_time: int | None = None,
     progress: bool = True,
 ) -> Sweep:
     """Ablate last-layer neurons one by one, at every token of a text.
@@ -87,6 +90,9 @@ def ablation_sweep(
         freeze: ``(vocabulary,)`` a direction v in the space of logits, |v| = 1, to fill ``frozen``:
             z' + ((z - z') . v) v. Its mean is taken away first: what is added to all logits changes
             no probability.
+        logits_at_a_time: how many logits to hold at a time; None: as many as are fast on the
+            device, fewer where its memory is short. The result does not depend on it beyond
+            rounding.
         progress: whether to show a progress bar.
 
     Returns:
@@ -101,16 +107,29 @@ def ablation_sweep(
 
     Source: arXiv 2406.16254, sections 3 and 4; the identity above is ours.
     """
-    state = run_clean_model(model, input_ids, unigram=unigram, freeze=freeze)
+    if logits_at_a_time is not None and logits_at_a_time < 1:
+        raise ValueError(f"logits_at_a_time must be 1 or more, got {logits_at_a_time}.")
+    state = run_clean_model(
+        model,
+        input_ids,
+        unigram=unigram,
+        freeze=freeze,
+        logits_at_a_time=logits_at_a_time,
+    )
     position_count, layer_width = state.activations.shape
-    groups = _neuron_groups(neurons, layer_width)
-    new_activations = _new_activations(value, state.activations)  # (P, N)
-    activation_shift = new_activations - state.activations
+    groups = neuron_groups(neurons, layer_width)
+    new_values = new_activations(value, state.activations)  # (P, N)
+    activation_shift = new_values - state.activations
     shifts_along_one_vector = state.neurons.adds_to_stream and all(
         len(group) == 1 for group in groups
     )
     _check_tolerance(
         tolerance, has_fast_mode=shifts_along_one_vector and state.parts.softcap is None
+    )
+    positions_at_a_time = fitting_count(
+        POSITIONS_AT_A_TIME,
+        bytes_each=CLEAN_COPIES * state.unembedding.element_size() * len(state.unembedding),
+        device=state.unembedding.device,
     )
     single_neurons = [group[0] for group in groups]
 
@@ -118,7 +137,7 @@ def ablation_sweep(
     recomputed = []
     pair_count = position_count * len(groups)
     with progress_bar(total=pair_count, description="ablation", shown=progress) as bar:
-        for positions in slices(position_count, POSITIONS_AT_A_TIME):
+        for positions in slices(position_count, positions_at_a_time):
             if not shifts_along_one_vector:
                 effects = residual_sweep(state, positions, groups, activation_shift, bar)
             elif tolerance == 0:
@@ -159,48 +178,3 @@ def _check_tolerance(tolerance: float, *, has_fast_mode: bool) -> None:
             f"tolerance={tolerance}: it must be 0 or larger and finite, and 0 for groups of "
             "neurons, for a norm after the MLP and for a softcap on the logits."
         )
-
-
-def _neuron_groups(neurons: int | Sequence | Tensor | None, count: int) -> list[list[int]]:
-    """Return the groups of neurons that are ablated together; a single neuron is a group of one."""
-    if neurons is None:
-        return [[neuron] for neuron in range(count)]
-    listed = neurons.tolist() if hasattr(neurons, "tolist") else neurons
-    listed = list(listed) if isinstance(listed, Iterable) else [listed]
-    if any(isinstance(entry, Iterable) for entry in listed):
-        groups = [index_list(entry, count, name="neurons") for entry in listed]
-    else:
-        groups = [[neuron] for neuron in index_list(listed, count, name="neurons")]
-    repetitive = [group for group in groups if not len(set(group)) == len(group) > 0]
-    if repetitive or not groups:
-        raise ValueError(
-            "neurons must be at least one, and those that are ablated together different ones; "
-            f"got {repetitive[0] if repetitive else neurons}."
-        )
-    return groups
-
-
-def _new_activations(
-    value: str | float | Tensor | Callable[[Tensor], Tensor], activations: Tensor
-) -> Tensor:
-    """Return what the activations (P, N) become, as a tensor of the same shape."""
-    new: float | Tensor
-    if isinstance(value, str):
-        if value not in ("mean", "zero"):
-            raise ValueError(
-                f'value must be "mean", "zero", a number, a tensor or a function, got {value!r}.'
-            )
-        new = activations.mean(0) if value == "mean" else 0.0
-    elif callable(value):
-        new = value(activations.cpu().clone())
-    else:
-        new = value
-    new = torch.as_tensor(new, dtype=activations.dtype, device=activations.device)
-    sizes = zip(new.shape[::-1], activations.shape[::-1])
-    is_broadcastable = new.ndim <= 2 and all(size in (1, full) for size, full in sizes)
-    if not (is_broadcastable and new.isfinite().all()):
-        raise ValueError(
-            f"value has shape {tuple(new.shape)} and must be finite and fit the activations, "
-            f"(tokens, neurons) = {tuple(activations.shape)}."
-        )
-    return new.expand_as(activations)
