@@ -32,13 +32,13 @@ def test_another_part_is_refused_with_the_right_ones(letters, part):
         news_texts(part)
 
 
-def test_documentation_is_there_offline_and_in_a_fixed_order(monkeypatch):
+def test_documentation_is_there_offline_and_always_the_same(monkeypatch):
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("the network was asked"))
     texts = documentation_texts()
     assert texts == documentation_texts() == uncertainty.documentation_texts()
-    assert len(texts) > 50 and sum(map(len, texts)) > 200_000
     assert all(isinstance(text, str) and text.strip() for text in texts)
-    assert "Iris" in "".join(texts[-6:])
+    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    assert (len(texts), digest[:16]) == (182, "a3786e983585afe9")
 
 
 # --- the real text --------------------------------------------------------------------------------

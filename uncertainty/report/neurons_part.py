@@ -77,7 +77,7 @@ def _texts(tokenizer) -> tuple[str, Tensor]:
     if corpora_are_fetched():
         source, articles = "Wikipedia (held-out articles)", encyclopaedia_texts("held-out")
     else:
-        source, articles = "Python's and scikit-learn's documentation", documentation_texts()
+        source, articles = "the documentation of this package", documentation_texts()
     passages: list[Tensor] = []
     for article in articles:
         if len(passages) == TEXTS:
