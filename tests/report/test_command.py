@@ -255,7 +255,7 @@ def test_the_size_comes_from_the_configuration_alone(tmp_path, tiny):
     [
         ({"quantize": "nf4"}, 4.5 / 8, "parameters x 4.5 bits and "),
         ({"quantize": "int8"}, 1, "parameters x 8 bits and "),
-        ({"device_map": "auto"}, 4, "parameters x 4 bytes), "),
+        ({"device_map": "auto"}, 4, "107,200 parameters x 4 bytes), "),
     ],
 )
 def test_the_arithmetic_is_that_of_the_option(tmp_path, tiny, options, bytes_each, product):
@@ -273,6 +273,9 @@ def test_the_arithmetic_is_that_of_the_option(tmp_path, tiny, options, bytes_eac
         str(tmp_path), course_questions(), *checked_loading(str(tmp_path), **options)
     )
     assert product in said.text
+    assert ("the file is read unpacked first: up to 0.43 MB more" in said.text) == (
+        "quantize" in options
+    )
 
 
 def test_the_memory_of_all_devices_counts_where_the_weights_are_spread(tiny, tmp_path, monkeypatch):
@@ -300,7 +303,8 @@ def test_more_questions_and_larger_models_take_longer(monkeypatch):
     assert recorded == pytest.approx(15 + 20 + 445 * plan.SECONDS_A_VERDICT)
     packed = MemoryNeed(plan.DEFAULT_PARAMETERS, 1, 4, "nf4", 49152, 0)
     asked_anew = plan.expected_seconds("smollm2-135m", packed, course_questions())
-    assert asked_anew == pytest.approx(recorded + 445 * plan.SECONDS_A_QUESTION)
+    reading = 20 + 445 * plan.SECONDS_A_QUESTION
+    assert asked_anew == pytest.approx(15 + 445 * plan.SECONDS_A_VERDICT + 3 * reading)
 
 
 def test_an_unknown_size_or_memory_is_not_refused(tmp_path):

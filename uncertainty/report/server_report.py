@@ -21,7 +21,7 @@ from ..generation.servers import answers_from
 from ..loading.cache import cache_folder
 from ..measures.answer_measures import answer_measures
 from ..measures.labels import measure_label
-from ..measures.server_measures import refusal
+from ..measures.server_measures import NEEDS_DISTRIBUTION, NEEDS_LOGITS, refusal
 from .answers import answers_part, columns
 from .calibration_part import calibration_part
 from .entropy_part import ASSUMED_VOCABULARY, entropy_part
@@ -233,7 +233,20 @@ def _row(question: Question, answer: ServerAnswer, measures: dict | None) -> dic
 
 
 def _why_refused(name: str, answer: ServerAnswer) -> str:
-    return str(refusal(name, answer)).replace(answer.endpoint, "the server")
+    """Return why a measure is refused, for the reader of a page rather than of a traceback."""
+    if name in NEEDS_DISTRIBUTION:
+        sent = answer.top_logprobs.shape[-1]
+        return (
+            f"need the probabilities of all tokens, and the server sends those of the {sent} "
+            "likeliest; between which values they lie is told below."
+        )
+    if name in NEEDS_LOGITS:
+        return (
+            "need raw logits, and the server sends log-probabilities, which do not tell how large "
+            "the logits were: load the model itself for these."
+        )
+    words = str(refusal(name, answer)).replace(answer.endpoint, "the server")
+    return "need" + words.removeprefix(f"{name!r} needs")
 
 
 def _model_facts(name: str) -> dict:
