@@ -558,10 +558,14 @@ if TYPE_CHECKING:
     from .report.reports import (
         make_report as make_report,
     )
+    from .report.server_report import (
+        make_server_report as make_server_report,
+    )
 
 _PUBLIC_NAMES = {
     "report.comparison": ("compare_reports",),
     "report.reports": ("make_report",),
+    "report.server_report": ("make_server_report",),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
     "course.step_runs": ("answers_by_step", "given_by_step"),
     "data.two_factors": ("load_planted_facts", "load_two_factors"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
@@ -280,7 +281,8 @@ def test_answers_are_counted():
     rows = [answer(n, n % 3 == 0, 2.0) for n in range(9)] + [answer(9, False, None)]
     part = answers_part(rows)
     assert (part["count"], part["right_count"], part["empty"], part["at_limit"]) == (10, 3, 1, 9)
-    assert part["right"]["value"] == pytest.approx(0.3)
+    exact = binomtest(3, 10).proportion_ci(method="exact")
+    assert part["right"] == pytest.approx({"value": 0.3, "low": exact.low, "high": exact.high})
     assert part["problems"] == [{"problem": "no right answer", "count": 7}]
     assert [(row["category"], row["count"]) for row in part["by_category"]] == [("a", 5), ("b", 5)]
 

@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import torch
+from report_pages import Page, intervals
 from transformers import AutoModelForCausalLM
 
 from uncertainty import compare_reports, is_correct, logit_lens, make_report, short_prompt
@@ -24,51 +24,6 @@ from uncertainty.report.comparison import paired_difference
 from uncertainty.report.prompting import asker, line_end_ids
 from uncertainty.report.reports import Report
 from uncertainty.report.summary import interval_words
-
-VOID = {"meta", "link", "img", "br"}
-
-
-class Page(HTMLParser):
-    """What a page is made of: its tags with their attributes, and whether all are closed in order."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open, self.words = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-    def attributes(self, *names):
-        return [attributes for tag, attributes in self.tags if tag in names]
-
-
-def intervals(value):
-    """Every interval in nested data."""
-    if isinstance(value, dict):
-        if value.keys() == {"value", "low", "high"}:
-            yield value
-        else:
-            for inner in value.values():
-                yield from intervals(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from intervals(inner)
 
 
 def test_nothing_is_left_out_where_everything_can_be_judged(report):

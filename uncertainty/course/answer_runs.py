@@ -154,7 +154,8 @@ def measure_columns(records: Sequence[dict]) -> dict[str, np.ndarray]:
     measured = [record["measures"] or {} for record in records]
     names = dict.fromkeys(name for measures in measured for name in measures)
     columns = {
-        name: np.array([measures.get(name, np.nan) for measures in measured]) for name in names
+        name: np.array([measures.get(name, np.nan) for measures in measured], dtype=float)
+        for name in names
     }
     columns["length"] = np.array([float(record["tokens"]) for record in records])
     return columns

@@ -32,6 +32,7 @@ class MemoryNeed:
             unembedding.
         bytes_per_parameter: of the precision in which it is loaded.
         quantize: None, "nf4" or "int8".
+        vocabulary: how many logits there are at each place of a text.
         text: for a text of `TEXT_LENGTH` tokens: the keys and values that are kept, the residual
             stream at every depth, and its logits twice in float32.
     """
@@ -40,6 +41,7 @@ class MemoryNeed:
     in_linear_layers: int
     bytes_per_parameter: int
     quantize: str | None
+    vocabulary: int
     text: int
 
     @property
@@ -54,20 +56,22 @@ class MemoryNeed:
         """What the weights and a text need."""
         return self.weights + self.text
 
+    def product(self) -> str:
+        """Return in words which parameters take how many bits."""
+        if self.quantize is None:
+            return f"{self.parameters:,} parameters x {self.bytes_per_parameter} bytes"
+        bits = {"nf4": "4.5", "int8": "8"}[self.quantize]
+        others = self.parameters - self.in_linear_layers
+        return (
+            f"{self.in_linear_layers:,} parameters x {bits} bits and {others:,} x "
+            f"{self.bytes_per_parameter} bytes"
+        )
+
     def arithmetic(self) -> str:
         """Return in words how the total comes about."""
-        if self.quantize is None:
-            weights = f"{self.parameters:,} parameters x {self.bytes_per_parameter} bytes"
-        else:
-            bits = {"nf4": "4.5", "int8": "8"}[self.quantize]
-            others = self.parameters - self.in_linear_layers
-            weights = (
-                f"{self.in_linear_layers:,} parameters x {bits} bits and {others:,} x "
-                f"{self.bytes_per_parameter} bytes"
-            )
         return (
-            f"{weights} are {_gigabytes(self.weights)}, and a text of {TEXT_LENGTH} tokens takes "
-            f"{_gigabytes(self.text)}"
+            f"{self.product()} are {gigabytes(self.weights)}, and a text of {TEXT_LENGTH} tokens "
+            f"takes {gigabytes(self.text)}"
         )
 
 
@@ -111,6 +115,7 @@ def memory_needed(
         in_linear_layers=_count_in_linear_layers(model),
         bytes_per_parameter=dtype.itemsize,
         quantize=quantize,
+        vocabulary=config.get_text_config().vocab_size,
         text=_text_bytes(config.get_text_config(), dtype),
     )
 
@@ -129,7 +134,7 @@ def require_memory(source: str | Path, options: LoadOptions, *, local_files_only
     if isinstance(options.device_map, dict) and "disk" in options.device_map.values():
         return
     places = used_devices(options.device, options.device_map)
-    free = _total_free(places)
+    free = total_free(places)
     if free is None:
         return
     need = memory_needed(
@@ -144,7 +149,7 @@ def require_memory(source: str | Path, options: LoadOptions, *, local_files_only
         return
     names = " and ".join(str(place) for place in places)
     raise ModelUnavailable(
-        f"{source} needs {_gigabytes(need.total)}, and {_gigabytes(free)} are free on {names}: "
+        f"{source} needs {gigabytes(need.total)}, and {gigabytes(free)} are free on {names}: "
         f"{need.arithmetic()}; use {', '.join(_remedies(need, options, free))}. (If more is free "
         f"than that, set {FREE_MEMORY_VARIABLE} to the gigabytes that are.)"
     )
@@ -184,6 +189,21 @@ def fitting_count(wanted: int, *, bytes_each: float, device: torch.device) -> in
     return max(1, min(wanted, int(free * CHUNK_SHARE / bytes_each)))
 
 
+def total_free(places: list[torch.device]) -> int | None:
+    """Return how many bytes are free on these devices together, None where one is not known."""
+    free = [free_memory(place) for place in places]
+    if any(size is None for size in free):
+        return None
+    return sum(size for size in free if size is not None)
+
+
+def gigabytes(size: float) -> str:
+    """Return a size in words, small ones in megabytes."""
+    if size < 1e8:
+        return f"{size / 1e6:.2f} MB"
+    return f"{size / 1e9:.2f} GB" if size < 1e10 else f"{size / 1e9:.1f} GB"
+
+
 def _count_in_linear_layers(model: Any) -> int:
     """Count the weights that bitsandbytes packs."""
     unembedding = model.get_output_embeddings()
@@ -207,26 +227,18 @@ def _text_bytes(config: Any, dtype: torch.dtype) -> int:
     return TEXT_LENGTH * (kept + stream + logits)
 
 
-def _total_free(places: list[torch.device]) -> int | None:
-    """Return how many bytes are free on these devices together, None where one is not known."""
-    free = [free_memory(place) for place in places]
-    if any(size is None for size in free):
-        return None
-    return sum(size for size in free if size is not None)
-
-
 def _remedies(need: MemoryNeed, options: LoadOptions, free: int) -> list[str]:
     """Return what would help, in words, the first that suffices first."""
     remedies = []
     four_bit = MemoryNeed(**vars(need) | {"quantize": "nf4"})
     if options.quantize != "nf4" and four_bit.total <= free:
-        remedies.append(f"quantize='4bit' ({_gigabytes(four_bit.total)})")
+        remedies.append(f"quantize='4bit' ({gigabytes(four_bit.total)})")
     half = MemoryNeed(**vars(need) | {"bytes_per_parameter": 2})
     if need.bytes_per_parameter > 2 and half.total <= free:
-        remedies.append(f"dtype='bfloat16' or 'float16' ({_gigabytes(half.total)})")
-    everywhere = _total_free(used_devices(options.device, "auto"))
+        remedies.append(f"dtype='bfloat16' or 'float16' ({gigabytes(half.total)})")
+    everywhere = total_free(used_devices(options.device, "auto"))
     if options.device_map is None and everywhere is not None and need.total <= everywhere > free:
-        remedies.append(f"device_map='auto' ({_gigabytes(everywhere)} free on all devices)")
+        remedies.append(f"device_map='auto' ({gigabytes(everywhere)} free on all devices)")
     remedies.append("a smaller model" if not remedies else "or a smaller model")
     return remedies
 
@@ -237,9 +249,3 @@ def _container_limit() -> int | None:
         return int(CONTAINER_LIMIT.read_text())
     except (OSError, ValueError):  # no such file, or "max"
         return None
-
-
-def _gigabytes(size: float) -> str:
-    if size < 1e8:
-        return f"{size / 1e6:.2f} MB"
-    return f"{size / 1e9:.2f} GB" if size < 1e10 else f"{size / 1e9:.1f} GB"

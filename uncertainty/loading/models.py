@@ -14,7 +14,7 @@ from .devices import Device, DeviceMap
 from .disk import remove_abandoned_folders
 from .downloads import fetch
 from .hub import is_hub_id, load_from_hub
-from .options import Kind, checked_options
+from .options import Kind, LoadOptions, checked_options
 from .pinned_files import DEFAULT, MODEL_FILES, model_names
 from .pretrained import load_pretrained
 from .tiny import tiny_model
@@ -93,6 +93,32 @@ def load_model(
     if kind == "folder":
         return load_pretrained(Path(name).expanduser(), options, local_files_only=True)
     return load_from_hub(name, options)
+
+
+def checked_loading(
+    name: str, *, quantize: str | None = None, device_map: DeviceMap | None = None
+) -> tuple[Kind, LoadOptions]:
+    """Return what a name means, and how `load_model` would load it; nothing is read yet.
+
+    Args:
+        name, quantize, device_map: as for `load_model`.
+
+    Raises:
+        ValueError: an unknown name or value, or options that do not go together.
+        ModelUnavailable: a package that an option needs is not installed.
+    """
+    kind = _kind_of(name)
+    options = checked_options(
+        kind,
+        device=None,
+        quantize=quantize,
+        dtype=None,
+        revision=None,
+        attn_implementation=None,
+        device_map=device_map,
+        trust_remote_code=False,
+    )
+    return kind, options
 
 
 def prefetch(folder: str | Path | None = None, names: Iterable[str] = (DEFAULT,)) -> Path:

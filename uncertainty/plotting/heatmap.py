@@ -62,6 +62,11 @@ def entropy_words(nats: float) -> str:
     return f"entropy {nats:.2f} nats"
 
 
+def entropy_range_words(lower: float, upper: float) -> str:
+    """Return the bounds of an entropy that is not known, as the heat map's descriptions say it."""
+    return f"entropy {lower:.2f} to {upper:.2f} nats"
+
+
 def _entropies_in_words(generation, measures) -> list[str]:
     """Return each step's entropy in words; of a server's answer, which hides it, its bounds."""
     if "entropy" in measures:
@@ -69,7 +74,7 @@ def _entropies_in_words(generation, measures) -> list[str]:
     if generation.vocabulary_size is None:
         return ["entropy unknown"] * len(generation)
     bounds = zip(*(bound.tolist() for bound in entropy_bounds(generation)))
-    return [f"entropy {lower:.2f} to {upper:.2f} nats" for lower, upper in bounds]
+    return [entropy_range_words(lower, upper) for lower, upper in bounds]
 
 
 def _token_html(

@@ -9,8 +9,7 @@ import numpy as np
 from ..course.answer_runs import LIMIT, greedy_answers, measure_columns
 from ..data.questions import Question
 from ..evaluation.grader import grade_answer
-from ..evaluation.intervals import bootstrap
-from .numbers import finite, interval_record
+from .numbers import finite, interval_record, share_interval
 from .prompting import Asker
 
 QUOTED_SENTENCE = re.compile(r""" in (?=['"])""")
@@ -67,7 +66,7 @@ def answers_part(rows: Sequence[dict]) -> dict:
         {
             "category": name,
             "count": int((category == name).sum()),
-            "right": interval_record(bootstrap(np.mean, right[category == name])),
+            "right": interval_record(share_interval(right[category == name])),
         }
         for name in names
     ]
@@ -76,7 +75,7 @@ def answers_part(rows: Sequence[dict]) -> dict:
         "left_out": None,
         "count": len(rows),
         "right_count": int(right.sum()),
-        "right": interval_record(bootstrap(np.mean, right)),
+        "right": interval_record(share_interval(right)),
         "empty": sum(row["tokens"] == 0 for row in rows),
         "limit": LIMIT,
         "at_limit": sum(row["tokens"] == LIMIT for row in rows),

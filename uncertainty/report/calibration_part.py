@@ -25,8 +25,10 @@ def calibration_part(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> dic
     """Fit recalibrations on one half of the answers and judge them on the other, as lesson 05.
 
     The confidence is the mean probability of the answer's tokens, 1 - "vanilla". Empty answers,
-    which have none, are left out and counted.
+    which have none, are left out and counted; so is the part where no answer has it.
     """
+    if "vanilla" not in doubts:
+        return {"left_out": "no answer has a mean probability of its likeliest tokens"}
     has_value = ~np.isnan(doubts["vanilla"])
     correct = ~wrong[has_value]
     confidence = 1 - doubts["vanilla"][has_value]

@@ -73,7 +73,8 @@ def _measures(pairs: list[tuple[dict, dict]]) -> dict[str, Any]:
         if reason is not None:
             return {"left_out": reason, "measures": [], "compared": len(kept)}
     rows = []
-    for name in [*kept[0][0]["measures"], "length"]:
+    common = [name for name in kept[0][0]["measures"] if name in kept[0][1]["measures"]]
+    for name in [*common, "length"]:
         values = [np.array([_value(row, name) for row in side]) for side in zip(*kept)]
         sides = [bootstrap(auroc, labels, column) for labels, column in zip(wrong, values)]
         gap = paired_difference(wrong[0], values[0], wrong[1], values[1])

@@ -58,15 +58,19 @@ def draw_reliability(part: dict) -> tuple[Figure, str]:
     styles = {"as it is": ("o", "-", BLUE), "Platt": ("s", "--", ORANGE)}
     for name, (marker, line, colour) in styles.items():
         bins = part["diagram"][name]
-        axes.plot(bins["confidence"], bins["accuracy"], line, color=colour, label=name)
-        sizes = [min(4 * count, 300) for count in bins["count"]]
-        axes.scatter(bins["confidence"], bins["accuracy"], sizes, color=colour, marker=marker)
+        axes.plot(bins["confidence"], bins["accuracy"], line, color=colour, linewidth=1, alpha=0.5)
+        sizes = [min(15 + 4 * count, 300) for count in bins["count"]]
+        axes.scatter(
+            bins["confidence"], bins["accuracy"], sizes, color=colour, marker=marker, label=name
+        )
     axes.plot([0, 1], [0, 1], ":", color=BLACK, label="perfect")
-    axes.set(xlabel="mean confidence of the bin", ylabel="share right", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="mean confidence of the bin", ylabel="share right")
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))  # points at 0 and 1 are whole
     axes.legend(fontsize=10)
     ece = {row["name"]: row["ece"] for row in part["rows"]}
     alt = (
-        "Reliability diagram on held-out answers: share right against mean confidence. Expected "
+        "Reliability diagram on held-out answers: share right against mean confidence of ten bins, "
+        "a larger mark for more answers. Expected "
         f"calibration error as it is {_words(ece['as it is'])}, after Platt scaling "
         f"{_words(ece['Platt'])}."
     )

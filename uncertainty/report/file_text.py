@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from .refusals import ReportRefused
+
 SAVE_AS_CSV = 'save it as "CSV UTF-8 (comma delimited)" and give that file'
 # What a file begins with, and what it therefore is.
 SIGNATURES = {
@@ -13,7 +15,7 @@ SIGNATURES = {
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-class QuestionsFault(ValueError):  # noqa: N818, a name that callers catch
+class QuestionsFault(ReportRefused):
     """A questions file that cannot be used; every fault is told by its line."""
 
 

@@ -7,7 +7,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..course.machine_check import rounded_duration
-from ..plotting.heatmap import entropy_words, heatmap_legend, tokens_html
+from ..plotting.heatmap import entropy_range_words, entropy_words, heatmap_legend, tokens_html
 from .figures import (
     draw_both,
     draw_leaderboard,
@@ -86,12 +86,19 @@ def _heatmap(answer: dict) -> Markup:
         (
             token["text"],
             token["probability"],
-            entropy_words(token["entropy"]),
+            _entropy_in_words(token["entropy"]),
             token["alternatives"],
         )
         for token in answer["tokens"]
     ]
     return Markup(tokens_html(tokens, legend=""))
+
+
+def _entropy_in_words(nats: float | list[float] | None) -> str:
+    """Return an entropy in words, or its two bounds where a server hides it."""
+    if nats is None:
+        return "entropy unknown"
+    return entropy_range_words(*nats) if isinstance(nats, list) else entropy_words(nats)
 
 
 def _number(value: float | None, digits: int = 2) -> str:

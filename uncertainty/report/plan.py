@@ -3,18 +3,16 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import huggingface_hub
-import psutil
-import torch
-import transformers
-
 from ..course.answer_runs import LIMIT
 from ..course.machine_check import REFERENCE_SPEED, products_per_second, rounded_duration
 from ..loading.cache import cache_folder
 from ..loading.course_models import converted_folder
-from ..loading.devices import default_device
+from ..loading.devices import used_devices
 from ..loading.errors import ModelUnavailable
+from ..loading.hub import hub_answers
+from ..loading.memory import MemoryNeed, gigabytes, memory_needed, total_free
 from ..loading.models import is_fetched
+from ..loading.options import Kind, LoadOptions
 from ..loading.pinned_files import DEFAULT, MODEL_FILES
 from .questions_file import QuestionSet, course_questions
 
@@ -28,49 +26,66 @@ FIXED_SECONDS = 15.0
 SECONDS_A_VERDICT = 0.06
 READING_SECONDS = 20.0
 SECONDS_A_QUESTION = 0.55
+# Reading takes so many times as long with packed weights: measured on a CPU, int8 on answers only.
+PACKED_SLOWNESS = {None: 1.0, "nf4": 3.0, "int8": 25.0}
 DEFAULT_PARAMETERS = 134_515_008
-
-
-class Size(NamedTuple):
-    """How large a model is: its parameters, and the tokens of its vocabulary."""
-
-    parameters: int
-    vocabulary: int
+TINY_PARAMETERS = 107_200
+TINY_VOCABULARY = 259
+LARGEST_VOCABULARY = 262_144  # of a course model, which is not fetched yet
 
 
 class Plan(NamedTuple):
-    """What a report needs, in bytes and seconds; None where the model's size is not known."""
+    """What a report needs, in bytes and seconds; None where the model's size is not known.
+
+    ``free`` is None where it is not known what is free. ``remedy`` names 4-bit weights where these
+    would fit.
+    """
 
     memory: float | None
-    free: float
+    free: float | None
     seconds: float | None
     text: str
+    remedy: str = ""
 
 
-def plan_report(name: str, questions: QuestionSet) -> Plan:
-    """Return what a report on this model and these questions will need on this machine."""
-    size = model_size(name)
-    device = default_device()
-    free = free_memory(device)
-    if size is None:
+def plan_report(name: str, questions: QuestionSet, kind: Kind, options: LoadOptions) -> Plan:
+    """Return what a report on this model and these questions will need on this machine.
+
+    Args:
+        kind, options: what the name means and how it is loaded, from `checked_loading`.
+    """
+    places = used_devices(options.device, options.device_map)
+    free = total_free(places)
+    free_words = "how much is free is not known" if free is None else f"{gigabytes(free)} are free"
+    need = needed(name, kind, options)
+    if need is None:
         text = (
             f"{name}: its size is not known before it loads, so memory and time cannot be told; "
-            f"{free / GB:.1f} GB are free."
+            f"{free_words}."
         )
         return Plan(None, free, None, text)
-    is_half = device.type == "cuda" and name not in (*MODEL_FILES, "tiny")
-    weights = size.parameters * (2 if is_half else 4)
-    batch = COPIES * 4.0 * BATCH * LIMIT * size.vocabulary
-    memory = weights + batch + PYTHON_BYTES
-    seconds = expected_seconds(name, size, questions)
+    batch = COPIES * 4.0 * BATCH * LIMIT * need.vocabulary
+    memory = need.weights + batch + PYTHON_BYTES
+    seconds = expected_seconds(name, need, questions)
+    unpacked = ""
+    if need.quantize is not None:
+        whole = need.parameters * need.bytes_per_parameter
+        unpacked = f" (the file is read unpacked first: up to {gigabytes(whole)} more meanwhile)"
+    weights = f"{gigabytes(need.weights)} for the weights ({need.product()}){unpacked}"
     text = (
-        f"{name}: {size.parameters / 1e6:.1f} million parameters on {device}. It will need about "
-        f"{memory / GB:.1f} GB of memory ({weights / GB:.1f} for the weights, {batch / GB:.1f} for "
-        f"a batch of {BATCH} answers, {PYTHON_BYTES / GB:.1f} for Python); {free / GB:.1f} GB are "
-        f"free. {len(questions.questions)} questions: about {rounded_duration(seconds)} if none "
-        "has been answered before."
+        f"{name}: {need.parameters / 1e6:.1f} million parameters on "
+        f"{' and '.join(map(str, places))}. It will need about {gigabytes(memory)} of memory: "
+        f"{weights}, {gigabytes(batch)} for a batch of {BATCH} answers, "
+        f"{gigabytes(PYTHON_BYTES)} for Python; {free_words}. "
+        f"{len(questions.questions)} questions: about {rounded_duration(seconds)} if none has been "
+        "answered before."
     )
-    return Plan(memory, free, seconds, text)
+    four_bit = MemoryNeed(**vars(need) | {"quantize": "nf4"})
+    saved = need.weights - four_bit.weights  # nothing where it is packed already, or cannot be
+    remedy = ""
+    if free is not None and saved > 0 and memory - saved <= free < memory:
+        remedy = f"use --quantize nf4 ({gigabytes(memory - saved)}), "
+    return Plan(memory, free, seconds, text, remedy)
 
 
 def require_memory(plan: Plan, name: str) -> None:
@@ -79,61 +94,66 @@ def require_memory(plan: Plan, name: str) -> None:
     Raises:
         ModelUnavailable: with the sum.
     """
-    if plan.memory is not None and plan.memory > plan.free:
-        raise ModelUnavailable(
-            f"{plan.text} That does not fit, so {name} is not loaded: close other programs, or "
-            "choose a smaller model."
-        )
+    if plan.memory is None or plan.free is None or plan.memory <= plan.free:
+        return
+    raise ModelUnavailable(
+        f"{plan.text} That does not fit, so {name} is not loaded: close other programs, "
+        f"{plan.remedy}or choose a smaller model."
+    )
 
 
-def model_size(name: str) -> Size | None:
-    """Return a model's size from its configuration alone, without reading a weight."""
-    folder = _files(name)
-    if name == "tiny":
-        return Size(107_200, 259)
-    if folder is None:
-        if name in MODEL_FILES:  # not fetched yet: what its float32 copy takes at most
-            return Size(6 * MODEL_FILES[name].size // 4, 262_144)
-        return None
-    try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-        with torch.device("meta"):
-            empty = transformers.AutoModelForCausalLM.from_config(config)
-    except (OSError, ValueError, ImportError, KeyError):
-        return None
-    vocabulary = config.get_text_config().vocab_size
-    return Size(sum(weight.numel() for weight in empty.parameters()), vocabulary)
+def needed(name: str, kind: Kind, options: LoadOptions) -> MemoryNeed | None:
+    """Return what a model's weights need, from its configuration alone; None where that is unknown.
+
+    Of a course model that is not fetched yet the largest is assumed. The configuration of a model
+    on the hub, a small file, is fetched where the hub answers.
+    """
+    if kind == "tiny":
+        return _assumed(TINY_PARAMETERS, TINY_VOCABULARY, options)
+    if kind == "course model":
+        if not is_fetched(name):
+            return _assumed(6 * MODEL_FILES[name].size // 4, LARGEST_VOCABULARY, options)
+        return _from_configuration(converted_folder(name, cache_folder()), options)
+    if kind == "folder":
+        return _from_configuration(Path(name).expanduser(), options)
+    here = _from_configuration(name, options)
+    if here is not None or not hub_answers():
+        return here
+    return _from_configuration(name, options, local_files_only=False)
 
 
-def free_memory(device: torch.device) -> float:
-    """Return how many bytes are free where the weights will be."""
-    if device.type == "cuda":
-        return float(torch.cuda.mem_get_info(device)[0])
-    return float(psutil.virtual_memory().available)
-
-
-def expected_seconds(name: str, size: Size, questions: QuestionSet) -> float:
+def expected_seconds(name: str, need: MemoryNeed, questions: QuestionSet) -> float:
     """Return about how long a report takes, by a measurement of half a second."""
     slowness = REFERENCE_SPEED / products_per_second()
     count = len(questions.questions)
     asked = count
-    if name == DEFAULT and questions.questions == course_questions().questions:
+    is_recorded = name == DEFAULT and need.quantize is None
+    if is_recorded and questions.questions == course_questions().questions:
         asked = 0  # they came answered with the package
-    relative = size.parameters / DEFAULT_PARAMETERS
+    relative = need.parameters / DEFAULT_PARAMETERS * PACKED_SLOWNESS[need.quantize]
     judging = FIXED_SECONDS + SECONDS_A_VERDICT * count
     reading = relative * (READING_SECONDS + SECONDS_A_QUESTION * asked)
     return slowness * (judging + reading)
 
 
-def _files(name: str) -> Path | None:
-    """Return the folder that holds a model's configuration on this machine."""
-    if name in MODEL_FILES:
-        return converted_folder(name, cache_folder()) if is_fetched(name) else None
-    folder = Path(name).expanduser()
-    if (folder / "config.json").is_file():
-        return folder
-    try:
-        kept = huggingface_hub.try_to_load_from_cache(name, "config.json")
-    except ValueError:  # no name that the hub allows
-        return None
-    return Path(kept).parent if isinstance(kept, str) else None
+def _assumed(parameters: int, vocabulary: int, options: LoadOptions) -> MemoryNeed:
+    """Return what so many parameters need at most: none of them packed."""
+    return MemoryNeed(
+        parameters=parameters,
+        in_linear_layers=0,
+        bytes_per_parameter=options.dtype.itemsize,
+        quantize=None,
+        vocabulary=vocabulary,
+        text=0,
+    )
+
+
+def _from_configuration(
+    source: str | Path, options: LoadOptions, *, local_files_only: bool = True
+) -> MemoryNeed | None:
+    return memory_needed(
+        source,
+        dtype=options.dtype,
+        quantize=options.quantize,
+        local_files_only=local_files_only,
+    )

@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,9 @@ from .._inputs import without_wrapper
 from .._progress import progress_bar
 from ..architecture.parts import model_parts
 from ..data.questions import Question
-from ..loading.models import load_model
+from ..loading.devices import DeviceMap
+from ..loading.models import checked_loading, load_model
+from ..loading.options import Kind, LoadOptions
 from ..loading.pinned_files import DEFAULT
 from ..neurons.geometry import geometry
 from .answers import answers_part, columns, graded_answers
@@ -28,6 +30,7 @@ from .page import comparison_page, report_page
 from .plan import plan_report, require_memory
 from .prompting import Asker, asker, require_room
 from .questions_file import QuestionSet, course_questions, listed_questions, read_questions
+from .refusals import ReportRefused
 from .run_facts import model_facts, run_facts
 from .summary import summary
 from .threshold_part import threshold_part
@@ -75,6 +78,8 @@ def make_report(
     tokenizer: Any = None,
     questions: QuestionsSource | None = None,
     *,
+    quantize: str | None = None,
+    device_map: DeviceMap | None = None,
     progress: bool = True,
 ) -> Report:
     """Ask a model questions, and report which of its doubts can be trusted on them.
@@ -88,27 +93,40 @@ def make_report(
         questions: a .csv or .jsonl file with the columns question, answers (several separated by
             "|") and optionally category; or a list of such rows, or of the course's questions.
             None takes the course's questions with one right answer.
+        quantize, device_map: how `load_model` loads a model that was named; 4-bit weights
+            ("nf4") answer as their rounding lets them.
         progress: whether to say on stderr what is needed, and to show a progress bar.
 
     Raises:
         QuestionsFault: a file or a list that is not right, each fault with its line (a ValueError).
-        ValueError: a model without its tokenizer; else as `load_model` and `generate`.
+        ReportRefused: an unknown name or option, a folder that cannot be read, or a model without
+            its tokenizer (a ValueError, too).
         ModelUnavailable: the model cannot be loaded, or does not fit into the memory that is free.
     """
     asked = question_set(questions)
     start = time.perf_counter()
     if isinstance(model, str | Path):
         name = str(model)
-        plan = plan_report(name, asked)
+        kind, loading = _loading(name, quantize=quantize, device_map=device_map)
+        plan = plan_report(name, asked, kind, loading)
         if progress:
             print(plan.text, file=sys.stderr, flush=True)
         require_memory(plan, name)
-        model, tokenizer = load_model(name)
+        try:
+            model, tokenizer = load_model(name, quantize=quantize, device_map=device_map)
+        except OSError as error:  # a folder without all its files, in transformers' words
+            words = " ".join(str(error).split())
+            raise ReportRefused(f"{name} cannot be loaded: {words}") from error
     else:
         name = getattr(model.config, "_name_or_path", "") or type(model).__name__
         if tokenizer is None:
-            raise ValueError(
+            raise ReportRefused(
                 f"a model needs its tokenizer: make_report(model, tokenizer); got {name}."
+            )
+        if quantize is not None or device_map is not None:
+            raise ReportRefused(
+                f"quantize={quantize!r} and device_map={device_map!r} are for a model that is "
+                "named; this one is loaded already."
             )
     loaded = time.perf_counter() - start
     return Report(_measured(name, without_wrapper(model), tokenizer, asked, progress, loaded))
@@ -123,6 +141,21 @@ def question_set(questions: QuestionsSource | None) -> QuestionSet:
     if isinstance(questions, str | Path):
         return read_questions(questions)
     return listed_questions(questions)
+
+
+def _loading(
+    name: str, *, quantize: str | None, device_map: DeviceMap | None
+) -> tuple[Kind, LoadOptions]:
+    """Return what the name means and how it is loaded.
+
+    Raises:
+        ReportRefused: an unknown name or option, in `load_model`'s words.
+        ModelUnavailable: a package that an option needs is not installed.
+    """
+    try:
+        return checked_loading(name, quantize=quantize, device_map=device_map)
+    except ValueError as refusal:
+        raise ReportRefused(str(refusal)) from None
 
 
 def free_model_memory() -> None:
@@ -151,6 +184,24 @@ def _measured(
         "lens": lambda: _lens(asking, questions),
         "neurons": lambda: _neurons(asking),
     }
+    sections = measured_parts(parts, seconds, progress=progress)
+    return report_data(
+        asked=asked,
+        model={
+            **model_facts(name, model),
+            "licence": model_licence(name),
+            "notes": list(asking.notes),
+        },
+        sections=sections,
+        answers=[{key: row[key] for key in row if key != "ids"} for row in rows],
+        seconds=seconds,
+    )
+
+
+def measured_parts(
+    parts: Mapping[str, Callable[[], dict]], seconds: dict[str, float], *, progress: bool
+) -> dict[str, dict]:
+    """Measure every part in turn, and write down in ``seconds`` what each took."""
     sections = {}
     with progress_bar(total=len(parts), description="report", shown=progress) as bar:
         for part, measure in parts.items():
@@ -158,24 +209,38 @@ def _measured(
             sections[part] = measure()
             seconds[part] = time.perf_counter() - start
             bar.update()
+    return sections
+
+
+def report_data(
+    *,
+    asked: QuestionSet,
+    model: dict,
+    sections: dict[str, dict],
+    answers: list[dict],
+    seconds: dict[str, float],
+    server: dict | None = None,
+) -> dict[str, Any]:
+    """Return the numbers of a report in their order.
+
+    Args:
+        server: what is special about answers that a server gave; None for a model that ran here.
+    """
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "kind": "report",
         "made": datetime.now(UTC).isoformat(timespec="minutes"),
-        "model": {
-            **model_facts(name, model),
-            "licence": model_licence(name),
-            "notes": list(asking.notes),
-        },
+        "model": model,
+        "server": server,
         "questions": {
             "source": asked.source,
-            "count": len(questions),
+            "count": len(asked.questions),
             "unused_columns": list(asked.unused_columns),
         },
         "in_short": summary(sections),
         "sections": sections,
-        "answers": [{key: row[key] for key in row if key != "ids"} for row in rows],
+        "answers": answers,
         "run": {**run_facts(), "seconds": seconds},
     }
 

@@ -24,14 +24,30 @@ def run_facts() -> dict:
 
 def model_facts(name: str, model) -> dict:
     """Return what a model is: class, parameters, precision, device."""
-    weights = list(model.parameters())
+    embedding = model.get_input_embeddings().weight
     return {
         "name": name,
         "class": type(model).__name__,
-        "parameters": sum(weight.numel() for weight in weights),
-        "dtype": str(weights[0].dtype).removeprefix("torch."),
-        "device": str(weights[0].device),
+        "parameters": model.num_parameters(),
+        "dtype": _precision(model, embedding.dtype),
+        "device": _places(model, embedding.device),
     }
+
+
+def _precision(model, dtype: torch.dtype) -> str:
+    """Return the precision of the weights; packed ones are those of the linear layers."""
+    name = str(dtype).removeprefix("torch.")
+    for flag, packed in (("is_loaded_in_4bit", "4-bit"), ("is_loaded_in_8bit", "8-bit")):
+        if getattr(model, flag, False):
+            return f"{packed} linear layers, the rest {name}"
+    return name
+
+
+def _places(model, device: torch.device) -> str:
+    """Return where the weights lie: one device, or all that a device map names."""
+    placed = getattr(model, "hf_device_map", None) or {"": device}
+    names = [f"cuda:{place}" if isinstance(place, int) else str(place) for place in placed.values()]
+    return " and ".join(dict.fromkeys(names))
 
 
 def peak_memory() -> int | None:
