@@ -104,8 +104,8 @@ def entropy_expansion(
             Few of them cost a fraction of the time.
 
     Raises:
-        ValueError: a residual of another width; no such neuron; a softcap, or a norm after the MLP, for which the
-            identity does not hold; else as `last_layer_neurons` and `final_norm`.
+        ValueError: a residual of another width; no such neuron; a softcap, or a norm after the MLP,
+            for which the identity does not hold; else as `last_layer_neurons` and `final_norm`.
     """
     parts = model_parts(model)
     last_layer = last_layer_neurons(model)
