@@ -55,6 +55,20 @@ def test_blocks_of_positions_change_nothing(monkeypatch):
     torch.testing.assert_close(whole.change(shift), in_blocks.change(shift))
 
 
+def test_some_neurons_alone_are_as_among_all():
+    model = trained("llama")
+    residual = residual_of(model)
+    whole = entropy_expansion(model, residual)
+    chosen = [5, 0, 3]
+    some = entropy_expansion(model, residual, neurons=chosen)
+    shift = torch.randn(whole.cov_zu.shape, generator=torch.Generator().manual_seed(3))
+    for direct in (False, True):
+        expected = whole.change(shift, direct=direct)[:, chosen]
+        torch.testing.assert_close(some.change(shift[:, chosen], direct=direct), expected)
+    with pytest.raises(ValueError, match="neurons"):
+        entropy_expansion(model, residual, neurons=[len(whole.output_weights)])
+
+
 def test_no_shift_changes_nothing_and_bad_shapes_are_refused():
     model = trained("llama")
     residual = residual_of(model)

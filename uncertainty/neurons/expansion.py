@@ -9,11 +9,13 @@ and terms of third order in d, with moments under the clean probabilities p. The
 are taken once; after that any shift of any neuron costs a few multiplications.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from .._inputs import index_list
 from ..architecture.final_norm import FinalNorm, final_norm
 from ..architecture.last_mlp import last_layer_neurons
 from ..architecture.parts import model_parts
@@ -87,7 +89,9 @@ class EntropyExpansion:
 
 
 @torch.no_grad()
-def entropy_expansion(model, residual: Tensor) -> EntropyExpansion:
+def entropy_expansion(
+    model, residual: Tensor, *, neurons: Sequence[int] | None = None
+) -> EntropyExpansion:
     """Expand the entropy at some positions in the activation of every last-layer neuron.
 
     With it the effect of any small ablation on the entropy is known for all neurons: for a whole
@@ -96,20 +100,24 @@ def entropy_expansion(model, residual: Tensor) -> EntropyExpansion:
 
     Args:
         residual: ``(positions, width)``, what enters the final norm (`record_stream`'s last).
+        neurons: only these, in this order; numbers, or a mask with a truth value for each neuron.
+            Few of them cost a fraction of the time.
 
     Raises:
-        ValueError: a residual of another width; a softcap, or a norm after the MLP, for which the
-            identity does not hold; else as `last_layer_neurons` and `final_norm`.
+        ValueError: a residual of another width; no such neuron; a softcap, or a norm after the MLP,
+            for which the identity does not hold; else as `last_layer_neurons` and `final_norm`.
     """
     parts = model_parts(model)
-    neurons = last_layer_neurons(model)
+    last_layer = last_layer_neurons(model)
     norm = final_norm(parts)
-    if not neurons.adds_to_stream or parts.softcap is not None:
+    if not last_layer.adds_to_stream or parts.softcap is not None:
         raise ValueError(
             f"{type(model).__name__}: a norm follows the last MLP, or the logits are capped, so a "
             "neuron does not move them along two fixed vectors; use `ablation_sweep`."
         )
-    weights = norm.centre(neurons.output_weights)  # (N, width)
+    weights = norm.centre(last_layer.output_weights)  # (N, width)
+    if neurons is not None:
+        weights = weights[index_list(neurons, len(weights), name="neurons")]
     if residual.ndim != 2 or residual.shape[1] != weights.shape[1]:
         raise ValueError(
             f"residual must be (positions, {weights.shape[1]}), got {tuple(residual.shape)}."
