@@ -85,6 +85,7 @@ def placed(request, folder, tmp_path_factory):
 ELSEWHERE = {
     "answers_from": "its model is a name on a server",
     "make_report": "it calls the others, for minutes",
+    "make_server_report": "its model is a name on a server",
 }
 
 

@@ -216,6 +216,7 @@ WITHOUT_EFFECT = {
     "generation.server_errors": "answers of a server, which no run asks",
     "generation.server_reading": "answers of a server, which no run asks",
     "measures.server_measures": "answers of a server, which no run asks",
+    "loading.memory": "how many rows are held at a time, which moves only the last digits",
     "architecture.stored_weights": "offloaded weights, with which nothing is kept",
     "architecture.middle": "the lens between a layer's halves, which no run asks for",
 }

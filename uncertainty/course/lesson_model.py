@@ -17,7 +17,7 @@ PLAIN_TEMPLATE = (
 DEFAULT_BLOCKS = 30  # of the default model, for which the lessons chose their depths
 
 
-class LessonStopsError(Exception):
+class LessonStopsError(ValueError):
     """A lesson cannot go on with this model; Jupyter shows the sentence and no traceback."""
 
     def _render_traceback_(self) -> list[str]:
