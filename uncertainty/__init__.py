@@ -81,6 +81,18 @@ if TYPE_CHECKING:
     from .course.exercises import (
         solution as solution,
     )
+    from .course.ledger import (
+        LedgerRow as LedgerRow,
+    )
+    from .course.ledger import (
+        Outcome as Outcome,
+    )
+    from .course.ledger import (
+        ledger_models as ledger_models,
+    )
+    from .course.ledger import (
+        ledger_rows as ledger_rows,
+    )
     from .course.lesson_model import (
         lesson_model as lesson_model,
     )
@@ -771,6 +783,7 @@ _PUBLIC_NAMES = {
         "short_prompt",
     ),
     "course.claims": ("claim",),
+    "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),
     "course.lesson_model": (
         "lesson_model",
         "needs_geometry",

@@ -1,0 +1,109 @@
+"""What became of the course's claims on each model that the lessons were run on.
+
+The default model's outcomes come from the lessons as they are committed (docs/ledger/make.py), the
+others from running the lessons on another model (docs/ledger/other_models.py). Both keep them in
+`CLAIMS_BY_MODEL`, one file a model, so that they come with the package.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..loading.pinned_files import DEFAULT
+from .claims import stated_claims
+
+CLAIMS_BY_MODEL = Path(__file__).with_name("claims_by_model")
+FIGURES = ("value", "low", "high", "bar", "controls", "verdict")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a claim came to on one model; the figures are as the lesson printed them.
+
+    Attributes:
+        figure: value and 95 % interval, such as "0.05 [-0.02, 0.12]"; "" where there is none.
+        verdict: as in `Claim`, "the lesson stops", or "not run".
+        reason: why the lesson stops on this model; "" where it does not.
+    """
+
+    figure: str = ""
+    verdict: str = "not run"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.figure}".strip()
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """A claim of the course, and what it came to on each model.
+
+    Attributes:
+        key: the claim's name in `claims/*.toml`.
+        lesson: the lesson's number, such as "04".
+        sentence, unit, source, published: as the claim states them.
+        outcomes: by the models' names.
+    """
+
+    key: str
+    lesson: str
+    sentence: str
+    unit: str
+    source: str
+    published: str
+    outcomes: Mapping[str, Outcome]
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """The verdicts, in the order of the models."""
+        return tuple(outcome.verdict for outcome in self.outcomes.values())
+
+
+def ledger_models() -> list[str]:
+    """Return the models that the lessons were run on, the default one first."""
+    names = sorted(path.stem for path in CLAIMS_BY_MODEL.glob("*.json"))
+    return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def ledger_rows(*models: str) -> list[LedgerRow]:
+    """Return the course's claims in reading order, with what each came to on these models.
+
+    Without names, on all of `ledger_models`. The outcomes were kept when the lessons were run; this
+    asks no model.
+
+    Raises:
+        ValueError: a model that the lessons were not run on.
+    """
+    names = list(models) or ledger_models()
+    if unknown := [name for name in names if name not in ledger_models()]:
+        raise ValueError(f"the lessons were not run on {unknown}, only on {ledger_models()}.")
+    stated = stated_claims()
+    kept = {name: _kept(name) for name in names}
+    return [
+        LedgerRow(
+            key,
+            lesson,
+            sentence=stated[key]["sentence"],
+            unit=stated[key]["unit"],
+            source=stated[key]["source"],
+            published=stated[key]["published"],
+            outcomes={name: _outcome(lessons, lesson, key) for name, lessons in kept.items()},
+        )
+        for lesson, found in _kept(DEFAULT).items()
+        for key in found["claims"]
+    ]
+
+
+def _kept(model: str) -> dict:
+    return json.loads((CLAIMS_BY_MODEL / f"{model}.json").read_text(encoding="utf-8"))
+
+
+def _outcome(lessons: dict, lesson: str, key: str) -> Outcome:
+    if lesson not in lessons:
+        return Outcome()
+    claim = lessons[lesson]["claims"].get(key)
+    if claim:
+        figure = f"{claim['value']} [{claim['low']}, {claim['high']}]"
+        return Outcome(figure if "nan" not in figure else "", claim["verdict"])
+    return Outcome(verdict="the lesson stops", reason=lessons[lesson]["stopped"] or "")
