@@ -169,7 +169,7 @@ def page(claims: list[dict], rows: list[dict], others: dict[str, dict[str, Outco
         "",
         "Made by `make ledger` from the outputs of the lessons; do not edit it by hand. All",
         "figures were measured on the course's default model, SmolLM2-135M-Instruct with weights",
-        "rounded to 4 bits, unless a claim says otherwise. A column named after another model tells",
+        "rounded to 4 bits, unless a claim says otherwise. A column named after another model is",
         "what the same lesson came to there; tiny has two blocks and random weights, so a claim",
         "that shows on it is about the arithmetic, not about language.",
         "",
