@@ -1,6 +1,7 @@
 """The claims with what they came to on each model."""
 
 import json
+import math
 
 import pytest
 
@@ -43,8 +44,11 @@ def test_rows_are_in_reading_order_and_tell_every_outcome(kept):
     assert (first.key, first.lesson, second.key, second.lesson) == ("b", "05", "a", "11")
     assert first.verdicts == ("shows", "cannot be judged", "not run")
     assert second.verdicts == ("shows", "the lesson stops", "weak")
-    assert second.outcomes["smollm2-135m"] == Outcome("0.20 [0.10, 0.40]", "shows")
+    assert second.outcomes["smollm2-135m"] == Outcome(
+        0.2, 0.1, 0.4, 0.05, "shows", figure="0.20 [0.10, 0.40]"
+    )
     assert second.outcomes["another"].reason == "No geometry."
+    assert math.isnan(first.outcomes["another"].value)
     assert str(first.outcomes["another"]) == "cannot be judged"
     assert str(second.outcomes["half"]) == "weak 0.20 [0.10, 0.40]"
 

@@ -6,6 +6,7 @@ others from running the lessons on another model (docs/ledger/other_models.py). 
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +20,24 @@ FIGURES = ("value", "low", "high", "bar", "controls", "verdict")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a claim came to on one model; the figures are as the lesson printed them.
+    """What a claim came to on one model; the figures are rounded as the lesson printed them.
 
     Attributes:
-        figure: value and 95 % interval, such as "0.05 [-0.02, 0.12]"; "" where there is none.
+        value, low, high: the effect and its 95 % interval, in the claim's unit; nan where there is
+            none.
+        bar: the size that 95 % of the controls stay below; nan where there is none.
         verdict: as in `Claim`, "the lesson stops", or "not run".
         reason: why the lesson stops on this model; "" where it does not.
+        figure: the effect as it was printed, such as "0.05 [-0.02, 0.12]"; "" where there is none.
     """
 
-    figure: str = ""
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    bar: float = math.nan
     verdict: str = "not run"
     reason: str = ""
+    figure: str = ""
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.figure}".strip()
@@ -103,7 +111,8 @@ def _outcome(lessons: dict, lesson: str, key: str) -> Outcome:
     if lesson not in lessons:
         return Outcome()
     claim = lessons[lesson]["claims"].get(key)
-    if claim:
-        figure = f"{claim['value']} [{claim['low']}, {claim['high']}]"
-        return Outcome(figure if "nan" not in figure else "", claim["verdict"])
-    return Outcome(verdict="the lesson stops", reason=lessons[lesson]["stopped"] or "")
+    if claim is None:
+        return Outcome(verdict="the lesson stops", reason=lessons[lesson]["stopped"] or "")
+    value, low, high, bar = (float(claim[name]) for name in ("value", "low", "high", "bar"))
+    figure = f"{claim['value']} [{claim['low']}, {claim['high']}]" if math.isfinite(value) else ""
+    return Outcome(value, low, high, bar, claim["verdict"], figure=figure)
