@@ -24,10 +24,17 @@ from IPython.core.interactiveshell import InteractiveShell
 CLAIM = "application/vnd.uncertainty.claim+json"  # as in uncertainty.course.claims
 
 
+class Shown(CapturingDisplayPublisher):
+    """What the cells displayed; a progress bar that clears its line takes nothing away."""
+
+    def clear_output(self, *_, **__) -> None:
+        """Keep everything."""
+
+
 def run_cells(sources: list[str]) -> dict:
     """Run the cells and return the errors that stopped some of them, and the claims."""
     shell = InteractiveShell.instance()
-    shell.display_pub = CapturingDisplayPublisher()
+    shell.display_pub = Shown()
     errors, stopped = [], None
     for number, source in enumerate(sources, start=1):
         outcome = shell.run_cell(source, store_history=True)
