@@ -561,12 +561,19 @@ if TYPE_CHECKING:
     from .report.comparison import (
         compare_reports as compare_reports,
     )
+    from .report.reading import (
+        read_report as read_report,
+    )
+    from .report.reading import (
+        recorded_report as recorded_report,
+    )
     from .report.reports import (
         make_report as make_report,
     )
 
 _PUBLIC_NAMES = {
     "report.comparison": ("compare_reports",),
+    "report.reading": ("read_report", "recorded_report"),
     "report.reports": ("make_report",),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
     "course.step_runs": ("answers_by_step", "given_by_step"),
