@@ -261,6 +261,9 @@ if TYPE_CHECKING:
     from .evaluation.task_checks import (
         passes_asserts as passes_asserts,
     )
+    from .evaluation.verdicts import (
+        claim_verdict as claim_verdict,
+    )
     from .generation.answers import (
         Generation as Generation,
     )
@@ -561,6 +564,9 @@ if TYPE_CHECKING:
     from .report.comparison import (
         compare_reports as compare_reports,
     )
+    from .report.prompting import (
+        asker as asker,
+    )
     from .report.reading import (
         read_report as read_report,
     )
@@ -573,6 +579,7 @@ if TYPE_CHECKING:
 
 _PUBLIC_NAMES = {
     "report.comparison": ("compare_reports",),
+    "report.prompting": ("asker",),
     "report.reading": ("read_report", "recorded_report"),
     "report.reports": ("make_report",),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
@@ -586,6 +593,7 @@ _PUBLIC_NAMES = {
         "ngram_overlap",
         "passes_asserts",
     ),
+    "evaluation.verdicts": ("claim_verdict",),
     "_inputs": ("SKIPPED_POSITIONS",),
     "information": (
         "anchored_renyi_entropy",
