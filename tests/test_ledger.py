@@ -85,8 +85,10 @@ def test_a_claim_is_found_with_its_figures_section_and_row(ledger, course):
     works, absent = ledger.shown_rows(cells, [claim])
     assert (works["state"], works["claims"]) == ("works", ["a"])
     assert (absent["state"], absent["where"]) == ("not run here", [])
-    page = ledger.page([claim], [works, absent])
-    assert "| 0.20 [0.10, 0.40] nats | 0.05 (1) | shows | 2406.16254 | 0.3 (GPT-2 small) |" in page
+    page = ledger.page(
+        [claim], [works, absent], {"other": {"a": ledger.Outcome(verdict="weak", figure="0.1")}}
+    )
+    assert "| 0.05 (1) | shows | weak 0.1 | 2406.16254 | 0.3 (GPT-2 small) |" in page
 
 
 def test_a_printed_line_that_differs_from_its_data(ledger, course):

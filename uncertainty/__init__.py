@@ -81,6 +81,18 @@ if TYPE_CHECKING:
     from .course.exercises import (
         solution as solution,
     )
+    from .course.ledger import (
+        LedgerRow as LedgerRow,
+    )
+    from .course.ledger import (
+        Outcome as Outcome,
+    )
+    from .course.ledger import (
+        ledger_models as ledger_models,
+    )
+    from .course.ledger import (
+        ledger_rows as ledger_rows,
+    )
     from .course.lesson_model import (
         lesson_model as lesson_model,
     )
@@ -248,6 +260,9 @@ if TYPE_CHECKING:
     )
     from .evaluation.task_checks import (
         passes_asserts as passes_asserts,
+    )
+    from .evaluation.verdicts import (
+        claim_verdict as claim_verdict,
     )
     from .generation.answers import (
         Generation as Generation,
@@ -555,6 +570,15 @@ if TYPE_CHECKING:
     from .report.comparison import (
         compare_reports as compare_reports,
     )
+    from .report.prompting import (
+        asker as asker,
+    )
+    from .report.reading import (
+        read_report as read_report,
+    )
+    from .report.reading import (
+        recorded_report as recorded_report,
+    )
     from .report.reports import (
         make_report as make_report,
     )
@@ -564,6 +588,8 @@ if TYPE_CHECKING:
 
 _PUBLIC_NAMES = {
     "report.comparison": ("compare_reports",),
+    "report.prompting": ("asker",),
+    "report.reading": ("read_report", "recorded_report"),
     "report.reports": ("make_report",),
     "report.server_report": ("make_server_report",),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
@@ -577,6 +603,7 @@ _PUBLIC_NAMES = {
         "ngram_overlap",
         "passes_asserts",
     ),
+    "evaluation.verdicts": ("claim_verdict",),
     "_inputs": ("SKIPPED_POSITIONS",),
     "information": (
         "anchored_renyi_entropy",
@@ -785,6 +812,7 @@ _PUBLIC_NAMES = {
         "short_prompt",
     ),
     "course.claims": ("claim",),
+    "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),
     "course.lesson_model": (
         "lesson_model",
         "needs_geometry",

@@ -5,7 +5,8 @@
 
 Every figure is read from a lesson's output, where `uncertainty.claim` put it; what a claim says and
 what its control can tell comes from uncertainty/course/claims/*.toml; what the sources hold, row by
-row, and which cells show it from rows.toml.
+row, and which cells show it from rows.toml; what the lessons came to on other models from
+uncertainty/course/claims_by_model, where other_models.py puts it and this puts the default model's.
 """
 
 import argparse
@@ -16,6 +17,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from uncertainty.course.claims import MIME, stated_claims
+from uncertainty.course.ledger import (
+    CLAIMS_BY_MODEL,
+    FIGURES,
+    Outcome,
+    kept_lessons,
+    ledger_models,
+    outcome_of,
+)
+from uncertainty.loading.pinned_files import DEFAULT
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parent.parent / "notebooks"
@@ -82,8 +92,27 @@ def made() -> dict[Path, str]:
     rows = shown_rows(cells, claims)
     ledger = {"rule": RULE, "claims": claims, "rows": rows}
     return {
-        HERE / "ledger.json": json.dumps(ledger, indent=1, ensure_ascii=False) + "\n",
-        HERE / "README.md": page(claims, rows),
+        CLAIMS_BY_MODEL / f"{DEFAULT}.json": _as_json(by_lesson(claims)),
+        HERE / "ledger.json": _as_json(ledger),
+        HERE / "README.md": page(claims, rows, elsewhere(claims)),
+    }
+
+
+def by_lesson(claims: list[dict]) -> dict[str, dict]:
+    """Return the default model's figures in the form of other_models.py."""
+    lessons: dict[str, dict] = {}
+    for claim in claims:
+        found = lessons.setdefault(claim["lesson"], {"claims": {}, "stopped": None})
+        found["claims"][claim["key"]] = {name: claim[name] for name in FIGURES}
+    return lessons
+
+
+def elsewhere(claims: list[dict]) -> dict[str, dict[str, Outcome]]:
+    """Return what the claims came to on the models other than the default one, by their names."""
+    others = {name: kept_lessons(name) for name in ledger_models() if name != DEFAULT}
+    return {
+        name: {claim["key"]: outcome_of(kept, claim["lesson"], claim["key"]) for claim in claims}
+        for name, kept in others.items()
     }
 
 
@@ -139,8 +168,8 @@ def shown_rows(cells: list[Cell], claims: list[dict]) -> list[dict]:
     return [_shown_row(row, cells, claims) for row in listed]
 
 
-def page(claims: list[dict], rows: list[dict]) -> str:
-    """Return the ledger as a Markdown page."""
+def page(claims: list[dict], rows: list[dict], others: dict[str, dict[str, Outcome]]) -> str:
+    """Return the ledger as a Markdown page, with a column for each other model."""
     verdicts = [claim["verdict"] for claim in claims]
     counted = [f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)]
     states = [row["state"] for row in rows]
@@ -149,16 +178,18 @@ def page(claims: list[dict], rows: list[dict]) -> str:
         "",
         "Made by `make ledger` from the outputs of the lessons; do not edit it by hand. All",
         "figures were measured on the course's default model, SmolLM2-135M-Instruct with weights",
-        "rounded to 4 bits, unless a claim says otherwise.",
+        "rounded to 4 bits, unless a claim says otherwise. A column named after another model is",
+        "what the same lesson came to there; tiny has two blocks and random weights, so a claim",
+        "that shows on it is about the arithmetic, not about language.",
         "",
         RULE,
         f"{len(claims)} claims: {', '.join(counted)}.",
         "",
         "## Claims",
         "",
-        "| where | claim | ours | bar | verdict | source | published |",
-        "|---|---|---|---|---|---|---|",
-        *[_claim_line(claim) for claim in claims],
+        _table_line("where", "claim", "ours", "bar", "verdict", *others, "source", "published"),
+        "|---" * (7 + len(others)) + "|",
+        *[_claim_line(claim, others) for claim in claims],
         "",
         "## What each control can tell",
         "",
@@ -219,12 +250,13 @@ def _find(row: str, text: str, cells: list[Cell]) -> Cell:
     return found[0]
 
 
-def _claim_line(claim: dict) -> str:
+def _claim_line(claim: dict, others: dict[str, dict[str, Outcome]]) -> str:
     ours = f"{claim['value']} [{claim['low']}, {claim['high']}] {claim['unit']}"
     published = claim["published"] and f"{claim['published']} ({claim['model']})"
     bar = f"{claim['bar']} ({claim['controls']})"
-    cells = claim["link"], claim["sentence"], ours, bar, claim["verdict"], claim["source"]
-    return _table_line(*cells, published or "-")
+    columns = [str(outcomes.get(claim["key"], Outcome())) for outcomes in others.values()]
+    cells = claim["link"], claim["sentence"], ours, bar, claim["verdict"], *columns
+    return _table_line(*cells, claim["source"], published or "-")
 
 
 def _row_line(row: dict) -> str:
@@ -234,6 +266,10 @@ def _row_line(row: dict) -> str:
 
 def _table_line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _as_json(value) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def _text_of(path: Path) -> str:

@@ -93,7 +93,7 @@ def test_the_json_is_the_data(report):
     assert report.data["format"] == "llm-uncertainty-course report"
     run = report.data["run"]
     assert run["peak_memory"] > 1e8 and run["seconds"]["ask"] > 0
-    assert run["versions"]["torch"] == torch.__version__
+    assert torch.__version__.startswith(run["versions"]["torch"])  # it may go on with "+cpu"
 
 
 def test_every_interval_of_the_json_is_on_the_page(report):

@@ -42,4 +42,5 @@ LESSONS = (
         45,
         45,
     ),
+    Lesson("19", "19_any_model.ipynb", "Any model", 45, 60),
 )
