@@ -85,7 +85,9 @@ def placed(request, folder, tmp_path_factory):
 ELSEWHERE = {
     "answers_from": "its model is a name on a server",
     "make_report": "it calls the others, for minutes",
+    "asker": "it chooses how a question is put, and reads no weight",
     "make_server_report": "its model is a name on a server",
+    "recorded_report": "its model is the name of a report",
 }
 
 
