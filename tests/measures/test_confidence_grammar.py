@@ -412,7 +412,8 @@ def test_the_time_is_linear(repeated):
     start = time.process_time()
     parse_confidence(text)
     parse_confidence("Answer: Oslo\nConfidence: " + text)
-    assert time.process_time() - start < 2
+    # Under a second for most; NFKC makes 18 letters of "\ufdfa". What is quadratic takes minutes.
+    assert time.process_time() - start < 6
 
 
 def test_deeply_nested_json_is_no_error():
