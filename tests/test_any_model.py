@@ -92,11 +92,9 @@ def spans(node, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno
 
 
-@pytest.mark.model  # two of them need the corpora, and all take too long for the quick tests
-@pytest.mark.parametrize("number", FAILED_ASSERTS)
-def test_a_lesson_runs_to_its_end_on_another_model(number, tmp_path, cache):
+def check_on_tiny(number: str, folder: Path, cache: Path) -> None:
     [path] = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-    errors = run_on_tiny(path, tmp_path, cache)
+    errors = run_on_tiny(path, folder, cache)
     others = [
         f"cell {error['cell']}: {error['name']}: {error['text']}\n{error['source']}"
         for error in errors
@@ -104,6 +102,40 @@ def test_a_lesson_runs_to_its_end_on_another_model(number, tmp_path, cache):
     ]
     assert not others, "\n\n".join(others)
     assert len(errors) == FAILED_ASSERTS[number]
+
+
+def lessons(first: str, last: str):
+    return pytest.mark.parametrize("number", [n for n in FAILED_ASSERTS if first <= n <= last])
+
+
+# Two of them need the corpora, and all take too long for the quick tests. A class is what `--dist=loadscope`
+# hands to one process, so there are four of them.
+@pytest.mark.model
+class TestLessonsOfTheOutput:
+    @lessons("00", "06")
+    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
+        check_on_tiny(number, tmp_path, cache)
+
+
+@pytest.mark.model
+class TestLessonsOfTheLayers:
+    @lessons("07", "10")
+    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
+        check_on_tiny(number, tmp_path, cache)
+
+
+@pytest.mark.model
+class TestLessonsOfTheNeurons:
+    @lessons("11", "15")
+    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
+        check_on_tiny(number, tmp_path, cache)
+
+
+@pytest.mark.model
+class TestFurtherLessons:
+    @lessons("16", "19")
+    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
+        check_on_tiny(number, tmp_path, cache)
 
 
 KINDS = {
