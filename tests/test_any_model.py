@@ -11,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from uncertainty.loading.cache import cache_folder
@@ -55,8 +54,8 @@ def cache(tmp_path_factory):
     return folder
 
 
-def run_on_tiny(path: Path, folder: Path, cache: Path) -> list[dict]:
-    """Run a notebook's cells in `folder` and return the errors, as tests/lesson_cells.py tells them."""
+def run_on_tiny(numbers: list[str], folder: Path, cache: Path) -> None:
+    """Run lessons, each in its own folder in `folder`, as tests/lesson_cells.py says."""
     own = {
         "UNCERTAINTY_MODEL": "tiny",
         "UNCERTAINTY_CACHE": str(cache),
@@ -64,18 +63,14 @@ def run_on_tiny(path: Path, folder: Path, cache: Path) -> list[dict]:
         "TQDM_DISABLE": "1",
         "MPLBACKEND": "agg",
     }
-    outcome = folder / "outcome.json"
+    notebooks = [next((ROOT / "notebooks").glob(f"{number}_*.ipynb")) for number in numbers]
     subprocess.run(
-        [sys.executable, CELLS, path, outcome],
+        [sys.executable, CELLS, folder, *notebooks],
         cwd=folder,
         env={**os.environ, **own},
-        stdout=subprocess.DEVNULL,
-        timeout=1200,
+        timeout=1800,
         check=True,
     )
-    found = json.loads(outcome.read_text(encoding="utf-8"))
-    assert found["stopped"] is None, found["stopped"]
-    return found["errors"]
 
 
 def is_a_claims_own(error: dict) -> bool:
@@ -92,68 +87,64 @@ def spans(node, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno
 
 
-def check_on_tiny(number: str, folder: Path, cache: Path) -> None:
-    [path] = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-    errors = run_on_tiny(path, folder, cache)
+def check_outcome(number: str, folder: Path) -> None:
+    """Look at what one lesson left, which is nothing if it ended its process."""
+    found = json.loads((folder / number / "outcome.json").read_text(encoding="utf-8"))
+    assert found["stopped"] is None, found["stopped"]
     others = [
         f"cell {error['cell']}: {error['name']}: {error['text']}\n{error['source']}"
-        for error in errors
+        for error in found["errors"]
         if not is_a_claims_own(error)
     ]
     assert not others, "\n\n".join(others)
-    assert len(errors) == FAILED_ASSERTS[number]
+    assert len(found["errors"]) == FAILED_ASSERTS[number]
 
 
-def lessons(first: str, last: str):
-    return pytest.mark.parametrize("number", [n for n in FAILED_ASSERTS if first <= n <= last])
+def lessons(first: str, last: str) -> list[str]:
+    return [number for number in FAILED_ASSERTS if first <= number <= last]
 
 
-# Two of them need the corpora, and all take too long for the quick tests. A class is what `--dist=loadscope`
-# hands to one process, so there are four of them.
+@pytest.fixture(scope="class")
+def folder(request, tmp_path_factory, cache):
+    """Where the lessons of a class left their outcomes: they run in processes that share what they import."""
+    folder = tmp_path_factory.mktemp("lessons")
+    run_on_tiny(request.cls.numbers, folder, cache)
+    return folder
+
+
+# Two of the lessons need the corpora, and all take too long for the quick tests. A class is what `--dist=loadscope`
+# hands to one process, so there are several.
 @pytest.mark.model
 class TestLessonsOfTheOutput:
-    @lessons("00", "06")
-    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
-        check_on_tiny(number, tmp_path, cache)
+    numbers = lessons("00", "06")
+
+    @pytest.mark.parametrize("number", numbers)
+    def test_runs_to_its_end_on_another_model(self, number, folder):
+        check_outcome(number, folder)
 
 
 @pytest.mark.model
 class TestLessonsOfTheLayers:
-    @lessons("07", "10")
-    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
-        check_on_tiny(number, tmp_path, cache)
+    numbers = lessons("07", "10")
+
+    @pytest.mark.parametrize("number", numbers)
+    def test_runs_to_its_end_on_another_model(self, number, folder):
+        check_outcome(number, folder)
 
 
 @pytest.mark.model
 class TestLessonsOfTheNeurons:
-    @lessons("11", "15")
-    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
-        check_on_tiny(number, tmp_path, cache)
+    numbers = lessons("11", "15")
+
+    @pytest.mark.parametrize("number", numbers)
+    def test_runs_to_its_end_on_another_model(self, number, folder):
+        check_outcome(number, folder)
 
 
 @pytest.mark.model
 class TestFurtherLessons:
-    @lessons("16", "19")
-    def test_runs_to_its_end_on_another_model(self, number, tmp_path, cache):
-        check_on_tiny(number, tmp_path, cache)
+    numbers = lessons("16", "19")
 
-
-KINDS = {
-    "x = 1\nassert x == 2\nassert x == 3": True,
-    "for x in (1, 2):\n    assert x == 1": True,
-    "assert 1 == 2\nx = 1": False,
-    "[][0]": False,
-    "def f():\n    assert False\nf()\nx = 1": False,
-    "import torch\ntorch.testing.assert_close(1.0, 2.0)": False,
-    "raise AssertionError": False,
-    "x =": False,
-}
-
-
-def test_what_counts_as_a_claims_own_assert(tmp_path):
-    cells = [nbformat.v4.new_code_cell(source) for source in [*KINDS, "assert True"]]
-    path = tmp_path / "kinds.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    errors = run_on_tiny(path, tmp_path, tmp_path / "cache")
-    assert [error["source"] for error in errors] == list(KINDS)
-    assert [is_a_claims_own(error) for error in errors] == list(KINDS.values())
+    @pytest.mark.parametrize("number", numbers)
+    def test_runs_to_its_end_on_another_model(self, number, folder):
+        check_outcome(number, folder)

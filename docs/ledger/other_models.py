@@ -48,10 +48,10 @@ def run(path: Path, model: str) -> dict:
     """
     own = {"UNCERTAINTY_MODEL": model, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "outcome.json"
-        command = [sys.executable, CELLS, path, told]
+        command = [sys.executable, CELLS, folder, path]
         environment = {**os.environ, **own, "MPLBACKEND": "agg"}
-        subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, cwd=folder, env=environment, check=True)
+        told = Path(folder) / path.name[:2] / "outcome.json"
         outcome = json.loads(told.read_text(encoding="utf-8"))
     faults = [error for error in outcome["errors"] if error["name"] != "AssertionError"]
     if faults:

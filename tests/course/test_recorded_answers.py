@@ -39,7 +39,7 @@ from uncertainty.course.spot_check import first_difference
 from uncertainty.data.word_choices import WordChoice
 
 FILES = sorted(RECORD.glob(f"*{SUFFIX}"))
-MANY = 24  # a change of a tenth of 120 answers escapes them with probability 0.06
+MANY = 12  # a change of a fifth of 120 answers escapes them with probability 0.06
 COSTLY = {"entailment": 6}  # an item of these asks the model up to ninety times
 QUESTION_RUNS = {
     "second_turn": lambda model, tokenizer, items, settings: second_turn_replies(
