@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons outputs ledger bench model clean
+.PHONY: lab test quick check pythons lessons order outputs ledger bench model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -36,6 +36,9 @@ lessons: model  ## run every lesson and write HTML pages to build/lessons
 
 outputs: model  ## ask everything anew, keep the outputs in the notebooks and the answers in the package (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)
+
+order: .venv/ready  ## number the lessons by their order in uncertainty/course/lessons.py (for authors)
+	$(BIN)/python docs/order.py
 
 ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledger (for authors)
 	$(BIN)/python docs/ledger/make.py

@@ -36,7 +36,7 @@ def course(ledger, tmp_path, monkeypatch):
     """A course of one claim and two rows; returns a function that makes its claims' cells."""
     monkeypatch.setattr(ledger, "stated_claims", lambda: {"a": STATED})
     monkeypatch.setattr(ledger, "HERE", tmp_path)
-    rows = '[[row]]\nid = "3.5"\ntitle = "Effect"\ncells = ["11: needle"]\n'
+    rows = '[[row]]\nid = "3.5"\ntitle = "Effect"\ncells = ["neurons: needle"]\n'
     rows += '[[row]]\nid = "3.6"\ntitle = "Elsewhere"\ncells = []\nmissing = "needs GPT-2"\n'
     tmp_path.joinpath("rows.toml").write_text(rows)
     return tmp_path
@@ -59,7 +59,7 @@ def text_cell(text: str) -> dict:
 
 
 def write(folder, *cells):
-    folder.joinpath("11_entropy_neurons.ipynb").write_text(notebook(*cells), encoding="utf-8")
+    folder.joinpath("11_neurons.ipynb").write_text(notebook(*cells), encoding="utf-8")
     return folder
 
 

@@ -59,6 +59,11 @@ class Cell(NamedTuple):
         return self.notebook[:2]
 
     @property
+    def name(self) -> str:
+        """The lesson's name, such as "logtoku"."""
+        return self.notebook[3:].removesuffix(".ipynb")
+
+    @property
     def link(self) -> str:
         """Where it stands, as a Markdown link to the notebook."""
         section = f", {self.section}" if self.section else ""
@@ -102,7 +107,7 @@ def by_lesson(claims: list[dict]) -> dict[str, dict]:
     """Return the default model's figures in the form of other_models.py."""
     lessons: dict[str, dict] = {}
     for claim in claims:
-        found = lessons.setdefault(claim["lesson"], {"claims": {}, "stopped": None})
+        found = lessons.setdefault(claim["name"], {"claims": {}, "stopped": None})
         found["claims"][claim["key"]] = {name: claim[name] for name in FIGURES}
     return lessons
 
@@ -111,7 +116,7 @@ def elsewhere(claims: list[dict]) -> dict[str, dict[str, Outcome]]:
     """Return what the claims came to on the models other than the default one, by their names."""
     others = {name: kept_lessons(name) for name in ledger_models() if name != DEFAULT}
     return {
-        name: {claim["key"]: outcome_of(kept, claim["lesson"], claim["key"]) for claim in claims}
+        name: {claim["key"]: outcome_of(kept, claim["name"], claim["key"]) for claim in claims}
         for name, kept in others.items()
     }
 
@@ -146,7 +151,12 @@ def measured_claims(cells: list[Cell]) -> list[dict]:
                 raise ValueError(f"the claim {key!r} is measured twice, again in {cell.notebook}.")
             if key not in stated:
                 raise ValueError(f"{cell.notebook} measures {key!r}, which no file states.")
-            place = {"lesson": cell.lesson, "cell": cell.number, "link": cell.link}
+            place = {
+                "lesson": cell.lesson,
+                "name": cell.name,
+                "cell": cell.number,
+                "link": cell.link,
+            }
             measured[key] = {**stated[key], **claim, **place}
     if missing := stated.keys() - measured.keys():
         raise ValueError(f"stated, but measured in no lesson's output: {sorted(missing)}.")
@@ -244,7 +254,7 @@ def _shown_row(row: dict, cells: list[Cell], claims: list[dict]) -> dict:
 
 def _find(row: str, text: str, cells: list[Cell]) -> Cell:
     lesson, _, part = text.partition(": ")
-    found = [cell for cell in cells if cell.lesson == lesson and part in cell.source]
+    found = [cell for cell in cells if cell.name == lesson and part in cell.source]
     if len(found) != 1:
         raise ValueError(f"row {row}: {part!r} is in {len(found)} cells of lesson {lesson}, not 1.")
     return found[0]

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
             continue
         started = time.perf_counter()
         outcome = run(path, options.model)
-        keep(options.model, number, outcome)
+        keep(options.model, path.stem[3:], outcome)
         told = outcome["stopped"] or f"{len(outcome['claims'])} claims"
         print(f"{number}: {told}, {time.perf_counter() - started:.0f} s", flush=True)
 
@@ -59,12 +59,12 @@ def run(path: Path, model: str) -> dict:
     return outcome
 
 
-def keep(model: str, number: str, outcome: dict) -> None:
+def keep(model: str, name: str, outcome: dict) -> None:
     """Put one lesson's claims into the model's file; it is replaced at once or not at all."""
     path = CLAIMS_BY_MODEL / f"{model}.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     claims = {claim["key"]: {name: claim[name] for name in FIGURES} for claim in outcome["claims"]}
-    kept[number] = {"claims": claims, "stopped": outcome["stopped"]}
+    kept[name] = {"claims": claims, "stopped": outcome["stopped"]}
     aside = path.with_suffix(".aside")
     text = json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False)
     aside.write_text(f"{text}\n", encoding="utf-8")

@@ -7,6 +7,7 @@ import pytest
 
 from uncertainty import Outcome, ledger_models, ledger_rows
 from uncertainty.course import ledger
+from uncertainty.course.lessons import LESSONS, lesson_number
 
 STATED = {"sentence": "It rises", "unit": "nats", "source": "course", "published": "0.3"}
 FIGURES = {"value": "0.20", "low": "0.10", "high": "0.40", "bar": "0.05", "controls": 1}
@@ -22,14 +23,16 @@ def kept(tmp_path, monkeypatch):
     cannot = {**NO_FIGURES, "verdict": "cannot be judged"}
     files = {
         "smollm2-135m": {
-            "05": {"claims": {"b": shows}, "stopped": None},
-            "11": {"claims": {"a": shows}, "stopped": None},
+            "is_it_any_good": {"claims": {"b": shows}, "stopped": None},
+            "entropy_neurons": {"claims": {"a": shows}, "stopped": None},
         },
         "another": {
-            "05": {"claims": {"b": cannot}, "stopped": None},
-            "11": {"claims": {}, "stopped": "No geometry."},
+            "is_it_any_good": {"claims": {"b": cannot}, "stopped": None},
+            "entropy_neurons": {"claims": {}, "stopped": "No geometry."},
         },
-        "half": {"11": {"claims": {"a": {**FIGURES, "verdict": "weak"}}, "stopped": None}},
+        "half": {
+            "entropy_neurons": {"claims": {"a": {**FIGURES, "verdict": "weak"}}, "stopped": None}
+        },
     }
     for name, lessons in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(lessons), encoding="utf-8")
@@ -41,7 +44,9 @@ def test_the_default_model_comes_first(kept):
 
 def test_rows_are_in_reading_order_and_tell_every_outcome(kept):
     first, second = ledger_rows()
-    assert (first.key, first.lesson, second.key, second.lesson) == ("b", "05", "a", "11")
+    assert (first.key, second.key) == ("b", "a")
+    assert first.lesson == lesson_number("is_it_any_good")
+    assert second.lesson == lesson_number("entropy_neurons")
     assert first.verdicts == ("shows", "cannot be judged", "not run")
     assert second.verdicts == ("shows", "the lesson stops", "weak")
     assert second.outcomes["smollm2-135m"] == Outcome(
@@ -63,4 +68,4 @@ def test_the_packages_own_rows_are_the_claims():
     rows = ledger_rows()
     assert {row.key for row in rows} == set(ledger.stated_claims())
     assert all(row.outcomes["smollm2-135m"].verdict != "not run" for row in rows)
-    assert {row.lesson for row in rows} <= {f"{number:02}" for number in range(20)}
+    assert {row.lesson for row in rows} <= {lesson.number for lesson in LESSONS}

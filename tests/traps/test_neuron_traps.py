@@ -21,7 +21,7 @@ from uncertainty import (
 from uncertainty.architecture.final_norm import final_norm
 from uncertainty.architecture.last_mlp import last_layer_neurons
 from uncertainty.architecture.parts import model_parts
-from uncertainty.course.exercises.lesson11 import mediated
+from uncertainty.course.exercises.entropy_neurons import mediated
 from uncertainty.heads.attention import attention_patterns
 from uncertainty.heads.bos_ablation import bos_ablation
 from uncertainty.heads.repeats import random_repeats

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..loading.pinned_files import DEFAULT
 from .claims import stated_claims
+from .lessons import lesson_number
 
 CLAIMS_BY_MODEL = Path(__file__).with_name("claims_by_model")
 FIGURES = ("value", "low", "high", "bar", "controls", "verdict")
@@ -91,7 +92,7 @@ def ledger_rows(*models: str) -> list[LedgerRow]:
     return [
         LedgerRow(
             key,
-            lesson,
+            lesson_number(lesson),
             sentence=stated[key]["sentence"],
             unit=stated[key]["unit"],
             source=stated[key]["source"],
@@ -104,7 +105,7 @@ def ledger_rows(*models: str) -> list[LedgerRow]:
 
 
 def kept_lessons(model: str) -> dict[str, dict]:
-    """Return what is kept of a model's run, by the lessons' numbers."""
+    """Return what is kept of a model's run, by the lessons' names."""
     return json.loads((CLAIMS_BY_MODEL / f"{model}.json").read_text(encoding="utf-8"))
 
 

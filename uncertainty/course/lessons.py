@@ -1,46 +1,95 @@
-"""The lessons there are, with the minutes they take to read and the seconds they take to run."""
+"""The lessons in their order, with the minutes they take to read and the seconds to run."""
 
 from typing import NamedTuple
 
 
 class Lesson(NamedTuple):
-    """One notebook.
+    """One notebook, ``notebooks/NN_name.ipynb``.
 
     `seconds` is the first "Run all" on the reference machine: two cores, no GPU, the model cached.
     """
 
     number: str
-    file: str
+    name: str
     title: str
     minutes: int
     seconds: int
 
+    @property
+    def file(self) -> str:
+        """The notebook's file name."""
+        return f"{self.number}_{self.name}.ipynb"
 
-LESSONS = (
-    Lesson("00", "00_start_here.ipynb", "Start here", 15, 20),
-    Lesson("01", "01_generation_with_scores.ipynb", "Generation with scores", 40, 25),
-    Lesson("02", "02_verbalised_confidence.ipynb", "Verbalised confidence", 40, 110),
-    Lesson("03", "03_token_uncertainty.ipynb", "Token uncertainty", 45, 35),
-    Lesson("04", "04_logtoku.ipynb", "LogTokU", 50, 60),
-    Lesson("05", "05_is_it_any_good.ipynb", "Is the doubt worth anything?", 50, 40),
-    Lesson("06", "06_asking_again.ipynb", "Asking again", 45, 75),
-    Lesson("07", "07_logit_lens.ipynb", "The logit lens", 45, 90),
-    Lesson("08", "08_residual_trajectories.ipynb", "Residual trajectories", 45, 55),
-    Lesson("09", "09_entropy_lens.ipynb", "Entropy lens", 40, 80),
-    Lesson("10", "10_last_layer_geometry.ipynb", "The last layer's geometry", 45, 75),
-    Lesson("11", "11_entropy_neurons.ipynb", "Entropy neurons", 45, 120),
-    Lesson("12", "12_doubt_and_frequency.ipynb", "Doubt and word frequency", 35, 60),
-    Lesson("13", "13_token_frequency_neurons.ipynb", "Token-frequency neurons", 45, 115),
-    Lesson("14", "14_induction.ipynb", "Induction", 40, 115),
-    Lesson("15", "15_hedging.ipynb", "Hedging on a repeat", 45, 150),
-    Lesson("16", "16_trajectory_geometry.ipynb", "More of the residual trajectories", 45, 85),
-    Lesson("17", "17_decisions_through_depth.ipynb", "Decisions through depth", 40, 75),
-    Lesson(
-        "18",
-        "18_prompt_or_model.ipynb",
-        "Is the question open, or does the model not know?",
-        45,
-        45,
-    ),
-    Lesson("19", "19_any_model.ipynb", "Any model", 45, 60),
+
+class Part(NamedTuple):
+    """A part of the course: from one lesson to the next part's first."""
+
+    title: str
+    first: str  # the name of its first lesson
+    asks: str
+
+
+# The order of the course: the place in this list is a lesson's number. After a change of the order,
+# `make order` renames the notebooks and rewrites every mention and link.
+IN_ORDER = (
+    ("start_here", "Start here", 15, 20),
+    ("generation_with_scores", "Generation with scores", 40, 25),
+    ("verbalised_confidence", "Verbalised confidence", 40, 110),
+    ("token_uncertainty", "Token uncertainty", 45, 35),
+    ("logtoku", "LogTokU", 50, 60),
+    ("is_it_any_good", "Is the doubt worth anything?", 50, 40),
+    ("asking_again", "Asking again", 45, 75),
+    ("logit_lens", "The logit lens", 45, 90),
+    ("residual_trajectories", "Residual trajectories", 45, 55),
+    ("entropy_lens", "Entropy lens", 40, 80),
+    ("last_layer_geometry", "The last layer's geometry", 45, 75),
+    ("entropy_neurons", "Entropy neurons", 45, 120),
+    ("doubt_and_frequency", "Doubt and word frequency", 35, 60),
+    ("token_frequency_neurons", "Token-frequency neurons", 45, 115),
+    ("induction", "Induction", 40, 115),
+    ("hedging", "Hedging on a repeat", 45, 150),
+    ("trajectory_geometry", "More of the residual trajectories", 45, 85),
+    ("decisions_through_depth", "Decisions through depth", 40, 75),
+    ("prompt_or_model", "Is the question open, or does the model not know?", 45, 45),
+    ("any_model", "Any model", 45, 60),
 )
+LESSONS = tuple(Lesson(f"{place:02}", *lesson) for place, lesson in enumerate(IN_ORDER))
+PARTS = (
+    Part(
+        "What the model writes",
+        "start_here",
+        "Which numbers come with an answer, and what do they mean?",
+    ),
+    Part(
+        "Is the doubt worth anything?",
+        "is_it_any_good",
+        "Would you have been warned of the wrong answers?",
+    ),
+    Part(
+        "Through the layers",
+        "logit_lens",
+        "Where on its way through the model does an answer become sure?",
+    ),
+    Part(
+        "Neurons and heads",
+        "last_layer_geometry",
+        "Which parts of the model make it more or less sure?",
+    ),
+    Part(
+        "Beyond one model",
+        "prompt_or_model",
+        "What holds for other questions, other models, and by proof?",
+    ),
+)
+
+
+def lesson_number(name: str) -> str:
+    """Return the number of a lesson, such as "07" for "logit_lens".
+
+    Raises:
+        ValueError: there is no such lesson; the message lists those there are.
+    """
+    numbers = {lesson.name: lesson.number for lesson in LESSONS}
+    if name not in numbers:
+        raise ValueError(f"there is no lesson called {name!r}; there are: {', '.join(numbers)}.")
+    return numbers[name]

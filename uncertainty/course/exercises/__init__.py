@@ -11,8 +11,9 @@ and, when the function is
 
 `hint`, `solution` and `progress` go with it. What a learner typed stays in their cell, always.
 
-To add the exercises of a new lesson: write ``lessonNN.py`` here, and in it the reference solution
-under `exercise`, a decorator that takes the lesson's number, the inputs to try and a hint. Below it
+To add the exercises of a new lesson: write a module here that is named as
+the notebook without its number, and in it the reference solution under `exercise`, a decorator that
+takes the inputs to try and a hint. Below it
 write at least two typical mistakes as functions called ``_``, each under ``@name.mistake("...")``
 with the sentence it deserves. In the notebook, put a stub with the same name and arguments, which
 raises NotImplementedError, and ``name = check(name)`` into one cell. Commit file and notebook

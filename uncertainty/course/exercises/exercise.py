@@ -1,11 +1,11 @@
 """How an exercise is declared, found and graded.
 
-A lesson's module declares the reference solution with the inputs it is tried on, and the typical
-mistakes as code with the sentence each deserves::
+A module named as its lesson declares the reference solution with the inputs it is tried on, and
+the typical mistakes as code with the sentence each deserves::
 
     from .exercise import exercise
 
-    @exercise("01", inputs=[(torch.tensor([2.0, 0.0]),)], hint="Subtract the largest logit first.")
+    @exercise(inputs=[(torch.tensor([2.0, 0.0]),)], hint="Subtract the largest logit first.")
     def softmax(logits): ...
 
     @softmax.mistake("You divided by the largest entry; divide by the sum.")
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..lessons import LESSONS, lesson_number
 from .comparison import describe_difference, result_or_error, same_result
 
 _registry: dict[str, "Exercise"] = {}
@@ -90,9 +91,11 @@ class Exercise:
 
 
 def exercise(
-    lesson: str, *, inputs: list[tuple], hint: str, tolerance: float = 1e-4
+    *, inputs: list[tuple], hint: str, tolerance: float = 1e-4
 ) -> Callable[[Callable], Exercise]:
-    """Declare the decorated function as the reference solution of an exercise of that lesson.
+    """Declare the decorated function as the reference solution of an exercise.
+
+    It belongs to the lesson that its module is named after.
 
     Raises:
         ValueError: there is an exercise of that name already, in this lesson or another.
@@ -105,6 +108,7 @@ def exercise(
                 f"there is an exercise called {name!r} already; "
                 "names must be unique across lessons."
             )
+        lesson = lesson_number(reference.__module__.rpartition(".")[2])
         _registry[name] = Exercise(lesson, reference, inputs, inspect.cleandoc(hint), tolerance)
         return _registry[name]
 
@@ -113,11 +117,10 @@ def exercise(
 
 def exercises(lesson: str | None = None) -> list[Exercise]:
     """Return all exercises, or those of one lesson ("03"), in the order of the lessons."""
-    folder = str(Path(__file__).parent)
-    modules = [module.name for module in pkgutil.iter_modules([folder])]
-    for name in sorted(modules):
-        if name.startswith("lesson"):
-            importlib.import_module(f"{__package__}.{name}")
+    modules = {module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])}
+    for each in LESSONS:
+        if each.name in modules:
+            importlib.import_module(f"{__package__}.{each.name}")
     return [known for known in _registry.values() if lesson is None or known.lesson == lesson]
 
 

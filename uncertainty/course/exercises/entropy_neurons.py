@@ -16,7 +16,6 @@ DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
 
 
 @exercise(
-    "11",
     inputs=[
         (SIGMA, DELTA, torch.tensor([3.0, -2.0, 1.0], dtype=torch.float64), 4.0, 6),
         (SIGMA.flip(0), DELTA, torch.tensor([0.5, 2.0, 0.0], dtype=torch.float64), 9.0, 10),
@@ -53,7 +52,6 @@ def _(sigma, delta, xw, ww, width):
 
 
 @exercise(
-    "11",
     inputs=[(Z, U, SIGMA, SIGMA_NEW, DELTA), (Z[:2], U, SIGMA_NEW[:2], SIGMA[:2], DELTA[:2])],
     hint="`(sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]`.",
 )
@@ -84,7 +82,6 @@ def _(z, u, sigma, sigma_new, delta):
 
 
 @exercise(
-    "11",
     inputs=[(Z, SIGMA, SIGMA_NEW), (Z[0], SIGMA[0], SIGMA_NEW[0])],
     hint="No logit changes but by the division: `z * (sigma / sigma_new)[..., None]`.",
 )
@@ -111,7 +108,6 @@ def _(z, sigma, sigma_new):
 
 
 @exercise(
-    "11",
     inputs=[(TOTAL, DIRECT, 0.01), (TOTAL, DIRECT, 0.25), (TOTAL, DIRECT, 0.0)],
     hint="`np.where(total < threshold, np.nan, 1 - direct / total)`.",
 )

@@ -12,7 +12,6 @@ ELSEWHERE = np.array([-3.0, -8.0, -12.5, -5.0, -7.0])
 
 
 @exercise(
-    "18",
     inputs=[(CELLS,), (FLAT,)],
     hint="The openness effect is the second column minus the first, averaged over the rows. What "
     "would the interaction be if openness added the same amount in both rows?",
@@ -49,7 +48,6 @@ def _(cells):
 
 
 @exercise(
-    "18",
     inputs=[(ANSWERS, 2), (ANSWERS, 3), (ANSWERS, 1)],
     hint="Who is in the mean at the first place, and who at the last? Take the same answers "
     "everywhere.",
@@ -75,7 +73,6 @@ def _(answers, length):
 
 
 @exercise(
-    "18",
     inputs=[(RARE, ELSEWHERE), (ELSEWHERE[:3], RARE)],
     hint="All differences at once: `np.abs(wanted[:, None] - elsewhere[None])`, then the place of "
     "the smallest in each row.",

@@ -18,7 +18,6 @@ PROBABILITY = np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
 
 
 @exercise(
-    "08",
     inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
     hint="The last row's probabilities, `log_p[-1].exp()`, times minus every row's "
     "log-probabilities, summed over the vocabulary.",
@@ -55,7 +54,6 @@ def _(log_p):
 
 
 @exercise(
-    "08",
     inputs=[(PATHS,), (-PATHS,)],
     hint="`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone: "
     "`(steps < 0).all(axis=0).mean()`.",
@@ -90,7 +88,6 @@ def _(paths):
 
 
 @exercise(
-    "08",
     inputs=[(WRONG, PROBABILITY, 0.8), (WRONG, PROBABILITY, 0.5), (WRONG, PROBABILITY, 0.9)],
     hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the "
     "sure: `wrong[sure].mean()`.",

@@ -12,7 +12,6 @@ LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
 
 
 @exercise(
-    "06",
     inputs=[("lima", SAMPLES), ("quito", SAMPLES), ("bogota", SAMPLES)],
     hint="Lists can count: `samples.count(answer)`; divide by how many there are.",
 )
@@ -40,7 +39,6 @@ def _(answer, samples):
 
 
 @exercise(
-    "06",
     inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
     hint="`Counter(samples).values()` are the counts; turn them into shares p and add up -p log p "
     "(natural logarithm).",
@@ -75,7 +73,6 @@ def _(samples):
 
 
 @exercise(
-    "06",
     inputs=[(LOGITS, 1, 3), (LOGITS, 3, 1), (LOGITS, 0, 2)],
     hint="Softmax first, then p(true) / (p(true) + p(false)); or the softmax of the two logits "
     "alone, which is the same.",
@@ -104,7 +101,6 @@ def _(logits, true_id, false_id):
 
 
 @exercise(
-    "06",
     inputs=[(36, [5, 9, 24]), (100, [1])],
     hint="The prompt goes through the model once, whatever the number of samples; every written "
     "token goes through once.",

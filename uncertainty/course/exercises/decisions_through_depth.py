@@ -11,7 +11,6 @@ SECOND = np.array([[False, True, True, False], [True, True, True, True]])
 
 
 @exercise(
-    "17",
     inputs=[(FIRST, SECOND), (FIRST[:1], FIRST[:1]), (FIRST[0], ~FIRST[0])],
     hint="Which tokens are in both sets, which in either? `&` and `|` on boolean arrays, then "
     "count along the last axis.",
@@ -36,7 +35,6 @@ def _(one, other):
 
 
 @exercise(
-    "17",
     inputs=[
         (np.array([1.0, 3.0, 2.0]), 5),
         (np.array([4.0, 0.0]), 4),
@@ -67,7 +65,6 @@ def _(profile, points):
 
 
 @exercise(
-    "17",
     inputs=[(text,) for text in ("B) Paris", "A cow", "C. salt", "Because", "D", "B or C", "b)")],
     hint="A label is a capital letter from A to D at the very start, followed by a bracket, a full "
     'stop or nothing: `re.match(r"([A-D])(?:[).]|$)", text)`.',

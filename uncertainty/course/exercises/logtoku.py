@@ -9,7 +9,6 @@ ALPHA = torch.tensor([[20.0, 20.0], [2.0, 1.0], [12.0, 0.0]])
 
 
 @exercise(
-    "04",
     inputs=[(LOGITS, 2), (LOGITS, 3)],
     hint="`logits.topk(k).values`, and evidence is never negative: `clamp(min=0)`.",
 )
@@ -39,7 +38,6 @@ def _(logits, k):
 
 
 @exercise(
-    "04",
     inputs=[(ALPHA,), (torch.zeros(1, 2),)],
     hint="K / sum(alpha + 1), over the last axis; K is the number of candidates, "
     "`alpha.shape[-1]`.",
@@ -64,7 +62,6 @@ def _(alpha):
 
 
 @exercise(
-    "04",
     inputs=[(ALPHA,), (torch.tensor([[3.0, 2.0, 1.0]]),)],
     hint="With a0 = sum(alpha): -sum(alpha / a0 * (digamma(alpha + 1) - digamma(a0 + 1))). "
     "`torch.digamma` is the psi of the formula; keep the last axis of a0 with `keepdim=True`.",
@@ -101,7 +98,6 @@ def _(alpha):
 
 
 @exercise(
-    "04",
     inputs=[
         (torch.tensor([0.1, 0.5, 0.3, 0.2]), 2),
         (torch.tensor([0.1, 0.4]), 25),

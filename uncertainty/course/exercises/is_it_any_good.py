@@ -11,7 +11,6 @@ CONFIDENCE = np.array([0.95, 0.85, 0.65, 0.61, 0.3, 0.25, 0.05])
 
 
 @exercise(
-    "05",
     inputs=[(WRONG, DOUBT), (WRONG, -DOUBT), (WRONG, np.ones(6))],
     hint="`doubt[wrong][:, None]` against `doubt[~wrong][None, :]` gives all pairs at once; "
     "average `(a > b) + 0.5 * (a == b)`.",
@@ -47,7 +46,6 @@ def _(wrong, doubt):
 
 
 @exercise(
-    "05",
     inputs=[
         (~CORRECT, np.array([0.4, 0.2, 0.9, 0.5, 0.1, 0.3, 0.6]), share)
         for share in (0.3, 1.0, 0.6)
@@ -76,7 +74,6 @@ def _(wrong, doubt, share):
 
 
 @exercise(
-    "05",
     inputs=[(CORRECT, CONFIDENCE, 5), (CORRECT, CONFIDENCE, 1)],
     hint="The bin of each answer: `np.minimum((confidence * bins).astype(int), bins - 1)`. For "
     "every bin that has answers: its share of the answers times |mean of `correct` - mean of "
@@ -126,7 +123,6 @@ def _(correct, confidence, bins):
 
 
 @exercise(
-    "05",
     inputs=[(np.array([0.9, 0.5, 0.2]), 2.0), (np.array([0.9, 0.5, 0.2]), 0.5)],
     hint="Log-odds: `np.log(p / (1 - p))`. Divide them by the temperature and go back with `1 / (1 "
     "+ np.exp(-x))`.",

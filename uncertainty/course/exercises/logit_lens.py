@@ -16,7 +16,6 @@ def _norm(states):
 
 
 @exercise(
-    "07",
     inputs=[(STREAM, GAIN), (STREAM[0], GAIN), (torch.zeros(4), GAIN)],
     hint="`x.pow(2).mean(-1, keepdim=True)` is the mean square of each row; add 1e-5, take the "
     "root, divide, multiply by the gain.",
@@ -51,7 +50,6 @@ def _(x, gain):
 
 
 @exercise(
-    "07",
     inputs=[(STREAM, _norm, UNEMBEDDING), (STREAM * 3, _norm, UNEMBEDDING)],
     hint="Three steps: `norm(stream)`, times `unembedding.T`, `.log_softmax(-1)`.",
 )
@@ -92,7 +90,6 @@ def _(stream, norm, unembedding):
 
 
 @exercise(
-    "07",
     inputs=[(LOGITS, 0), (LOGITS, 3), (LOGITS, 2)],
     hint="Count, in each row, the logits that are *larger* than the token's own: `(logits > own[:, "
     "None]).sum(-1)`.",

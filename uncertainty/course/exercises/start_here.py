@@ -6,7 +6,6 @@ from .exercise import exercise
 
 
 @exercise(
-    "00",
     inputs=[(0.5,), (0.25,), (0.9,)],
     hint="The surprise at an event of probability p is -log p. Python's `math.log` is "
     "the natural logarithm, so the result is in nats.",

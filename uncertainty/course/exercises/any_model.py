@@ -17,7 +17,6 @@ CASES = [
 
 
 @exercise(
-    "19",
     inputs=CASES,
     hint='Ask about the random weights first. Then count how often "shows" stands among the other '
     "two.",
@@ -57,7 +56,6 @@ def _(trained, other, random):
 
 
 @exercise(
-    "19",
     inputs=[
         ((0.3, 0.2, 0.4), (0.1, 0.0, 0.2)),
         ((0.5, 0.2, 0.6), (0.6, 0.5, 0.9)),

@@ -11,7 +11,6 @@ STEPS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0], [-1.0, 4.0, 0.0]])
 
 
 @exercise(
-    "01",
     inputs=[(ROW,), (torch.tensor([1000.0, 999.0, -1000.0]),)],
     hint="Exponentiate, then divide by the sum. Large logits overflow `exp`: subtract the largest "
     "logit first, which changes no ratio.",
@@ -44,7 +43,6 @@ def _(logits):
 
 
 @exercise(
-    "01",
     inputs=[(ROW, 0.7), (ROW, 2.0), (ROW, 1.0)],
     hint="Temperature acts on the logits, before the softmax: divide them by it.",
 )
@@ -73,7 +71,6 @@ def _(logits, temperature):
 
 
 @exercise(
-    "01",
     inputs=[([5, 8, 2, 7, 2], 2), ([5, 8], 2), ([2, 2], 2), ([], 2)],
     hint="`list.index` finds the first occurrence; think of the answer that never stops, too.",
 )
@@ -110,7 +107,6 @@ def _(token_ids, stop):
 
 
 @exercise(
-    "01",
     inputs=[(STEPS, torch.tensor([0, 2, 1])), (STEPS, torch.tensor([1, 0, 0]))],
     hint="`STEPS.log_softmax(-1)` has one row a step; pick each step's own token with `gather` or "
     "with two index tensors, then add up.",

@@ -11,7 +11,6 @@ LOGITS = torch.tensor([[4.0, 1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
 
 
 @exercise(
-    "09",
     inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
     hint="`entropies.reshape(depths, count, tokens // count)`, then the mean over the last axis.",
 )
@@ -41,7 +40,6 @@ def _(entropies, count):
 
 
 @exercise(
-    "09",
     inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
     hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - "
     "alpha)`.",
@@ -72,7 +70,6 @@ def _(logits, alpha):
 
 
 @exercise(
-    "09",
     inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
     hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > "
     "0).mean(axis=1)`, one number per layer.",

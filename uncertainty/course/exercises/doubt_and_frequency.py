@@ -11,7 +11,6 @@ LOGITS = torch.tensor([[3.0, 1.0, 0.0, -1.0], [0.5, 0.4, 0.0, 0.1], [9.0, 2.0, 5
 
 
 @exercise(
-    "12",
     inputs=[(COUNTS, 3, 1.0), (COUNTS, 5, 1.0), (COUNTS, 5, 0.1)],
     hint="Add the smoothing to all `rows`, those without a count too, and only then divide by the "
     "sum.",
@@ -46,7 +45,6 @@ def _(counts, rows, smoothing):
 
 
 @exercise(
-    "12",
     inputs=[(LOG_P, P_FREQ), (LOG_P, P_FREQ.flip(0)), (LOG_P[0], P_FREQ)],
     hint="KL(P || Q) = sum over the vocabulary of P (log P - log Q); the first distribution does "
     "the weighting.",
@@ -80,7 +78,6 @@ def _(log_p_model, p_freq):
 
 
 @exercise(
-    "12",
     inputs=[(LOGITS, 1.0), (LOGITS, 0.4), (LOGITS[:1], 1.2)],
     hint="A higher temperature means a higher entropy. Keep, for each position, a temperature that "
     "is too low and one that is too high, and replace one of the two by the middle, many times.",

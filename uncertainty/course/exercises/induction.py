@@ -23,7 +23,6 @@ OTHER_TEXT = np.array([4.6, 4.2, 5.2])
 
 
 @exercise(
-    "14",
     inputs=[(TWICE, SAME_TEXT, OTHER_TEXT), (OTHER_TEXT, TWICE, SAME_TEXT)],
     hint="From another text to the same text only the topic changes; from the same text to the "
     "repeat only the repeat does. Subtract row by row and average; a gain is positive.",
@@ -52,7 +51,6 @@ def _(twice, same_text, other_text):
 
 
 @exercise(
-    "14",
     inputs=[(PATTERN, 4), (LONGER_PATTERN, 6)],
     hint="The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier "
     "occurrence of token t is at t - (length - 1). Average `pattern[t, t - (length - 1)]` "
@@ -100,7 +98,6 @@ def _(pattern, length):
 
 
 @exercise(
-    "14",
     inputs=[(PATTERN, 4), (LONGER_PATTERN, 6)],
     hint="Rows sum to 1, so what does not rest on position 0 is 1 - pattern[t, 0]. Average over "
     "the second copy's positions, which begin at length + 1.",

@@ -11,7 +11,6 @@ STREAM = torch.randn(4, 3, 5, generator=_generator).cumsum(0)  # (depths, sample
 
 
 @exercise(
-    "16",
     inputs=[(TOP,), (TOP[:, :2],)],
     hint="Walk from the last depth up while the token stays the same; the answer is the shallowest "
     "depth you reach.",
@@ -41,7 +40,6 @@ def _(top):
 
 
 @exercise(
-    "16",
     inputs=[(STREAM,), (STREAM * 3 - 1,)],
     hint="`stream[-1]` is the end of every sample's way. A norm over the last axis gives the "
     "distance; the cosine is a scalar product divided by two lengths.",

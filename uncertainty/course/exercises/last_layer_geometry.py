@@ -12,7 +12,6 @@ BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_generator, dtype=torch.floa
 
 
 @exercise(
-    "10",
     inputs=[(HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
     hint="Each column belongs to one coordinate of the stream: `folded = unembedding * gain`; then "
     "`folded - folded.mean(0)`.",
@@ -50,7 +49,6 @@ def _(unembedding, gain):
 
 
 @exercise(
-    "10",
     inputs=[(WEIGHTS, BASIS[:, -2:]), (WEIGHTS[None], BASIS[:, :1])],
     hint="Coordinates in the basis: `x @ basis`. Their squares, summed, over the squares of x, "
     "summed.",
@@ -78,7 +76,6 @@ def _(x, basis):
 
 
 @exercise(
-    "10",
     inputs=[(WEIGHTS, BASIS, 2), (WEIGHTS, BASIS, 1), (WEIGHTS[:2], BASIS, 3)],
     hint="`(weights @ directions[:, -k:]).norm(dim=1) / weights.norm(dim=1)`.",
 )
@@ -111,7 +108,6 @@ def _(weights, directions, k):
 
 
 @exercise(
-    "10",
     inputs=[(WEIGHTS, HEAD), (WEIGHTS[:2], HEAD[:6])],
     tolerance=1e-6,
     hint="Rows of both scaled to length one, their product (neurons, vocabulary), and `.var(1)`.",

@@ -13,7 +13,6 @@ MAXIMA = torch.tensor([0.9, 0.5, 0.8])
 
 
 @exercise(
-    "03",
     inputs=[(FAIR_COIN,), (ROWS,), (MASKED,)],
     hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is "
     "nan in floating point: `torch.special.entr(p)` knows that.",
@@ -51,7 +50,6 @@ def _(logits):
 
 
 @exercise(
-    "03",
     inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
     hint="One minus the product of all the maxima.",
 )
@@ -78,7 +76,6 @@ def _(max_probabilities):
 
 
 @exercise(
-    "03",
     inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
     hint="One minus the mean of the maxima.",
 )
@@ -106,7 +103,6 @@ def _(max_probabilities):
 
 
 @exercise(
-    "03",
     inputs=[(torch.tensor([0.5, 0.25, 1.0]),), (torch.tensor([0.1]),)],
     hint="The exponential of the mean of -log p.",
 )

@@ -16,7 +16,6 @@ NOISE = torch.tensor([0.3, 1.0, -0.2, 0.5], dtype=torch.float64)
 
 
 @exercise(
-    "13",
     inputs=[(CLEAN, ABLATED, V), (ABLATED, CLEAN, V), (CLEAN, ABLATED, -V)],
     hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated "
     "logits.",
@@ -53,7 +52,6 @@ def _(clean, ablated, v):
 
 
 @exercise(
-    "13",
     inputs=[(TOTAL, FROZEN), (FROZEN, TOTAL)],
     hint="`np.abs(...)` first, then the mean over the tokens (axis 0), then one minus the ratio.",
 )
@@ -84,7 +82,6 @@ def _(total, frozen):
 
 
 @exercise(
-    "13",
     inputs=[(PATTERN, V * 0.8 + 0.6 * torch.tensor([0.5, 0.5, -0.5, -0.5]).double(), NOISE)]
     + [(NOISE, V, PATTERN), (-NOISE, V, PATTERN)],
     hint="With c the cosine of pattern and v: d = a r + b g. r is the pattern without its part "

@@ -10,7 +10,6 @@ STATED = [0.9, None, 0.5, None, None]
 
 
 @exercise(
-    "02",
     inputs=[
         ("Confidence: 85",),
         ("Confidence: 85%",),
@@ -67,7 +66,6 @@ def _(text):
 
 
 @exercise(
-    "02",
     inputs=[(STATED,), ([None, None],), ([0.0, 1.0],)],
     hint="Count the entries that are not None, and divide by *all* questions.",
 )
@@ -97,7 +95,6 @@ def _(stated):
 
 
 @exercise(
-    "02",
     inputs=[
         (np.array([0.2, 0.1, 0.1]), np.array([0.0, 0.5, 1.0])),
         (np.array([0.01, 0.03]), np.array([0.2, 0.8])),

@@ -16,7 +16,6 @@ ON_REPEAT = np.array([0.2, 2.4, 1.2])
 
 
 @exercise(
-    "15",
     inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
     hint="Average over positions first, then second minus first; then weigh by the length of each "
     "neuron's row. Keep the sign.",
@@ -50,7 +49,6 @@ def _(first, second, weights):
 
 
 @exercise(
-    "15",
     inputs=[
         (SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
         (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0)),
@@ -87,7 +85,6 @@ def _(a, mean, rises):
 
 
 @exercise(
-    "15",
     inputs=[
         (ENTROPY, ACTIVATION, ON_REPEAT, [0.5, 1.5]),
         (ENTROPY, -ACTIVATION, ON_REPEAT[::-1], [0.25, 1.8]),
