@@ -23,6 +23,7 @@ FOLDERS = ("notebooks", "uncertainty", "tests", "docs", "benchmarks", "imgs", ".
 WRITTEN_IN = {".ipynb", ".md", ".py", ".toml", ".html"}
 KEPT = {"CHANGELOG.md", "order.py", "test_order.py"}
 FILE = re.compile(r"\b\d\d_([a-z_]+)\.ipynb")
+TITLE = re.compile(r'"# \d\d \u00b7 |progress\(\\"\d\d\\"\)')  # in a notebook's JSON
 # "lesson 05", "Lessons 03, 04 and 07", "lessons 10 to 15"
 MENTION = re.compile(
     r"\b[Ll]essons?\s+\d\d\b(?:(?:, and|,| and| or| to|-|\u2013)\s?\d\d\b(?![.,]\d))*"
@@ -139,6 +140,7 @@ def renumbered(text: str, numbers: Mapping[str, str], by_name: Mapping[str, str]
         name = found[1]
         return f"{by_name[name]}_{name}.ipynb" if name in by_name else found[0]
 
+    text = TITLE.sub(new_digits, text)
     text = MENTION.sub(new_digits, text)
     text = LABEL.sub(new_label, text)
     return FILE.sub(new_file, text)

@@ -28,7 +28,9 @@ def course(tmp_path):
     """Three lessons in the order of the alphabet, with a text that mentions them."""
     (tmp_path / "notebooks").mkdir()
     for lesson in lessons("apples", "pears", "figs"):
-        cells = [nbformat.v4.new_markdown_cell(TEXT)]
+        title = f"# {lesson.number} · {lesson.title}"
+        last = nbformat.v4.new_code_cell(f'progress("{lesson.number}")')
+        cells = [nbformat.v4.new_markdown_cell(text) for text in (title, TEXT)] + [last]
         if lesson.number == "00":
             cells.append(nbformat.v4.new_markdown_cell("", id=order.MAP))
         notebook = nbformat.v4.new_notebook(cells=cells)
@@ -53,7 +55,7 @@ def test_a_new_order_renames_and_rewrites_and_a_second_time_does_nothing(course,
     assert (course / "README.md").read_text(encoding="utf-8") == NEW_TEXT
     assert (course / "CHANGELOG.md").read_text(encoding="utf-8") == TEXT
     figs = nbformat.read(course / "notebooks" / "01_figs.ipynb", as_version=4)
-    assert figs.cells[0].source == NEW_TEXT
+    assert [cell.source for cell in figs.cells[:3]] == ["# 01 · Figs", NEW_TEXT, 'progress("01")']
     assert figs.cells[-1].source == (
         "Before: [lesson 00, Apples](00_apples.ipynb) · Next: [lesson 02, Pears](02_pears.ipynb)"
         " · [The whole way](00_apples.ipynb#The-whole-way)"

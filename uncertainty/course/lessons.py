@@ -37,7 +37,7 @@ IN_ORDER = (
     ("verbalised_confidence", "Verbalised confidence", 40, 110),
     ("token_uncertainty", "Token uncertainty", 45, 35),
     ("logtoku", "LogTokU", 50, 60),
-    ("is_it_any_good", "Is the doubt worth anything?", 50, 40),
+    ("is_it_any_good", "Is the doubt worth anything?", 35, 40),
     ("asking_again", "Asking again", 45, 75),
     ("logit_lens", "The logit lens", 45, 90),
     ("residual_trajectories", "Residual trajectories", 45, 55),
@@ -52,6 +52,7 @@ IN_ORDER = (
     ("decisions_through_depth", "Decisions through depth", 40, 75),
     ("prompt_or_model", "Is the question open, or does the model not know?", 45, 45),
     ("any_model", "Any model", 45, 60),
+    ("answer_only_when_sure", "Answer only when sure", 40, 40),
 )
 LESSONS = tuple(Lesson(f"{place:02}", *lesson) for place, lesson in enumerate(IN_ORDER))
 PARTS = (
