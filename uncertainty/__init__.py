@@ -45,6 +45,15 @@ if TYPE_CHECKING:
     from .course.answer_runs import (
         short_prompt as short_prompt,
     )
+    from .course.choice_runs import (
+        option_log_probabilities as option_log_probabilities,
+    )
+    from .course.choice_runs import (
+        option_probabilities as option_probabilities,
+    )
+    from .course.choice_runs import (
+        option_prompt as option_prompt,
+    )
     from .course.claims import (
         claim as claim,
     )
@@ -842,6 +851,11 @@ _PUBLIC_NAMES = {
         "measure_columns",
         "sampled_answers",
         "short_prompt",
+    ),
+    "course.choice_runs": (
+        "option_log_probabilities",
+        "option_probabilities",
+        "option_prompt",
     ),
     "course.claims": ("claim",),
     "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),
