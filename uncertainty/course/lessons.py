@@ -43,5 +43,5 @@ LESSONS = (
         45,
     ),
     Lesson("19", "19_any_model.ipynb", "Any model", 45, 60),
-    Lesson("21", "21_guarantee.ipynb", "\"I don't know\", with a guarantee", 45, 60),
+    Lesson("21", "21_guarantee.ipynb", '"I don\'t know", with a guarantee', 45, 60),
 )

@@ -122,8 +122,8 @@ def _(p_values, delta):
 
 
 @last_promised.mistake(
-    "Dividing delta by the number of tests (Bonferroni) is allowed, but it answers less. In a fixed "
-    "order that stops at the first failure no division is needed."
+    "Dividing delta by the number of tests (Bonferroni) is allowed, but it answers less. In a "
+    "fixed order that stops at the first failure no division is needed."
 )
 def _(p_values, delta):
     passed = np.logical_and.accumulate(p_values <= delta / len(p_values))
