@@ -33,6 +33,7 @@ KEEPS_RESULTS = {
     "given_by_step",
     "greedy_answers",
     "losses_without_block",
+    "option_log_probabilities",
     "prompt_entropies",
     "sampled_answers",
     "second_turn_replies",

@@ -45,6 +45,15 @@ if TYPE_CHECKING:
     from .course.answer_runs import (
         short_prompt as short_prompt,
     )
+    from .course.choice_runs import (
+        option_log_probabilities as option_log_probabilities,
+    )
+    from .course.choice_runs import (
+        option_probabilities as option_probabilities,
+    )
+    from .course.choice_runs import (
+        option_prompt as option_prompt,
+    )
     from .course.claims import (
         claim as claim,
     )
@@ -210,6 +219,15 @@ if TYPE_CHECKING:
     from .evaluation.choices import (
         extract_choice as extract_choice,
     )
+    from .evaluation.conformal import (
+        conformal_limit as conformal_limit,
+    )
+    from .evaluation.conformal import (
+        coverage_band as coverage_band,
+    )
+    from .evaluation.conformal import (
+        option_scores as option_scores,
+    )
     from .evaluation.discrimination import (
         auroc as auroc,
     )
@@ -224,6 +242,18 @@ if TYPE_CHECKING:
     )
     from .evaluation.grader import (
         is_correct as is_correct,
+    )
+    from .evaluation.guarantees import (
+        AnswerThreshold as AnswerThreshold,
+    )
+    from .evaluation.guarantees import (
+        answer_threshold as answer_threshold,
+    )
+    from .evaluation.guarantees import (
+        fewest_answers as fewest_answers,
+    )
+    from .evaluation.guarantees import (
+        risk_bound as risk_bound,
     )
     from .evaluation.intervals import (
         Interval as Interval,
@@ -683,6 +713,11 @@ _PUBLIC_NAMES = {
         "negative_log_likelihood",
         "reliability_bins",
     ),
+    "evaluation.conformal": (
+        "conformal_limit",
+        "coverage_band",
+        "option_scores",
+    ),
     "evaluation.discrimination": (
         "auroc",
         "risk_coverage",
@@ -691,6 +726,12 @@ _PUBLIC_NAMES = {
         "grade_answer",
         "is_correct",
         "Grade",
+    ),
+    "evaluation.guarantees": (
+        "AnswerThreshold",
+        "answer_threshold",
+        "fewest_answers",
+        "risk_bound",
     ),
     "evaluation.intervals": (
         "bootstrap",
@@ -810,6 +851,11 @@ _PUBLIC_NAMES = {
         "measure_columns",
         "sampled_answers",
         "short_prompt",
+    ),
+    "course.choice_runs": (
+        "option_log_probabilities",
+        "option_probabilities",
+        "option_prompt",
     ),
     "course.claims": ("claim",),
     "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),
