@@ -340,6 +340,9 @@ if TYPE_CHECKING:
         entropy as entropy,
     )
     from .information import (
+        kl_divergence as kl_divergence,
+    )
+    from .information import (
         probability_moment as probability_moment,
     )
     from .information import (
@@ -625,6 +628,7 @@ _PUBLIC_NAMES = {
     "information": (
         "anchored_renyi_entropy",
         "probability_moment",
+        "kl_divergence",
         "renyi_entropy",
         "thresholded_entropy",
         "token_id_moment",

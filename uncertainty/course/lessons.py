@@ -43,4 +43,5 @@ LESSONS = (
         45,
     ),
     Lesson("19", "19_any_model.ipynb", "Any model", 45, 60),
+    Lesson("22", "22_known_truth.ipynb", "A language whose truth is known", 45, 40),
 )
