@@ -119,8 +119,8 @@ def test_what_came_along_and_does_not_hold_is_trained_anew(own_cache, own_record
     training = Training(**SHORT, seed=2)
     weights, losses = train_weights(training)
     marked = {**weights, "lm_head.weight": weights["lm_head.weight"] + 1}
-    keep_weights(recorded_path(training), marked, losses + 0.01)
-    with pytest.warns(UserWarning, match="differ by up to 0.01 nats .* trained anew"):
+    keep_weights(recorded_path(training), marked, losses + 0.02)
+    with pytest.warns(UserWarning, match="differ by up to 0.02 nats .* trained anew"):
         model = known_model(training)
     assert torch.equal(model.lm_head.weight, weights["lm_head.weight"].float())
 

@@ -32,7 +32,9 @@ BATCH = 128
 LEARNING_RATE = 1e-2
 WARM_UP = 50
 SPOT_CHECK_STEPS = 20
-SPOT_CHECK_TOLERANCE = 2e-3  # nats; other processors moved the losses of 20 steps by less
+# In nats. Rounding (float64, two threads) moves the first 20 losses by less than 1e-6, other masks of
+# dropout by 0.004; another text, seed or learning rate by 0.016 or more.
+SPOT_CHECK_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ RECORDED_TRAININGS = [
 def known_ensemble(*, members: Sequence[int] = range(MEMBERS), **settings) -> list:
     """Return models of the known language that differ in their seed only, in evaluation mode.
 
-    Each is a GPT-2 of transformers with two blocks of width 32 (33,000 weights). It is taken from
+    Each is a GPT-2 of transformers with two blocks of width 32 (34,000 weights). It is taken from
     the cache of this machine, else from what came with the package, else trained: about ten seconds
     a model on one core, with a progress bar, and kept in the cache.
 
