@@ -90,6 +90,12 @@ if TYPE_CHECKING:
     from .course.exercises import (
         solution as solution,
     )
+    from .course.known_models import (
+        context_logits as context_logits,
+    )
+    from .course.known_models import (
+        known_ensemble as known_ensemble,
+    )
     from .course.ledger import (
         LedgerRow as LedgerRow,
     )
@@ -173,6 +179,12 @@ if TYPE_CHECKING:
     )
     from .data.corpus_files import (
         prefetch_corpora as prefetch_corpora,
+    )
+    from .data.known_language import (
+        KnownLanguage as KnownLanguage,
+    )
+    from .data.known_language import (
+        ideal_reader as ideal_reader,
     )
     from .data.public_datasets import (
         load_epie as load_epie,
@@ -358,6 +370,9 @@ if TYPE_CHECKING:
         entropy as entropy,
     )
     from .information import (
+        kl_divergence as kl_divergence,
+    )
+    from .information import (
         probability_moment as probability_moment,
     )
     from .information import (
@@ -437,6 +452,9 @@ if TYPE_CHECKING:
     )
     from .measures.answer_measures import (
         token_uncertainty_written as token_uncertainty_written,
+    )
+    from .measures.ensembles import (
+        mutual_information as mutual_information,
     )
     from .measures.entropy_bounds import (
         entropy_bounds as entropy_bounds,
@@ -622,8 +640,10 @@ _PUBLIC_NAMES = {
     "report.reading": ("read_report", "recorded_report"),
     "report.reports": ("make_report",),
     "report.server_report": ("make_server_report",),
+    "course.known_models": ("context_logits", "known_ensemble"),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
     "course.step_runs": ("answers_by_step", "given_by_step"),
+    "data.known_language": ("KnownLanguage", "ideal_reader"),
     "data.two_factors": ("load_planted_facts", "load_two_factors"),
     "data.scored_tasks": ("load_scored_tasks",),
     "evaluation.task_checks": (
@@ -638,6 +658,7 @@ _PUBLIC_NAMES = {
     "information": (
         "anchored_renyi_entropy",
         "probability_moment",
+        "kl_divergence",
         "renyi_entropy",
         "thresholded_entropy",
         "token_id_moment",
@@ -675,6 +696,7 @@ _PUBLIC_NAMES = {
         "token_uncertainty_vanilla",
         "token_uncertainty_written",
     ),
+    "measures.ensembles": ("mutual_information",),
     "measures.entropy_bounds": ("entropy_bounds",),
     "measures.evidence": ("aleatoric_epistemic",),
     "measures.judges": ("model_entails",),
