@@ -234,9 +234,6 @@ if TYPE_CHECKING:
     from .evaluation.intervals import (
         shuffled_controls as shuffled_controls,
     )
-    from .evaluation.leaderboard import (
-        leaderboard as leaderboard,
-    )
     from .evaluation.recalibration import (
         isotonic_scaling as isotonic_scaling,
     )
@@ -567,6 +564,9 @@ if TYPE_CHECKING:
     from .plotting.style import (
         use_course_style as use_course_style,
     )
+    from .referee.leaderboard import (
+        leaderboard as leaderboard,
+    )
     from .report.comparison import (
         compare_reports as compare_reports,
     )
@@ -697,7 +697,7 @@ _PUBLIC_NAMES = {
         "Interval",
         "shuffled_controls",
     ),
-    "evaluation.leaderboard": ("leaderboard",),
+    "referee.leaderboard": ("leaderboard",),
     "evaluation.recalibration": (
         "isotonic_scaling",
         "platt_scaling",
