@@ -56,16 +56,16 @@ def against_control(
     )
 
 
-def lead_over(wrong: np.ndarray, values: np.ndarray, other: np.ndarray) -> Interval:
+def lead_over(
+    wrong: np.ndarray, values: np.ndarray, other: np.ndarray, *, rounds: int = LEAD_ROUNDS
+) -> Interval:
     """Return the AUROC of one doubt less that of another, on the answers where both have a value.
 
     Args:
         wrong, values, other: ``(answers,)``, nan where there is no value.
     """
     kept = ~np.isnan(values) & ~np.isnan(other)
-    return bootstrap(
-        auroc_difference, wrong[kept], values[kept], other[kept], rounds=LEAD_ROUNDS
-    )
+    return bootstrap(auroc_difference, wrong[kept], values[kept], other[kept], rounds=rounds)
 
 
 def above_chance(wrong: np.ndarray, values: np.ndarray) -> float:

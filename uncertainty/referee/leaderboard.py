@@ -67,9 +67,9 @@ def leaderboard(
     `LeaderboardRow`. The row with the best AUROC comes first. nan in a measure means "no value for
     this answer"; such answers are counted in ``missing`` and left out of that measure's numbers.
 
-    With functions, ``leaderboard(add={"mine": mine})``, each is run on the model's greedy answers to
-    the course's questions, beside the course's own measures. The answers come from the record; they
-    are read again by teacher forcing, so that the function sees their raw logits. Its first
+    With functions, ``leaderboard(add={"mine": mine})``, each is run on the model's greedy answers
+    to the course's questions, beside the course's own measures. The answers come from the record;
+    they are read again by teacher forcing, so that the function sees their raw logits. Its first
     parameter takes the `Generation`. Other parameters are filled in by their names:
 
     ==========  ==================================================================================
@@ -209,7 +209,7 @@ def _row(
             control: against_control(wrong, values, row.auroc, within=group)
             for control, group in groups.items()
         },
-        lead=None if name == BASELINE else lead_over(wrong, values, baseline[asked]),
+        lead=None if name == BASELINE else lead_over(wrong, values, baseline[asked], rounds=rounds),
         answers=len(values),
         missing=row.missing,
         tokens=0.0 if added is None else added.tokens,
@@ -244,10 +244,14 @@ def _loaded(model, tokenizer) -> tuple[Any, Any]:
 
     if model is not None and not isinstance(model, str | Path):
         if tokenizer is None:
-            raise ValueError("a model needs its tokenizer: leaderboard(add=..., model=, tokenizer=).")
+            raise ValueError(
+                "a model needs its tokenizer: leaderboard(add=..., model=, tokenizer=)."
+            )
         return model, tokenizer
     if tokenizer is not None:
-        raise ValueError("a tokenizer comes with its model: leaderboard(add=..., model=, tokenizer=).")
+        raise ValueError(
+            "a tokenizer comes with its model: leaderboard(add=..., model=, tokenizer=)."
+        )
     model, tokenizer = load_model(lesson_model() if model is None else model)
     use_plain_template(tokenizer)
     return model, tokenizer
