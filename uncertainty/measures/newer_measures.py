@@ -12,6 +12,13 @@ from torch import Tensor
 from .rauq import smoothed_surprisal
 from .raw_logits import LogitsSource, raw_logits
 
+NEWER_MEASURES = (
+    "negative_self_certainty",
+    "negative_tail_confidence",
+    "negative_lowest_group_confidence",
+    "entropy_production_rate",
+    "smoothed_surprisal",
+)
 TOP_TOKENS = 20  # DeepConf's reference code asks the server for so many
 WINDOW = 8  # tokens: a third of the 24 that a short answer may have
 TOP_ENTROPY = 15  # the reference code of the entropy production rate counts so many
@@ -129,13 +136,14 @@ def newer_measures(generation: LogitsSource) -> dict[str, float]:
     Raises:
         ValueError: a source these measures refuse (see `raw_logits`).
     """
-    return {
-        "negative_self_certainty": -self_certainty(generation),
-        "negative_tail_confidence": -tail_confidence(generation),
-        "negative_lowest_group_confidence": -lowest_group_confidence(generation),
-        "entropy_production_rate": entropy_production_rate(generation),
-        "smoothed_surprisal": smoothed_surprisal(generation),
-    }
+    values = (
+        -self_certainty(generation),
+        -tail_confidence(generation),
+        -lowest_group_confidence(generation),
+        entropy_production_rate(generation),
+        smoothed_surprisal(generation),
+    )
+    return dict(zip(NEWER_MEASURES, values))
 
 
 def _window_means(generation: LogitsSource, window: int, top_k: int) -> Tensor:

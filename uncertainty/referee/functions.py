@@ -15,6 +15,8 @@ DoubtFunction: TypeAlias = Callable[..., Any]
 EVIDENCE = {
     "samples": "the texts of ten answers sampled at temperature 1",
     "question": "the text of the question",
+    "states": "hidden states, (depths, steps, width)",
+    "attentions": "attention weights, (layers, heads, steps, positions)",
 }
 
 

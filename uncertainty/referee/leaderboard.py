@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from ..evaluation.judging import against_control, lead_over, orientation
 from ..evaluation.leaderboard import LeaderboardRow
 from ..evaluation.leaderboard import leaderboard as judge_columns
+from ..measures.newer_measures import NEWER_MEASURES
 from .board import Board, BoardRow
 from .functions import DoubtFunction, read_doubts
 
@@ -76,6 +77,8 @@ def leaderboard(
     question    the question's text, a str
     samples     a list of ten texts, sampled at temperature 1 for the 120 questions of lesson 06;
                 the function is judged on these only. Of ``questions=...`` all are sampled.
+    states      hidden states, as ``generate(..., keep=["states"])`` puts them on a `Generation`
+    attentions  attention weights, likewise; ``leaderboard(add={"rauq": rauq})`` judges `rauq`
     ==========  ==================================================================================
 
     It returns one finite number that grows with doubt, or nan. The right answers are not shown to
@@ -145,7 +148,7 @@ def _judged_functions(
     # 1. what is asked for, before anything is loaded
     if isinstance(doubts, str):
         raise ValueError(f"doubts must be a list of names, got {doubts!r}.")
-    taken = {BASELINE, LENGTH, SHUFFLED}
+    taken = {BASELINE, LENGTH, SHUFFLED, *NEWER_MEASURES}
     functions = read_doubts(add, taken=taken, doubts=frozenset(doubts))
     model, tokenizer = _loaded(model, tokenizer)
     asked, sampled = _questions(questions)
@@ -157,19 +160,21 @@ def _judged_functions(
     for function in functions:
         if function.name in columns:
             raise ValueError(f"{function.name!r} is on the board already: give yours another name.")
-    added = doubt_values(answers, functions)
+    found = doubt_values(answers, functions)
+    added = {function.name for function in functions}
 
     # 3. the rows
     shuffled = np.random.default_rng(seed).permutation(columns[BASELINE])
     everything = {**columns, SHUFFLED: shuffled}
-    everything |= {name: values.values for name, values in added.items()}
+    everything |= {name: measured.values for name, measured in found.items()}
     rows = [
         _row(
             name,
             values,
             answers,
             baseline=columns[BASELINE],
-            added=added.get(name),
+            is_added=name in added,
+            measured=found.get(name),
             rounds=rounds,
             seed=seed,
         )
@@ -185,12 +190,13 @@ def _row(
     answers: "JudgedAnswers",
     *,
     baseline: np.ndarray,
-    added: "DoubtValues | None",
+    is_added: bool,
+    measured: "DoubtValues | None",
     rounds: int,
     seed: int,
 ) -> BoardRow:
     """Judge one column beside its controls."""
-    asked = np.ones(len(values), dtype=bool) if added is None else added.asked
+    asked = np.ones(len(values), dtype=bool) if measured is None else measured.asked
     wrong, values = answers.wrong[asked], values[asked]
     length = np.array([float(record["tokens"]) for record in answers.records])[asked]
     groups = {LENGTH: length, "topic": answers.topics[asked], SHUFFLED: None}
@@ -201,7 +207,7 @@ def _row(
     [row] = judge_columns(wrong, {name: values}, rounds=rounds, seed=seed, doubts=[name])
     return BoardRow(
         measure=name,
-        is_added=added is not None,
+        is_added=is_added,
         auroc=row.auroc,
         rejection_ratio=row.rejection_ratio,
         orientation=orientation(row.auroc),
@@ -212,8 +218,8 @@ def _row(
         lead=None if name == BASELINE else lead_over(wrong, values, baseline[asked], rounds=rounds),
         answers=len(values),
         missing=row.missing,
-        tokens=0.0 if added is None else added.tokens,
-        seconds=None if added is None else added.seconds,
+        tokens=0.0 if measured is None else measured.tokens,
+        seconds=None if measured is None else measured.seconds,
     )
 
 
