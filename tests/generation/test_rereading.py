@@ -36,3 +36,16 @@ def test_an_empty_answer_has_no_steps_and_faults_are_told(tiny):
         reread(*tiny, ["Why?"], [[[1, 2]]])
     with pytest.raises(ValueError, match=r"token ids must lie in 0\.\."):
         reread(*tiny, ["Why?"], [[10**6]])
+
+
+def test_a_model_that_keeps_all_logits_says_the_same(tiny, monkeypatch):
+    model, tokenizer = tiny
+    expected = reread(model, tokenizer, PROMPTS, [[5, 6], [7], [8, 9, 10]])
+    forward = model.forward
+
+    def without_option(input_ids=None, attention_mask=None, use_cache=None):
+        return forward(input_ids=input_ids, attention_mask=attention_mask, use_cache=use_cache)
+
+    monkeypatch.setattr(model, "forward", without_option)
+    for before, now in zip(expected, reread(model, tokenizer, PROMPTS, [[5, 6], [7], [8, 9, 10]])):
+        assert torch.allclose(before.logits, now.logits, atol=1e-5)

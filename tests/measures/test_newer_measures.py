@@ -115,7 +115,11 @@ def test_rauq_lies_between_what_full_and_no_attention_give(rows):
     assert rauq(logits, everywhere, layers=[0]) == pytest.approx(smoothed_surprisal(logits))
     perplexity = answer_measures(logits)["perplexity"]
     assert smoothed_surprisal(logits, alpha=1) == pytest.approx(math.log(perplexity), abs=1e-6)
-    assert rauq(logits, 0 * everywhere, layers=[0]) >= smoothed_surprisal(logits) - 1e-9
+    nowhere = rauq(logits, 0 * everywhere, layers=[0])
+    assert nowhere == pytest.approx(smoothed_surprisal(logits, weight=0), abs=1e-9)
+    length_term = (steps - 1) / steps * math.log(1 / 0.2)
+    assert nowhere == pytest.approx(math.log(perplexity) + length_term, abs=1e-6)
+    assert nowhere >= smoothed_surprisal(logits) - 1e-9
 
 
 def test_the_middle_layers_are_those_of_the_reference_code():
@@ -161,6 +165,8 @@ def test_what_has_no_meaning_is_refused():
             rauq(logits, fitting, alpha=alpha)
         with pytest.raises(ValueError, match="alpha must lie above 0"):
             smoothed_surprisal(logits, alpha=alpha)
+    with pytest.raises(ValueError, match=r"weight must lie between 0 and 1, got 1\.5"):
+        smoothed_surprisal(logits, weight=1.5)
     with pytest.raises(ValueError, match="layers must be whole numbers"):
         rauq(logits, fitting, layers=[2])
     with pytest.raises(ValueError, match="need at least one layer"):

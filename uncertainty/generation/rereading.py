@@ -1,5 +1,6 @@
 """Several answers that are known, read again in one padded batch."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,11 +58,13 @@ def reread(
     rows = [torch.cat(pair) for pair in zip(prompt_rows, answer_rows)]
     for row in rows:
         require_context(model, len(row))
+    # the last prompt token predicts the first answer token; no logits are needed before it
+    first = min(len(prompt_ids) for prompt_ids in prompt_rows) - 1
     generations = []
     for prompt, prompt_ids, answer_ids, logits in zip(
-        prompts, prompt_rows, answer_rows, _row_logits(model, tokenizer, rows)
+        prompts, prompt_rows, answer_rows, _row_logits(model, tokenizer, rows, first)
     ):
-        first_step = len(prompt_ids) - 1  # the last prompt token predicts the first answer token
+        first_step = len(prompt_ids) - 1 - first
         steps = slice(first_step, first_step + len(answer_ids))
         generations.append(
             Generation(
@@ -77,17 +80,26 @@ def reread(
     return generations
 
 
-def _row_logits(model, tokenizer, rows: list[Tensor]) -> list[Tensor]:
-    """Return the logits of each row of ids, ``(tokens or more, vocabulary)``."""
+def _row_logits(model, tokenizer, rows: list[Tensor], first: int) -> list[Tensor]:
+    """Return the logits of each row of ids from position ``first`` on, padding included.
+
+    Each is ``(tokens - first or more, vocabulary)``.
+    """
     device = input_device(model)
     pad_id = padding_id(model, tokenizer)
     if len(rows) > 1 and not reads_batches(model, pad_id):
-        return [logits for row in rows for logits in _row_logits(model, tokenizer, [row])]
+        return [logits for row in rows for logits in _row_logits(model, tokenizer, [row], first)]
     ids = pad_sequence(rows, batch_first=True, padding_value=pad_id)  # (rows, tokens)
+    width = ids.shape[1]
     lengths = torch.tensor([len(row) for row in rows])
-    mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
-    output = model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False)
-    return list(output.logits)
+    mask = (torch.arange(width) < lengths[:, None]).long()
+    options = {}
+    if "logits_to_keep" in inspect.signature(model.forward).parameters:
+        options["logits_to_keep"] = width - first
+    output = model(
+        input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False, **options
+    )
+    return list(output.logits[:, first - width :])  # all of them, where only these were kept
 
 
 def _one_row(model, answer: Sequence[int] | Tensor) -> Tensor:

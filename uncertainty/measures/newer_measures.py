@@ -37,12 +37,16 @@ def self_certainty(generation: LogitsSource) -> float:
     Raises:
         ValueError: a source these measures refuse (see `raw_logits`).
     """
-    logits = raw_logits(generation).double()  # (T, V)
-    is_token = logits > -math.inf
-    count = is_token.sum(-1).double()  # (T,)
-    mean_logit = torch.where(is_token, logits, 0.0).sum(-1) / count
+    logits = raw_logits(generation)  # (T, V)
+    if logits.amin() > -math.inf:
+        count = logits.new_full((len(logits),), logits.shape[-1])
+        mean_logit = logits.mean(-1, dtype=torch.float64)
+    else:
+        is_token = logits > -math.inf
+        count = is_token.sum(-1).to(logits)  # (T,)
+        mean_logit = torch.where(is_token, logits.double(), 0.0).sum(-1) / count
     mean_log_p = mean_logit - logits.logsumexp(-1)
-    return (-count.log() - mean_log_p).mean().item()
+    return (-count.double().log() - mean_log_p).mean().item()
 
 
 def token_confidence(generation: LogitsSource, *, top_k: int = TOP_TOKENS) -> Tensor:
@@ -61,10 +65,11 @@ def token_confidence(generation: LogitsSource, *, top_k: int = TOP_TOKENS) -> Te
     """
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, got {top_k}.")
-    logits = raw_logits(generation).double()
-    tokens = int((logits > -math.inf).sum(-1).min())
-    largest = logits.topk(min(top_k, tokens)).values  # (T, k)
-    return logits.logsumexp(-1) - largest.mean(-1)
+    logits = raw_logits(generation)
+    largest = logits.topk(min(top_k, logits.shape[-1])).values.double()  # (T, k)
+    is_token = largest > -math.inf
+    mean_largest = torch.where(is_token, largest, 0.0).sum(-1) / is_token.sum(-1)
+    return logits.logsumexp(-1) - mean_largest
 
 
 def tail_confidence(
@@ -81,7 +86,7 @@ def tail_confidence(
     Raises:
         ValueError: window below 1; else as `token_confidence`.
     """
-    return _window_means(generation, window, top_k)[-1].item()
+    return _window_means(token_confidence(generation, top_k=top_k), window)[-1].item()
 
 
 def lowest_group_confidence(
@@ -92,7 +97,7 @@ def lowest_group_confidence(
     An answer shorter than the window is one group, as in the paper's reference code. Arguments,
     errors and source are those of `tail_confidence`.
     """
-    return _window_means(generation, window, top_k).min().item()
+    return _window_means(token_confidence(generation, top_k=top_k), window).min().item()
 
 
 def entropy_production_rate(generation: LogitsSource, *, top_k: int = TOP_ENTROPY) -> float:
@@ -113,8 +118,8 @@ def entropy_production_rate(generation: LogitsSource, *, top_k: int = TOP_ENTROP
     """
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, got {top_k}.")
-    logits = raw_logits(generation).double()
-    largest = logits.topk(min(top_k, logits.shape[-1])).values
+    logits = raw_logits(generation)
+    largest = logits.topk(min(top_k, logits.shape[-1])).values.double()
     log_q = largest.log_softmax(-1)  # (T, k)
     contributions = torch.where(log_q > -math.inf, -log_q.exp() * log_q, 0.0)
     return contributions.sum(-1).mean().item()
@@ -136,19 +141,19 @@ def newer_measures(generation: LogitsSource) -> dict[str, float]:
     Raises:
         ValueError: a source these measures refuse (see `raw_logits`).
     """
+    groups = _window_means(token_confidence(generation), WINDOW)
     values = (
         -self_certainty(generation),
-        -tail_confidence(generation),
-        -lowest_group_confidence(generation),
+        -groups[-1].item(),
+        -groups.min().item(),
         entropy_production_rate(generation),
         smoothed_surprisal(generation),
     )
     return dict(zip(NEWER_MEASURES, values))
 
 
-def _window_means(generation: LogitsSource, window: int, top_k: int) -> Tensor:
-    """Return the mean confidence of each window of tokens in a row, ``(windows,)``."""
+def _window_means(confidence: Tensor, window: int) -> Tensor:
+    """Return the mean of each ``window`` values in a row, ``(windows,)``; of fewer, of all."""
     if window < 1:
         raise ValueError(f"window must be at least 1 token, got {window}.")
-    confidence = token_confidence(generation, top_k=top_k)
     return confidence.unfold(0, min(window, len(confidence)), 1).mean(-1)

@@ -69,18 +69,26 @@ def rauq(
     return _recurrent_doubt(p, p[:0], alpha)
 
 
-def smoothed_surprisal(generation: LogitsSource, *, alpha: float = ALPHA) -> float:
-    """Compute RAUQ without attention, the baseline that shows what attention adds; nats.
+def smoothed_surprisal(
+    generation: LogitsSource, *, alpha: float = ALPHA, weight: float = 1.0
+) -> float:
+    """Compute RAUQ without attention, a baseline that shows what attention adds; nats.
 
-    c_1 = p_1, c_t = alpha p_t + (1 - alpha) c_(t-1), and the doubt is -(1/T) sum_t log c_t. The
-    paper compares with it, too (section 5.3, "removing attention weights").
+    c_1 = p_1, c_t = alpha p_t + (1 - alpha) w c_(t-1), and the doubt is -(1/T) sum_t log c_t. The
+    paper compares with w = 1, too (section 5.3, "removing attention weights").
+
+    Args:
+        weight: w, the same for every token, from 0 to 1. With w = 0 the doubt is the log of the
+            perplexity plus (T - 1)/T log(1 / alpha): it grows with the length of the answer.
 
     Raises:
-        ValueError: alpha out of range; else as `token_measures`.
+        ValueError: alpha or weight out of range; else as `token_measures`.
     """
     _check_alpha(alpha)
+    if not 0 <= weight <= 1:
+        raise ValueError(f"weight must lie between 0 and 1, got {weight}.")
     p = token_measures(generation)["probability"].double()
-    return _recurrent_doubt(p, torch.ones_like(p[1:]), alpha)
+    return _recurrent_doubt(p, torch.full_like(p[1:], weight), alpha)
 
 
 def middle_layers(count: int) -> list[int]:

@@ -25,6 +25,12 @@ MEANINGS = {
     "logtoku": "LogTokU: aleatoric times epistemic, of the 25 least sure tokens",
     "aleatoric": "LogTokU's doubt about which of the two best tokens it is",
     "epistemic": "LogTokU's lack of evidence: small when the largest logits are large",
+    "negative_self_certainty": "how near the probabilities of a step are to equal ones, in nats",
+    "negative_tail_confidence": "DeepConf: mean log-probability of the 20 likeliest tokens, over "
+    "the last 8 steps",
+    "negative_lowest_group_confidence": "the same, over the 8 steps in a row where it is largest",
+    "entropy_production_rate": "mean entropy of the 15 likeliest tokens, in nats",
+    "smoothed_surprisal": "surprisal of probabilities that are averaged with those before them",
     LENGTH: "how many tokens the answer has",
     SHUFFLED: "perplexity, dealt out at random",
 }
