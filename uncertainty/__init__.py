@@ -276,9 +276,6 @@ if TYPE_CHECKING:
     from .evaluation.intervals import (
         shuffled_controls as shuffled_controls,
     )
-    from .evaluation.leaderboard import (
-        leaderboard as leaderboard,
-    )
     from .evaluation.recalibration import (
         isotonic_scaling as isotonic_scaling,
     )
@@ -483,6 +480,30 @@ if TYPE_CHECKING:
     from .measures.meaning import (
         semantic_entropy as semantic_entropy,
     )
+    from .measures.newer_measures import (
+        entropy_production_rate as entropy_production_rate,
+    )
+    from .measures.newer_measures import (
+        lowest_group_confidence as lowest_group_confidence,
+    )
+    from .measures.newer_measures import (
+        newer_measures as newer_measures,
+    )
+    from .measures.newer_measures import (
+        self_certainty as self_certainty,
+    )
+    from .measures.newer_measures import (
+        tail_confidence as tail_confidence,
+    )
+    from .measures.newer_measures import (
+        token_confidence as token_confidence,
+    )
+    from .measures.rauq import (
+        rauq as rauq,
+    )
+    from .measures.rauq import (
+        smoothed_surprisal as smoothed_surprisal,
+    )
     from .measures.sampling import (
         sample_answers as sample_answers,
     )
@@ -614,6 +635,9 @@ if TYPE_CHECKING:
     )
     from .plotting.style import (
         use_course_style as use_course_style,
+    )
+    from .referee.leaderboard import (
+        leaderboard as leaderboard,
     )
     from .report.comparison import (
         compare_reports as compare_reports,
@@ -760,7 +784,16 @@ _PUBLIC_NAMES = {
         "Interval",
         "shuffled_controls",
     ),
-    "evaluation.leaderboard": ("leaderboard",),
+    "referee.leaderboard": ("leaderboard",),
+    "measures.newer_measures": (
+        "entropy_production_rate",
+        "lowest_group_confidence",
+        "newer_measures",
+        "self_certainty",
+        "tail_confidence",
+        "token_confidence",
+    ),
+    "measures.rauq": ("rauq", "smoothed_surprisal"),
     "evaluation.recalibration": (
         "isotonic_scaling",
         "platt_scaling",

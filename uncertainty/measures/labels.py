@@ -13,6 +13,13 @@ MEASURE_LABELS = {
     "logtoku": "logtoku",
     "aleatoric": "aleatoric",
     "epistemic": "epistemic",
+    # newer_measures, and rauq
+    "negative_self_certainty": "-self-certainty",
+    "negative_tail_confidence": "-tail confidence",
+    "negative_lowest_group_confidence": "-lowest group confidence",
+    "entropy_production_rate": "entropy production rate",
+    "smoothed_surprisal": "smoothed surprisal",
+    "rauq": "RAUQ",
     # agreement_measures
     "answer_disagreement": "1 - agreement with the answer",
     "distinct_answers": "distinct answers",
