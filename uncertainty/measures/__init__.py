@@ -5,5 +5,5 @@ To add a token measure, compute it in ``token_measures.py`` and its one value fo
 in ``tests/measures/``. Its key is in snake_case; its words for tables and figures stand in
 ``labels.py``. Lesson 05 ranks every measure of an answer, so run it anew (``make outputs``).
 
-May import: generation, evaluation.
+May import: loading, generation, evaluation.
 """
