@@ -20,16 +20,19 @@ import numpy as np
 
 from uncertainty import (
     agreement_measures,
+    answer_core,
     auroc,
     bootstrap,
     cached_results,
     claim_verdict,
     cluster_by_meaning,
+    cocoa,
     eigen_score,
     embedding_entails,
     embedding_measures,
     greedy_answers,
     is_correct,
+    kernel_language_entropy,
     load_embedder,
     load_model,
     load_questions,
@@ -39,6 +42,7 @@ from uncertainty import (
     p_true_conversation,
     prompt_token_ids,
     sampled_answers,
+    semantic_density,
     semantic_entropy,
     sentence_embeddings,
     short_prompt,
@@ -101,6 +105,24 @@ def text_measures(judged: Judged, samples) -> tuple[dict[str, np.ndarray], float
         )
     seconds = (time.perf_counter() - started) / len(rows)
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}, seconds
+
+
+def core_measures(judged: Judged, samples) -> dict[str, np.ndarray]:
+    """Return three measures from embeddings of what `answer_core` leaves of each text."""
+    rows = []
+    for place, (question, text, sample) in enumerate(zip(judged.questions, judged.given, samples)):
+        texts = [text, *sample["texts"]]
+        vectors = sentence_embeddings([answer_core(t, question=question.question) for t in texts])
+        cosines = (vectors @ vectors.T).clamp(-1, 1)
+        doubt = float(np.log(judged.columns["perplexity"][place]))
+        rows.append(
+            {
+                "CoCoA, of the cores": cocoa(doubt, cosines[0, 1:]),
+                "1 - semantic density, of the cores": 1 - semantic_density(cosines[0, 1:]),
+                "kernel language entropy, of the cores": kernel_language_entropy(cosines[1:, 1:]),
+            }
+        )
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def eigen_scores(model, tokenizer, judged: Judged, samples) -> tuple[dict, float]:
@@ -267,6 +289,7 @@ def main():
         )
         print(f"\nTen samples at temperature {temperature}: {right:.2f} of them right")
         doubts, seconds = text_measures(judged, samples)
+        doubts |= core_measures(judged, samples)
         doubts |= {name: judged.columns[name] for name in ("perplexity", "length")}
         doubts["sampled surprisal"] = np.array(
             [np.mean([x for x in s["surprisal"] if x is not None]) for s in samples]

@@ -12,11 +12,15 @@ from uncertainty import (
     cocoa,
     embedding_entails,
     embedding_measures,
+    generate,
     heat_kernel,
     kernel_language_entropy,
+    load_model,
+    sample_answers,
     semantic_density,
     semantic_entropy,
     similarity_matrix,
+    token_measures,
 )
 from uncertainty.evaluation.orientation import check_orientation
 
@@ -77,3 +81,25 @@ def test_without_an_answer_there_is_no_value():
 def test_one_sample_is_refused():
     with pytest.raises(ValueError, match="at least two samples, got 1"):
         table(["lima"])
+
+
+def test_each_is_one_line_as_a_function_of_an_answer_and_its_samples_texts():
+    model, tokenizer = load_model("tiny")
+    generation = generate(model, tokenizer, "the capital of peru is", max_new_tokens=5)
+    [drawn] = sample_answers(model, tokenizer, ["the capital of peru is"], 3, seed=0)
+    embedder = tiny_embedder()
+
+    def by_cocoa(generation, samples):
+        surprisal = token_measures(generation)["surprisal"].mean().item()
+        return cocoa(surprisal, answer_similarities(generation.text, samples, embedder=embedder))
+
+    def by_density(generation, samples):
+        return 1 - semantic_density(
+            answer_similarities(generation.text, samples, embedder=embedder)
+        )
+
+    def by_kernel(generation, samples):
+        return kernel_language_entropy(similarity_matrix(samples, embedder=embedder))
+
+    for mine in (by_cocoa, by_density, by_kernel):
+        assert math.isfinite(mine(generation, [sample.text for sample in drawn]))
