@@ -17,6 +17,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import rankdata
 
 from uncertainty import (
     agreement_measures,
@@ -57,6 +58,7 @@ except ImportError:  # without it EigenScore is left out, and the table says so
 SAMPLE_TOKENS = 16  # the greedy answer is cut to the samples' length, as in lesson 06
 IDEAS = 5
 TIMED = 8  # questions
+WIDE = 56  # characters of a measure's name
 REFERENCES = ("perplexity", "answer_disagreement", "semantic_entropy")
 
 
@@ -94,7 +96,7 @@ def judge_answers(model, tokenizer, questions) -> Judged:
 def text_measures(judged: Judged, samples) -> tuple[dict[str, np.ndarray], float]:
     """Return every measure that reads texts, and the seconds a question took."""
     rows = []
-    started = time.perf_counter()
+    started = time.process_time()
     for place, (question, text, sample) in enumerate(zip(judged.questions, judged.given, samples)):
         common = dict(question=question.question, answer=text)
         surprisals = [np.nan if x is None else x for x in sample["surprisal"]]
@@ -103,7 +105,7 @@ def text_measures(judged: Judged, samples) -> tuple[dict[str, np.ndarray], float
             agreement_measures(sample["texts"], **common)
             | embedding_measures(sample["texts"], doubt=doubt, surprisals=surprisals, **common)
         )
-    seconds = (time.perf_counter() - started) / len(rows)
+    seconds = (time.process_time() - started) / len(rows)
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}, seconds
 
 
@@ -133,32 +135,33 @@ def eigen_scores(model, tokenizer, judged: Judged, samples) -> tuple[dict, float
     """
     middle = model.config.num_hidden_layers // 2
 
-    def scores(item: list) -> list[float]:
-        prompt, written = item
-        rows = [row for row in written if row]  # an empty sample has no state
-        prompts = [prompt] * len(rows)
+    def scores(batch: list) -> list[list[float]]:
+        drawn = [(prompt, row) for prompt, written in batch for row in written]
+        prompts, rows = zip(*drawn)
         read = answer_states(model, tokenizer, prompts, answers=rows, depths=[middle])
-        states = read.last[0]  # (samples, width)
-        scale = (states.shape[1] - 1) ** 0.5
-        variants = (states, states / scale, states - states.mean(0))
-        return [eigen_score(variant) for variant in variants]
+        groups = np.split(read.last[0], len(batch))  # a question's (samples, width) each
+        return [_variants(group[np.isfinite(group).all(1)]) for group in groups]
 
     items = [[short_prompt(q), s["ids"]] for q, s in zip(judged.questions, samples)]
-    started = time.perf_counter()
-    for item in items[:TIMED]:
-        scores(item)
-    seconds = (time.perf_counter() - started) / TIMED
+    started = time.process_time()
+    scores(items[:TIMED])
+    seconds = (time.process_time() - started) / TIMED
     values = cached_results(
         model,
         tokenizer,
         items,
-        lambda batch: [scores(item) for item in batch],
+        scores,
         task="eigen_score",
         settings={"depth": middle},
         code=(eigen_score, answer_states),
     )
     names = ("eigen_score", "EigenScore, the code's scale", "EigenScore, common mean taken off")
     return dict(zip(names, np.array(values).T)), seconds
+
+
+def _variants(states: np.ndarray) -> list[float]:
+    scale = (states.shape[1] - 1) ** 0.5
+    return [eigen_score(states), eigen_score(states / scale), eigen_score(states - states.mean(0))]
 
 
 def p_true_doubts(model, tokenizer, judged: Judged, samples) -> tuple[dict, float]:
@@ -245,10 +248,11 @@ def judged_row(judged: Judged, name: str, doubt: np.ndarray, references: dict) -
     has = np.isfinite(doubt)
     wrong, doubt = judged.wrong[has], doubt[has]
     if np.ptp(doubt) == 0:
-        return f"{measure_label(name):38}the same for every answer: it ranks nothing"
-    cells = [f"{measure_label(name):38}{bootstrap(auroc, wrong, doubt)!s:19}"]
+        return f"{measure_label(name):{WIDE}}the same for every answer: it ranks nothing"
+    cells = [f"{measure_label(name):{WIDE}}{bootstrap(auroc, wrong, doubt)!s:19}"]
     for other in references.values():
-        cells.append(f"{bootstrap(lead, wrong, doubt, other[has])!s:21}")
+        value, low, high = bootstrap(lead, wrong, doubt, other[has])
+        cells.append(f"{f'{value:.3f} [{low:.3f}, {high:.3f}]':25}")
     topics = np.array([question.category for question in judged.questions])[has]
     effect = bootstrap(above_chance, wrong, doubt)
     for within in (None, judged.columns["length"][has], topics):
@@ -259,9 +263,9 @@ def judged_row(judged: Judged, name: str, doubt: np.ndarray, references: dict) -
 
 def print_board(judged: Judged, doubts: dict[str, np.ndarray]) -> None:
     references = {name: doubts[name] for name in REFERENCES}
-    heads = ["AUROC".ljust(19), *(f"- {name}"[:20].ljust(21) for name in REFERENCES)]
+    heads = ["AUROC".ljust(19), *(f"- {name}"[:24].ljust(25) for name in REFERENCES)]
     heads += [f"within {group}".ljust(15) for group in ("all", "length", "topic")]
-    print(f"{'':38}" + "".join(heads))
+    print(" " * WIDE + "".join(heads))
     lines = {name: judged_row(judged, name, doubt, references) for name, doubt in doubts.items()}
     has = {name: np.isfinite(doubt) for name, doubt in doubts.items()}
     order = sorted(doubts, key=lambda n: -auroc(judged.wrong[has[n]], doubts[n][has[n]]))
@@ -294,7 +298,11 @@ def main():
         doubts["sampled surprisal"] = np.array(
             [np.mean([x for x in s["surprisal"] if x is not None]) for s in samples]
         )
-        costs = {"all measures from texts, with embeddings": f"{seconds:.2f} s a question"}
+        ranks = (rankdata(doubts[name]) for name in ("answer_disagreement", "perplexity"))
+        doubts["agreement and perplexity, ranks added"] = sum(ranks)
+        costs = {
+            "all measures from texts, with embeddings": f"{seconds:.2f} processor seconds a question"
+        }
         clusters = clusterings(judged, samples, threshold)
         for name, found in clusters.items():
             doubts[f"semantic entropy, {name}"] = np.array([semantic_entropy(c) for c in found])
@@ -303,7 +311,7 @@ def main():
         else:
             scores, seconds = eigen_scores(model, tokenizer, judged, samples)
             doubts |= scores
-            costs["EigenScore"] = f"{seconds:.2f} s a question, samples read again"
+            costs["EigenScore"] = f"{seconds:.2f} processor seconds a question, samples read again"
         told, tokens = p_true_doubts(model, tokenizer, judged, samples)
         doubts |= told
         costs["P(True) with samples shown"] = f"{tokens:.0f} tokens read a question"
