@@ -417,6 +417,9 @@ if TYPE_CHECKING:
     from .lens.translators import (
         translate as translate,
     )
+    from .loading.embedding_model import (
+        load_embedder as load_embedder,
+    )
     from .loading.errors import (
         ModelUnavailable as ModelUnavailable,
     )
@@ -450,6 +453,33 @@ if TYPE_CHECKING:
     from .measures.answer_measures import (
         token_uncertainty_written as token_uncertainty_written,
     )
+    from .measures.consistency import (
+        cocoa as cocoa,
+    )
+    from .measures.consistency import (
+        core_similarities as core_similarities,
+    )
+    from .measures.consistency import (
+        semantic_density as semantic_density,
+    )
+    from .measures.eigen_score import (
+        eigen_score as eigen_score,
+    )
+    from .measures.embedding_measures import (
+        embedding_measures as embedding_measures,
+    )
+    from .measures.embeddings import (
+        answer_similarities as answer_similarities,
+    )
+    from .measures.embeddings import (
+        embedding_entails as embedding_entails,
+    )
+    from .measures.embeddings import (
+        sentence_embeddings as sentence_embeddings,
+    )
+    from .measures.embeddings import (
+        similarity_matrix as similarity_matrix,
+    )
     from .measures.ensembles import (
         mutual_information as mutual_information,
     )
@@ -461,6 +491,12 @@ if TYPE_CHECKING:
     )
     from .measures.judges import (
         model_entails as model_entails,
+    )
+    from .measures.kernels import (
+        heat_kernel as heat_kernel,
+    )
+    from .measures.kernels import (
+        kernel_language_entropy as kernel_language_entropy,
     )
     from .measures.labels import (
         MEASURE_LABELS as MEASURE_LABELS,
@@ -688,6 +724,7 @@ _PUBLIC_NAMES = {
         "token_id_moment",
         "entropy",
     ),
+    "loading.embedding_model": ("load_embedder",),
     "loading.errors": ("ModelUnavailable",),
     "loading.models": (
         "is_fetched",
@@ -719,6 +756,23 @@ _PUBLIC_NAMES = {
         "token_uncertainty_naive",
         "token_uncertainty_vanilla",
         "token_uncertainty_written",
+    ),
+    "measures.consistency": (
+        "cocoa",
+        "core_similarities",
+        "semantic_density",
+    ),
+    "measures.eigen_score": ("eigen_score",),
+    "measures.embedding_measures": ("embedding_measures",),
+    "measures.embeddings": (
+        "answer_similarities",
+        "embedding_entails",
+        "sentence_embeddings",
+        "similarity_matrix",
+    ),
+    "measures.kernels": (
+        "heat_kernel",
+        "kernel_language_entropy",
     ),
     "measures.ensembles": ("mutual_information",),
     "measures.entropy_bounds": ("entropy_bounds",),

@@ -6,5 +6,5 @@ in ``tests/measures/``. Its key is in snake_case; its words for tables and figur
 ``labels.py``. Lesson 05 ranks every measure of an answer, so run it anew (``make outputs``).
 Newer measures of one pass stand in ``newer_measures.py``, which lesson 05 does not rank.
 
-May import: generation, evaluation.
+May import: loading, generation, evaluation.
 """

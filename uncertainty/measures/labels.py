@@ -25,6 +25,14 @@ MEASURE_LABELS = {
     "distinct_answers": "distinct answers",
     "semantic_entropy": "semantic entropy",
     "lexical_disagreement": "1 - lexical agreement",
+    # embedding_measures, and eigen_score
+    "cocoa": "CoCoA",
+    "cocoa_by_string": "CoCoA, string rule",
+    "semantic_density_complement": "1 - semantic density",
+    "kernel_language_entropy": "kernel language entropy",
+    "heat_kernel_entropy": "kernel language entropy, heat kernel",
+    "semantic_entropy_by_embeddings": "semantic entropy, embeddings",
+    "eigen_score": "EigenScore",
 }
 
 
