@@ -119,6 +119,7 @@ def test_every_lesson_has_one_entry_with_its_title_link_and_times():
         assert entry.startswith(f"### Lesson {number}: {lesson.title}\n")
         times = f": {lesson.minutes} minutes to read, {lesson.seconds} seconds to run.\n"
         assert times in entry, f"lesson {number}: {times}"
+        assert len(re.findall(r"\b[Aa] learner can ", entry)) == 2, f"lesson {number}: outcomes"
         for part in ("Outcomes", "Misconception", "Discuss", "In the room"):
             assert f"\n- **{part}.** " in entry, f"lesson {number}: {part}"
 
