@@ -26,10 +26,11 @@ from uncertainty.evaluation.orientation import check_orientation
 
 QUESTION = "What is the capital of Peru?"
 SAMPLES = ["lima", "the capital of peru is lima", "cusco", "lima", "it rains"]
+ANSWER = "it is lima"
 SURPRISALS = [0.1, 0.4, 1.2, 0.1, 2.0]
 
 
-def table(samples=SAMPLES, answer="lima", **options):
+def table(samples=SAMPLES, answer=ANSWER, **options):
     return embedding_measures(
         samples, question=QUESTION, answer=answer, doubt=0.6, embedder=tiny_embedder(), **options
     )
@@ -37,7 +38,7 @@ def table(samples=SAMPLES, answer="lima", **options):
 
 def test_every_entry_is_what_its_function_gives():
     embedder = tiny_embedder()
-    near = answer_similarities("lima", SAMPLES, embedder=embedder)
+    near = answer_similarities(ANSWER, SAMPLES, embedder=embedder)
     kernel = similarity_matrix(SAMPLES, embedder=embedder)
     clusters = cluster_by_meaning(
         SAMPLES, embedding_entails(0.5, embedder=embedder), question=QUESTION
@@ -58,7 +59,7 @@ def test_every_entry_is_what_its_function_gives():
 
 
 def test_all_of_them_grow_from_agreement_to_disagreement():
-    agreed = table(["lima"] * 4)
+    agreed = table(["lima"] * 4, answer="lima")
     split = table(["cusco", "it rains", "the dog", "red"])
     assert [name for name in agreed if not agreed[name] < split[name]] == []
     zero = {name for name, value in agreed.items() if abs(value) < 1e-5}

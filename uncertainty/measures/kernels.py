@@ -45,7 +45,6 @@ def kernel_language_entropy(kernel: ArrayLike) -> float:
             "kernel; heat_kernel(weights) makes one of any similarities that are 0 or larger."
         )
     shares = shares[shares > 0]
-    shares = shares / shares.sum()
     return max(0.0, float(-(shares * np.log(shares)).sum()))
 
 
