@@ -175,6 +175,7 @@ CALLS = {
     "greedy_answers": lambda m, t: u.greedy_answers(m, t, PROMPTS, max_new_tokens=3),
     "heads_attend_to_bos": lambda m, t: without_heads(m),
     "induction_scores": lambda m, t: u.induction_scores(m, REPEAT),
+    "jacobian_lens": lambda m, t: u.jacobian_lens(m, TEXTS),
     "last_layer_neurons": lambda m, t: [
         u.last_layer_neurons(m).output_weights,
         u.last_layer_neurons(m).adds_to_stream,

@@ -29,6 +29,7 @@ REFUSED = {
     "geometry",
     "heads_attend_to_bos",
     "induction_scores",
+    "jacobian_lens",
     "last_layer_neurons",
     "last_streams",
     "logit_lens",

@@ -342,6 +342,9 @@ if TYPE_CHECKING:
     from .lens.generated import (
         generate_with_lens as generate_with_lens,
     )
+    from .lens.jacobian import (
+        jacobian_lens as jacobian_lens,
+    )
     from .lens.logit_lens import (
         LensTrace as LensTrace,
     )
@@ -709,6 +712,7 @@ _PUBLIC_NAMES = {
     "architecture.parts": ("model_parts",),
     "architecture.unembedding": ("effective_unembedding",),
     "lens.generated": ("generate_with_lens",),
+    "lens.jacobian": ("jacobian_lens",),
     "lens.logit_lens": (
         "LensTrace",
         "logit_lens",
