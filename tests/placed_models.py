@@ -181,6 +181,7 @@ CALLS = {
         u.last_layer_neurons(m).adds_to_stream,
     ],
     "last_streams": lambda m, t: u.last_streams(m, t, PROMPTS, chat=False),
+    "lens_losses": lambda m, t: u.lens_losses(m, t, TEXTS, TEXTS, depths=[0, 1]),
     "logit_lens": lambda m, t: [*lens(m, renyi=[0.5]), *lens(m, middle=True, top=3)],
     "logit_variance": lambda m, t: u.logit_variance(m),
     "losses_without_block": lambda m, t: u.losses_without_block(m, t, TEXTS, blocks=[1], first=4),

@@ -32,6 +32,7 @@ REFUSED = {
     "jacobian_lens",
     "last_layer_neurons",
     "last_streams",
+    "lens_losses",
     "logit_lens",
     "logit_variance",
     "losses_without_block",

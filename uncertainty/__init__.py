@@ -93,6 +93,9 @@ if TYPE_CHECKING:
     from .course.ledger import (
         ledger_rows as ledger_rows,
     )
+    from .course.lens_runs import (
+        lens_losses as lens_losses,
+    )
     from .course.lesson_model import (
         lesson_model as lesson_model,
     )
@@ -817,6 +820,7 @@ _PUBLIC_NAMES = {
     ),
     "course.claims": ("claim",),
     "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),
+    "course.lens_runs": ("lens_losses",),
     "course.lesson_model": (
         "lesson_model",
         "needs_geometry",

@@ -93,12 +93,12 @@ def jacobian_lens(
         stream = _stream_with_gradients(model, parts, window[None])
         states = [stream[depth] for depth in chosen]
         derivatives = torch.zeros(len(chosen), *2 * states[0].shape[-1:], dtype=torch.float64)
-        for cotangent in _cotangents(states[-1], skip, later, generator):
+        for rows, cotangent in _cotangents(states[-1], skip, later, generator):
             gradients = torch.autograd.grad(states[-1], states, cotangent, retain_graph=later)
             directions = cotangent[0, skip:].double().cpu()  # (positions, width)
-            for row, gradient in enumerate(gradients):
+            for derivative, gradient in zip(derivatives, gradients):
                 beyond = gradient[0, skip:].double().cpu() - directions
-                derivatives[row] += directions.T @ beyond
+                derivative[rows] += directions[:, rows].T @ beyond
         mean = torch.stack([state[0, skip:].detach().double().cpu().mean(0) for state in states])
         sums = derivatives if sums is None else sums + derivatives
         means = mean if means is None else means + mean
@@ -120,20 +120,21 @@ def _affine(jacobian: Tensor, offset: Tensor) -> Tensor:
 
 def _cotangents(
     final: Tensor, skip: int, later: bool, generator: torch.Generator
-) -> Iterator[Tensor]:
+) -> Iterator[tuple[slice, Tensor]]:
     """Yield what the final stream, ``(1, tokens, width)``, is multiplied by, 0 where skipped.
 
-    Either each coordinate in turn at every position, or random signs once.
+    Either each coordinate in turn at every position, or random signs once. The slice says which
+    coordinates are not 0.
     """
     if not later:
         signs = torch.randint(0, 2, final.shape, generator=generator) * 2.0 - 1
         signs[:, :skip] = 0
-        yield signs.to(final)
+        yield slice(None), signs.to(final)
         return
     for coordinate in range(final.shape[-1]):
         unit = torch.zeros_like(final)
         unit[:, skip:, coordinate] = 1
-        yield unit
+        yield slice(coordinate, coordinate + 1), unit
 
 
 @torch.enable_grad()
