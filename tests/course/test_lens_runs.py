@@ -7,6 +7,7 @@ import torch
 from uncertainty.architecture.parts import model_parts
 from uncertainty.course import lens_runs
 from uncertainty.course.lens_runs import COUNTED, lens_losses
+from uncertainty.course.spot_check import first_difference
 from uncertainty.lens.jacobian import jacobian_lens
 from uncertainty.lens.logit_lens import logit_lens, read_stream
 from uncertainty.lens.translators import translate
@@ -65,3 +66,25 @@ def test_the_run_is_kept_and_a_small_lens_is_computed_again(tiny, monkeypatch):
     again = lens_losses(model, tokenizer, LEARNING, JUDGING, depths=[0, 1])
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert "few" not in first
+
+
+def test_a_lens_that_changed_is_noticed_among_recorded_losses(tiny, monkeypatch):
+    """Recorded losses are compared with a small lens; a derivative that is off is another one."""
+    model, tokenizer = tiny
+    found = {}
+
+    def keep(model, tokenizer, items, compute, *, recheck, **_):
+        recorded = compute(items)
+        found["same"] = [old == new for old, new in zip(recorded, recheck(items, recorded))]
+        monkeypatch.setattr(
+            lens_runs, "jacobian_lens", lambda *args, **named: jacobian_lens(*args, seed=1, **named)
+        )
+        changed = recheck(items, recorded)
+        found["noticed"] = [
+            first_difference(old, new) is not None for old, new in zip(recorded, changed)
+        ]
+        return recorded
+
+    monkeypatch.setattr(lens_runs, "cached_results", keep)
+    lens_losses(model, tokenizer, LEARNING, JUDGING, depths=[1, 0])
+    assert all(found["same"]) and all(found["noticed"])

@@ -97,8 +97,8 @@ def _all_lenses(model, learning: Tensor, depths: list[int]) -> dict[str, list[Te
     # 1. the streams' means, and what is fitted to them
     ends = [*depths, _last_depth(model)]
     stream, _ = text_stream(model, learning.flatten(), piece=learning.shape[1])
-    stream = stream[ends]
-    means = stream.double().mean(1).cpu()  # (depths, width)
+    stream = stream[ends].cpu()
+    means = stream.double().mean(1)  # (depths, width)
     unit = torch.eye(means.shape[1], dtype=torch.float64)
     lenses: dict[str, list[Tensor] | None] = {
         "logit": None,
@@ -140,7 +140,7 @@ def _losses(
     stream = stream[[*depths, -1]]
     losses: dict[int, dict[str, list[float]]] = {depth: {} for depth in depths}
     for name, matrices in lenses.items():
-        moved = stream if matrices is None else translate(stream.cpu(), matrices)
+        moved = stream if matrices is None else translate(stream, matrices)
         trace = read_stream(parts, moved, targets=following)
         assert trace.cross_entropy is not None  # there are targets
         for row, depth in enumerate(depths):
