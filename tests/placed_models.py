@@ -175,11 +175,13 @@ CALLS = {
     "greedy_answers": lambda m, t: u.greedy_answers(m, t, PROMPTS, max_new_tokens=3),
     "heads_attend_to_bos": lambda m, t: without_heads(m),
     "induction_scores": lambda m, t: u.induction_scores(m, REPEAT),
+    "jacobian_lens": lambda m, t: u.jacobian_lens(m, TEXTS),
     "last_layer_neurons": lambda m, t: [
         u.last_layer_neurons(m).output_weights,
         u.last_layer_neurons(m).adds_to_stream,
     ],
     "last_streams": lambda m, t: u.last_streams(m, t, PROMPTS, chat=False),
+    "lens_losses": lambda m, t: u.lens_losses(m, t, TEXTS, TEXTS, depths=[0, 1]),
     "logit_lens": lambda m, t: [*lens(m, renyi=[0.5]), *lens(m, middle=True, top=3)],
     "logit_variance": lambda m, t: u.logit_variance(m),
     "losses_without_block": lambda m, t: u.losses_without_block(m, t, TEXTS, blocks=[1], first=4),

@@ -19,6 +19,7 @@ OWN_PLACE = {
 MOVES = {torch.Tensor.to, torch.Tensor.cpu}
 FOR_NUMPY = {torch.Tensor.numpy, torch.Tensor.__array__}
 COPIES = {torch.Tensor.copy_}
+GRAPHS = {torch.autograd.grad}  # a backward pass crosses devices as the forward pass did
 INDEXES = {torch.Tensor.__getitem__, torch.Tensor.__setitem__}  # an index may be on the CPU
 
 
@@ -62,7 +63,7 @@ class _Devices(TorchFunctionMode):
             return function(*args, **kwargs)
         if function in FOR_NUMPY:
             raise TypeError(f"can't convert a tensor on {placed[0].device} to numpy: copy it first")
-        if function not in COPIES:
+        if function not in COPIES | GRAPHS:
             _require_one_device(function, leaves)
         device = torch.device(asked) if asked is not None else placed[0].device
         if function in COPIES:

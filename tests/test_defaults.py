@@ -28,6 +28,7 @@ DEFAULTS = {
     "bootstrap": dict(rounds=1000, seed=0),
     "leaderboard": dict(rounds=1000, seed=0),
     "logit_lens": dict(renyi=(), top=1, middle=False),
+    "jacobian_lens": dict(depths=None, later=False, offset=True, skip=4, seed=0),
     "ablation_sweep": dict(neurons=None, value="mean", tolerance=0.0),
     "replay_sweep": dict(neurons=None, value="mean"),
     "replay_heads": dict(heads=None, value="mean"),

@@ -32,6 +32,7 @@ KEEPS_RESULTS = {
     "given_answer_measures",
     "given_by_step",
     "greedy_answers",
+    "lens_losses",
     "losses_without_block",
     "option_log_probabilities",
     "prompt_entropies",

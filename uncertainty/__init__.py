@@ -108,6 +108,9 @@ if TYPE_CHECKING:
     from .course.ledger import (
         ledger_rows as ledger_rows,
     )
+    from .course.lens_runs import (
+        lens_losses as lens_losses,
+    )
     from .course.lesson_model import (
         lesson_model as lesson_model,
     )
@@ -383,6 +386,9 @@ if TYPE_CHECKING:
     )
     from .lens.generated import (
         generate_with_lens as generate_with_lens,
+    )
+    from .lens.jacobian import (
+        jacobian_lens as jacobian_lens,
     )
     from .lens.logit_lens import (
         LensTrace as LensTrace,
@@ -859,6 +865,7 @@ _PUBLIC_NAMES = {
     "architecture.parts": ("model_parts",),
     "architecture.unembedding": ("effective_unembedding",),
     "lens.generated": ("generate_with_lens",),
+    "lens.jacobian": ("jacobian_lens",),
     "lens.logit_lens": (
         "LensTrace",
         "logit_lens",
@@ -968,6 +975,7 @@ _PUBLIC_NAMES = {
     ),
     "course.claims": ("claim",),
     "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),
+    "course.lens_runs": ("lens_losses",),
     "course.lesson_model": (
         "lesson_model",
         "needs_geometry",

@@ -48,7 +48,7 @@ def translate(stream: Sequence[Tensor] | Tensor, translators: Sequence[Tensor]) 
         )
     translated = []
     for states, matrix in zip(stream[:-1], translators):
-        moved = _with_constant(states) @ matrix  # (tokens, width) float64
+        moved = _with_constant(states) @ matrix.to(states.device)  # (tokens, width) float64
         translated.append(moved.to(states.dtype))
     return [*translated, stream[-1]]
 
