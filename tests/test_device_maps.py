@@ -32,6 +32,7 @@ KEEPS_RESULTS = {
     "given_answer_measures",
     "given_by_step",
     "greedy_answers",
+    "kept_answer_states",
     "losses_without_block",
     "prompt_entropies",
     "sampled_answers",

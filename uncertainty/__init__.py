@@ -129,6 +129,9 @@ if TYPE_CHECKING:
     from .course.results import (
         cached_results as cached_results,
     )
+    from .course.state_runs import (
+        kept_answer_states as kept_answer_states,
+    )
     from .course.step_runs import (
         answers_by_step as answers_by_step,
     )
@@ -209,6 +212,12 @@ if TYPE_CHECKING:
     )
     from .evaluation.choices import (
         extract_choice as extract_choice,
+    )
+    from .evaluation.cross_fitting import (
+        cross_fitted_doubt as cross_fitted_doubt,
+    )
+    from .evaluation.cross_fitting import (
+        linear_probe as linear_probe,
     )
     from .evaluation.discrimination import (
         auroc as auroc,
@@ -339,6 +348,9 @@ if TYPE_CHECKING:
     from .information import (
         token_id_moment as token_id_moment,
     )
+    from .lens.answer_states import (
+        answer_states as answer_states,
+    )
     from .lens.generated import (
         generate_with_lens as generate_with_lens,
     )
@@ -386,6 +398,9 @@ if TYPE_CHECKING:
     )
     from .loading.models import (
         prefetch as prefetch,
+    )
+    from .loading.random_weights import (
+        random_weights as random_weights,
     )
     from .loading.rerounding import (
         reround_linear_layers as reround_linear_layers,
@@ -853,6 +868,13 @@ _PUBLIC_NAMES = {
     "evaluation.choices": ("extract_choice",),
     "lens.nuclei": ("read_nuclei",),
     "lens.skipping": ("skipped_block",),
+    "lens.answer_states": ("answer_states",),
+    "loading.random_weights": ("random_weights",),
+    "evaluation.cross_fitting": (
+        "linear_probe",
+        "cross_fitted_doubt",
+    ),
+    "course.state_runs": ("kept_answer_states",),
     "course.results": ("cached_results",),
 }
 _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}
