@@ -549,6 +549,9 @@ if TYPE_CHECKING:
     from .plotting.neuron_view import (
         neuron_figure as neuron_figure,
     )
+    from .plotting.probe_schematic import (
+        probe_schematic as probe_schematic,
+    )
     from .plotting.schematics import (
         causal_graph as causal_graph,
     )
@@ -875,6 +878,7 @@ _PUBLIC_NAMES = {
         "cross_fitted_doubt",
     ),
     "course.state_runs": ("kept_answer_states",),
+    "plotting.probe_schematic": ("probe_schematic",),
     "course.results": ("cached_results",),
 }
 _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}

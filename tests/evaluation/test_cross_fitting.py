@@ -100,6 +100,19 @@ def test_features_of_the_left_out_answers_change_nothing_but_their_own_doubts():
     np.testing.assert_allclose(other.doubt[row], expected, rtol=1e-5)
 
 
+def test_other_columns_are_judged_by_the_fit_that_left_their_answer_out():
+    found = cross_fitted_doubt(SIGNAL, WRONG)
+    rows = np.array([7, 7, 80, 3])
+    np.testing.assert_allclose(found.left_out_doubts(SIGNAL[rows], rows), found.doubt[rows])
+    two = cross_fitted_doubt(np.stack([SIGNAL, SIGNAL + NOISE]), WRONG, seed=2)
+    moved = two._replace(candidate=np.array([0, 1, 0, 0, 0]))
+    with pytest.raises(ValueError, match=r"the folds chose the candidates \[0, 1, 0, 0, 0\]"):
+        moved.left_out_doubts(SIGNAL, np.arange(90))
+    with pytest.warns(UserWarning):
+        nothing = cross_fitted_doubt(SIGNAL, np.zeros(90))
+    assert (nothing.left_out_doubts(SIGNAL[:3], [1, 2, 3]) == 0).all()
+
+
 def test_shuffled_labels_are_no_better_than_chance_and_no_worse():
     """Without one scale for the folds the base rates of the training parts pull this below 0.5."""
     values = []

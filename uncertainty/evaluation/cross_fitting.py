@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -28,12 +29,53 @@ class CrossFit(NamedTuple):
             chose.
         estimator: ``(folds,)``, the number of the estimator that they chose.
         fold: ``(answers,)``, the fold in which an answer was left out.
+        fits: ``(folds,)``, each fold's `Fit`; None where nothing was learnt.
     """
 
     doubt: np.ndarray
     candidate: np.ndarray
     estimator: np.ndarray
     fold: np.ndarray
+    fits: list["Fit | None"]
+
+    def left_out_doubts(self, columns: Any, answers: ArrayLike) -> np.ndarray:
+        """Return the doubts of other columns, each by the fit that did not see its answer.
+
+        Such as the states of an answer that is not finished yet.
+
+        Args:
+            columns: ``(rows, columns)``, of the candidate that the folds chose.
+            answers: ``(rows,)``, the number of the answer that each row belongs to.
+
+        Raises:
+            ValueError: the folds chose different candidates, whose columns mean different things.
+        """
+        if len(set(self.candidate)) > 1:
+            raise ValueError(
+                f"the folds chose the candidates {self.candidate.tolist()}, so no columns suit all "
+                "of them: fit one candidate."
+            )
+        fold = self.fold[np.asarray(answers)]
+        doubts = np.zeros(len(fold))
+        for number in set(fold.tolist()):
+            fit = self.fits[number]
+            rows = np.flatnonzero(fold == number)
+            if fit is not None:
+                doubts[rows] = fit.doubts(columns[rows])
+        return doubts
+
+
+@dataclass(frozen=True)
+class Fit:
+    """An estimator with the scale of its outputs on the answers it was fitted to."""
+
+    estimator: Any
+    mean: float
+    spread: float
+
+    def doubts(self, columns: Any) -> np.ndarray:
+        """Return (output - mean) / spread of each row."""
+        return (_outputs(self.estimator, columns) - self.mean) / self.spread
 
 
 def linear_probe(strength: float = 0.01) -> Pipeline:
@@ -98,6 +140,7 @@ def cross_fitted_doubt(
     doubt = np.zeros(len(wrong))
     fold_of = np.zeros(len(wrong), dtype=int)
     chosen = np.zeros((folds, 2), dtype=int)
+    fits: list[Fit | None] = []
     for fold, (train, test) in enumerate(_group_folds(groups, folds, seed)):
         fold_of[test] = fold
         if not _has_both(wrong[train]):
@@ -107,6 +150,7 @@ def cross_fitted_doubt(
                 "learnt, and its doubts are 0.",
                 stacklevel=2,
             )
+            fits.append(None)
             continue
 
         # 1. the choice, on the training answers alone
@@ -118,9 +162,10 @@ def cross_fitted_doubt(
         # 2. the fit, and the doubts on its own scale
         fitted = clone(estimators[estimator]).fit(learnt_from[candidate], wrong[train])
         known = _outputs(fitted, learnt_from[candidate])
-        new = _outputs(fitted, candidates[candidate][test])
-        doubt[test] = (new - known.mean()) / (known.std() or 1.0)
-    return CrossFit(doubt, chosen[:, 0], chosen[:, 1], fold_of)
+        fit = Fit(fitted, float(known.mean()), float(known.std()) or 1.0)
+        doubt[test] = fit.doubts(candidates[candidate][test])
+        fits.append(fit)
+    return CrossFit(doubt, chosen[:, 0], chosen[:, 1], fold_of, fits)
 
 
 def _best_pair(candidates: list, wrong: np.ndarray, estimators, inner: list) -> tuple[int, int]:
