@@ -585,6 +585,9 @@ if TYPE_CHECKING:
     from .plotting.style import (
         use_course_style as use_course_style,
     )
+    from .plotting.token_figure import (
+        plot_shaded_tokens as plot_shaded_tokens,
+    )
     from .report.comparison import (
         compare_reports as compare_reports,
     )
@@ -879,6 +882,7 @@ _PUBLIC_NAMES = {
     ),
     "course.state_runs": ("kept_answer_states",),
     "plotting.probe_schematic": ("probe_schematic",),
+    "plotting.token_figure": ("plot_shaded_tokens",),
     "course.results": ("cached_results",),
 }
 _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}
