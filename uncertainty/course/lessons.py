@@ -43,4 +43,5 @@ LESSONS = (
         45,
     ),
     Lesson("19", "19_any_model.ipynb", "Any model", 45, 60),
+    Lesson("20", "20_doubt_direction.ipynb", "The doubt is a direction", 45, 120),
 )
