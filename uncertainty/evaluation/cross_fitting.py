@@ -121,8 +121,8 @@ def cross_fitted_doubt(
         folds: as many as groups leave out one group at a time.
         inner_folds: of the choice inside.
 
-    Where the training answers are all right or all wrong nothing can be learnt: a warning, and 0
-    for each doubt of that fold.
+    Where fewer than ``inner_folds`` of the training answers are right, or wrong, nothing can be
+    learnt: a warning, and 0 for each doubt of that fold.
 
     Raises:
         ValueError: labels that are not 0/1, lengths that differ, nan or infinite features, no
@@ -143,11 +143,12 @@ def cross_fitted_doubt(
     fits: list[Fit | None] = []
     for fold, (train, test) in enumerate(_group_folds(groups, folds, seed)):
         fold_of[test] = fold
-        if not _has_both(wrong[train]):
-            kind = "wrong" if wrong[train[0]] else "right"
+        n_wrong = int(wrong[train].sum())
+        n_right = len(train) - n_wrong
+        if min(n_wrong, n_right) < inner_folds:
             warnings.warn(
-                f"fold {fold}: all {len(train)} answers to learn from are {kind}, so nothing is "
-                "learnt, and its doubts are 0.",
+                f"fold {fold}: {n_wrong} answers to learn from are wrong and {n_right} right. With "
+                f"fewer than {inner_folds} of a kind nothing is learnt, and its doubts are 0.",
                 stacklevel=2,
             )
             fits.append(None)
