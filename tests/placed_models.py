@@ -140,6 +140,9 @@ CALLS = {
         u.ablation_sweep(m, TEXTS, [[0, 7], [3]], progress=False).entropy,
     ],
     "activations": lambda m, t: u.activations(m, IDS),
+    "answer_states": lambda m, t: [
+        *u.answer_states(m, t, PROMPTS, answers=[[5, 6, 7], [8]], chat=False, along=1)
+    ],
     "answers_by_step": lambda m, t: u.answers_by_step(m, t, PROMPTS, max_new_tokens=3, chat=False),
     "answers_by_token": lambda m, t: u.answers_by_token(m, t, PROMPTS, max_new_tokens=3),
     "answers_with_depth": lambda m, t: u.answers_with_depth(m, t, PROMPTS, max_new_tokens=3),
@@ -176,6 +179,9 @@ CALLS = {
     "heads_attend_to_bos": lambda m, t: without_heads(m),
     "induction_scores": lambda m, t: u.induction_scores(m, REPEAT),
     "jacobian_lens": lambda m, t: u.jacobian_lens(m, TEXTS),
+    "kept_answer_states": lambda m, t: [
+        *u.kept_answer_states(m, t, PROMPTS, answers=[[5, 6, 7], [8]], depths=[0, 2])
+    ],
     "last_layer_neurons": lambda m, t: [
         u.last_layer_neurons(m).output_weights,
         u.last_layer_neurons(m).adds_to_stream,
@@ -195,6 +201,7 @@ CALLS = {
     ),
     "predicted_unigram": lambda m, t: u.predicted_unigram(m, TEXTS),
     "prompt_entropies": lambda m, t: u.prompt_entropies(m, t, PROMPTS),
+    "random_weights": lambda m, t: u.logit_lens(u.random_weights(m, blocks=1), IDS).entropy,
     "read_nuclei": lambda m, t: [*u.read_nuclei(u.model_parts(m), u.text_stream(m, IDS)[0])],
     "read_stream": lambda m, t: translated(m),
     "replay_heads": lambda m, t: u.replay_heads(m, TEXTS, 0, [[0], [1, 2]], progress=False).kl,

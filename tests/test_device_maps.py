@@ -33,6 +33,7 @@ KEEPS_RESULTS = {
     "given_by_step",
     "greedy_answers",
     "lens_losses",
+    "kept_answer_states",
     "losses_without_block",
     "option_log_probabilities",
     "prompt_entropies",

@@ -147,6 +147,9 @@ if TYPE_CHECKING:
     from .course.results import (
         cached_results as cached_results,
     )
+    from .course.state_runs import (
+        kept_answer_states as kept_answer_states,
+    )
     from .course.step_runs import (
         answers_by_step as answers_by_step,
     )
@@ -242,6 +245,12 @@ if TYPE_CHECKING:
     )
     from .evaluation.conformal import (
         option_scores as option_scores,
+    )
+    from .evaluation.cross_fitting import (
+        cross_fitted_doubt as cross_fitted_doubt,
+    )
+    from .evaluation.cross_fitting import (
+        linear_probe as linear_probe,
     )
     from .evaluation.discrimination import (
         auroc as auroc,
@@ -384,6 +393,9 @@ if TYPE_CHECKING:
     from .information import (
         token_id_moment as token_id_moment,
     )
+    from .lens.answer_states import (
+        answer_states as answer_states,
+    )
     from .lens.generated import (
         generate_with_lens as generate_with_lens,
     )
@@ -437,6 +449,9 @@ if TYPE_CHECKING:
     )
     from .loading.models import (
         prefetch as prefetch,
+    )
+    from .loading.random_weights import (
+        random_weights as random_weights,
     )
     from .loading.rerounding import (
         reround_linear_layers as reround_linear_layers,
@@ -645,6 +660,9 @@ if TYPE_CHECKING:
     from .plotting.neuron_view import (
         neuron_figure as neuron_figure,
     )
+    from .plotting.probe_schematic import (
+        probe_schematic as probe_schematic,
+    )
     from .plotting.schematics import (
         causal_graph as causal_graph,
     )
@@ -677,6 +695,9 @@ if TYPE_CHECKING:
     )
     from .plotting.style import (
         use_course_style as use_course_style,
+    )
+    from .plotting.token_figure import (
+        plot_shaded_tokens as plot_shaded_tokens,
     )
     from .referee.leaderboard import (
         leaderboard as leaderboard,
@@ -1016,6 +1037,15 @@ _PUBLIC_NAMES = {
     "evaluation.choices": ("extract_choice",),
     "lens.nuclei": ("read_nuclei",),
     "lens.skipping": ("skipped_block",),
+    "lens.answer_states": ("answer_states",),
+    "loading.random_weights": ("random_weights",),
+    "evaluation.cross_fitting": (
+        "linear_probe",
+        "cross_fitted_doubt",
+    ),
+    "course.state_runs": ("kept_answer_states",),
+    "plotting.probe_schematic": ("probe_schematic",),
+    "plotting.token_figure": ("plot_shaded_tokens",),
     "course.results": ("cached_results",),
 }
 _HOME = {name: module for module, names in _PUBLIC_NAMES.items() for name in names}

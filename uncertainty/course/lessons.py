@@ -55,6 +55,7 @@ IN_ORDER = (
     ("answer_only_when_sure", "Answer only when sure", 40, 40),
     ("guarantee", '"I don\'t know", with a guarantee', 45, 60),
     ("known_truth", "A language whose truth is known", 45, 60),
+    ("doubt_direction", "The doubt is a direction", 45, 120),
 )
 LESSONS = tuple(Lesson(f"{place:02}", *lesson) for place, lesson in enumerate(IN_ORDER))
 PARTS = (

@@ -102,7 +102,7 @@ def cached_results(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
     shared_name = record_name(model, tokenizer, task, settings)
-    path = _results_folder() / f"{shared_name}-{_exact_name(model, code)}.jsonl"
+    path = results_folder() / f"{shared_name}-{exact_name(model, code)}.jsonl"
     results = _read_results(path)
     keys = [_digest(item) for item in items]
     item_of_key = dict(zip(keys, items))
@@ -115,7 +115,7 @@ def cached_results(
 
     # 1. what came with the package, if it still holds
     unknown = {key: item for key, item in item_of_key.items() if key not in results}
-    if unknown and not _recording():
+    if unknown and not is_recording():
         recorded = recorded_results(shared_name)
         wanted = {key: recorded[key] for key in unknown if key in recorded}
         if wanted and _hold(unknown, wanted, compute, recheck, task):
@@ -197,19 +197,21 @@ def _hold(
     return difference is None
 
 
-def _exact_name(model, code: Sequence[Code]) -> str:
+def exact_name(model, code: Sequence[Code]) -> str:
     """Return a name for all else that results rest on: configuration, versions, code."""
     versions = [torch.__version__.split("+")[0], transformers.__version__]
     sources = source_checksums([*ASKING, *code])
     return _digest([fingerprint(model), versions, sources])
 
 
-def _recording() -> bool:
+def is_recording() -> bool:
+    """Return whether UNCERTAINTY_RECORD names a folder: then all is asked anew."""
     return bool(os.environ.get("UNCERTAINTY_RECORD"))
 
 
-def _results_folder() -> Path:
-    if _recording():
+def results_folder() -> Path:
+    """Return the folder of the kept results."""
+    if is_recording():
         return Path(os.environ["UNCERTAINTY_RECORD"])
     return cache_folder() / "results"
 

@@ -1,5 +1,6 @@
 """The token heat map as a figure."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -28,16 +29,48 @@ def plot_tokens(generation, *, width: int = 70, title: str | None = None) -> Fig
         width: of a line, in characters.
     """
     probabilities = token_measures(generation)["probability"].tolist()
-    placed = _break_into_lines(generation.tokens, width)
+    return plot_shaded_tokens(
+        generation.tokens,
+        shades=[1 - probability for probability in probabilities],
+        numbers=[f"{probability:.2f}" for probability in probabilities],
+        width=width,
+        title=title,
+    )
+
+
+def plot_shaded_tokens(
+    tokens: Sequence[str],
+    *,
+    shades: Sequence[float],
+    numbers: Sequence[str],
+    width: int = 70,
+    title: str | None = None,
+) -> Figure:
+    """Draw tokens in boxes with a shade and a number each.
+
+    Args:
+        shades: between 0 (white) and 1 (orange).
+        numbers: what stands below each token, four characters or so.
+        width: of a line, in characters.
+
+    Raises:
+        ValueError: another number of shades or numbers than tokens.
+    """
+    if not len(tokens) == len(shades) == len(numbers):
+        raise ValueError(
+            "need a shade and a number for each token, got "
+            f"{len(tokens)} tokens, {len(shades)} shades and {len(numbers)} numbers."
+        )
+    placed = _break_into_lines(tokens, width)
     lines = placed[-1].line + 1 if placed else 1
     room_for_title = 0.5 if title else 0.1
     figure, axes = plt.subplots(figsize=(0.125 * width, 0.62 * lines + room_for_title))
-    for token, probability in zip(placed, probabilities):
+    for token, shade, number in zip(placed, shades, numbers):
         box = plt.Rectangle(
             (token.column, -token.line - 0.45),
             token.width,
             0.9,
-            facecolor=doubt_colour(1 - probability),
+            facecolor=doubt_colour(shade),
             edgecolor="#bbbbbb",
             linewidth=0.6,
         )
@@ -55,7 +88,7 @@ def plot_tokens(generation, *, width: int = 70, title: str | None = None) -> Fig
         axes.text(
             centre,
             -token.line - 0.26,
-            f"{probability:.2f}",
+            number,
             ha="center",
             va="center",
             fontsize=8,
@@ -69,7 +102,7 @@ def plot_tokens(generation, *, width: int = 70, title: str | None = None) -> Fig
     return figure
 
 
-def _break_into_lines(labels: list[str], width: int) -> list[PlacedToken]:
+def _break_into_lines(labels: Sequence[str], width: int) -> list[PlacedToken]:
     """Place the tokens one after the other, in lines of ``width`` characters."""
     placed = []
     column = 0

@@ -1,0 +1,200 @@
+"""Exercises of lesson 20: twins, a leak in a probe that shines, controls, running means."""
+
+import numpy as np
+
+from .exercise import exercise
+
+ACCEPTED = [("Paris",), ("8", "eight"), ("paris", "Lutetia"), ("eight",), ("Rome",), ("lutetia",)]
+CHAIN = [("a",), ("b",), ("c", "b"), ("a", "c")]
+LABELS = np.array([1, 0, 1, 0, 1, 0, 0, 1, 1])
+FOLDS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+COLUMNS = np.random.default_rng(0).normal(size=(9, 5)).round(1)
+EXPLANATIONS = {
+    "any labels can be fitted with so many columns": "shuffled labels",
+    "the same fact was asked twice": "twins in one fold",
+    "it knows which words were written": "random weights",
+    "it knows which kind of question is hard": "within a category",
+    "it counts the tokens": "within a length",
+    "perplexity says the same": "what it adds to perplexity",
+}
+STATES = np.array([[1.0, 0.0], [3.0, 2.0], [2.0, 4.0], [6.0, -2.0]])
+
+
+@exercise(
+    inputs=[(ACCEPTED,), (CHAIN,), (ACCEPTED[::-1],)],
+    hint="Where to look: two questions are twins when their sets of lower-case answers meet. "
+    "Which function: start with `groups = list(range(n))` and go through all pairs i > j. Almost "
+    "there: when i and j are twins, give all members of the two groups the smaller of their two "
+    "numbers, not only i.",
+)
+def twin_groups(accepted):
+    answers = [{answer.lower() for answer in one} for one in accepted]
+    groups = list(range(len(answers)))
+    for i in range(len(answers)):
+        for j in range(i):
+            if answers[i] & answers[j] and groups[i] != groups[j]:
+                low, high = sorted((groups[i], groups[j]))
+                groups = [low if group == high else group for group in groups]
+    return groups
+
+
+@twin_groups.mistake(
+    "You compare the first accepted answers only: a question that accepts 'paris' or 'lutetia' is "
+    "a twin of both."
+)
+def _(accepted):
+    return twin_groups([one[:1] for one in accepted])
+
+
+@twin_groups.mistake('"Paris" and "paris" are one answer: compare them in lower case.')
+def _(accepted):
+    groups = list(range(len(accepted)))
+    for i in range(len(accepted)):
+        for j in range(i):
+            if set(accepted[i]) & set(accepted[j]) and groups[i] != groups[j]:
+                low, high = sorted((groups[i], groups[j]))
+                groups = [low if group == high else group for group in groups]
+    return groups
+
+
+@twin_groups.mistake(
+    "A question can join two groups that were apart: then all members of both become one group."
+)
+def _(accepted):
+    answers = [{answer.lower() for answer in one} for one in accepted]
+    groups = list(range(len(answers)))
+    for i in range(len(answers)):
+        for j in range(i):
+            if answers[i] & answers[j]:
+                groups[i] = min(groups[i], groups[j])
+    return groups
+
+
+@exercise(
+    inputs=[
+        (COLUMNS, LABELS, FOLDS, 1),
+        (COLUMNS, LABELS, FOLDS, 2),
+        (COLUMNS, LABELS, 1 - FOLDS, 2),
+    ],
+    hint="Where to look: which rows may the choice of columns look at, when fold f is judged? "
+    "Which line: the two that compute `gap` and `best`. Almost there: they belong inside the loop, "
+    "with `columns[fold != f]` and `wrong[fold != f]`.",
+)
+def honest_doubts(columns, wrong, fold, keep):
+    doubts = np.zeros(len(wrong))
+    for f in set(fold.tolist()):
+        x, y = columns[fold != f], wrong[fold != f]
+        gap = x[y == 1].mean(0) - x[y == 0].mean(0)
+        best = np.argsort(-np.abs(gap), kind="stable")[:keep]
+        doubts[fold == f] = columns[fold == f][:, best] @ np.sign(gap[best])
+    return doubts
+
+
+@honest_doubts.mistake(
+    "The columns are still chosen with all answers, those that are judged among them: that is the "
+    "leak. Choose inside the loop."
+)
+def _(columns, wrong, fold, keep):
+    gap = columns[wrong == 1].mean(0) - columns[wrong == 0].mean(0)
+    best = np.argsort(-np.abs(gap), kind="stable")[:keep]
+    return columns[:, best] @ np.sign(gap[best])
+
+
+@honest_doubts.mistake(
+    "The columns are chosen inside the loop, but their signs come from all answers: the sign is "
+    "learnt, too."
+)
+def _(columns, wrong, fold, keep):
+    doubts = np.zeros(len(wrong))
+    all_gap = columns[wrong == 1].mean(0) - columns[wrong == 0].mean(0)
+    for f in set(fold.tolist()):
+        x, y = columns[fold != f], wrong[fold != f]
+        gap = x[y == 1].mean(0) - x[y == 0].mean(0)
+        best = np.argsort(-np.abs(gap), kind="stable")[:keep]
+        doubts[fold == f] = columns[fold == f][:, best] @ np.sign(all_gap[best])
+    return doubts
+
+
+@honest_doubts.mistake(
+    "You learn on the fold that is judged and judge it: learn where `fold != f`."
+)
+def _(columns, wrong, fold, keep):
+    doubts = np.zeros(len(wrong))
+    for f in set(fold.tolist()):
+        x, y = columns[fold == f], wrong[fold == f]
+        gap = x[y == 1].mean(0) - x[y == 0].mean(0)
+        best = np.argsort(-np.abs(gap), kind="stable")[:keep]
+        doubts[fold == f] = x[:, best] @ np.sign(gap[best])
+    return doubts
+
+
+@exercise(
+    inputs=[(explanation,) for explanation in EXPLANATIONS],
+    hint="Where to look: a control takes away what the explanation lives on, and leaves all else. "
+    "What does a network with random weights still know? It knows each word that was written. "
+    "Almost there: comparing two answers of one category takes the category away.",
+)
+def control_against(explanation):
+    return {
+        "any labels can be fitted with so many columns": "shuffled labels",
+        "the same fact was asked twice": "twins in one fold",
+        "it knows which words were written": "random weights",
+        "it knows which kind of question is hard": "within a category",
+        "it counts the tokens": "within a length",
+        "perplexity says the same": "what it adds to perplexity",
+    }[explanation]
+
+
+@control_against.mistake(
+    "Shuffled labels exclude chance only. They break the tie between label and words, topic and "
+    "length at once, so they cannot tell which of these the probe had used."
+)
+def _(explanation):
+    return "shuffled labels"
+
+
+@control_against.mistake(
+    "Two are exchanged: random weights keep the words and lose what was learnt; answers of one "
+    "category can still differ in their words."
+)
+def _(explanation):
+    exchanged = {"random weights": "within a category", "within a category": "random weights"}
+    right = control_against(explanation)
+    return exchanged.get(right, right)
+
+
+@control_against.mistake(
+    "Two are exchanged: twins are about questions that are in the data twice, and a category is "
+    "about questions that are merely alike."
+)
+def _(explanation):
+    exchanged = {"twins in one fold": "within a category", "within a category": "twins in one fold"}
+    right = control_against(explanation)
+    return exchanged.get(right, right)
+
+
+@exercise(
+    inputs=[(STATES,), (STATES[:1],), (STATES[::-1],)],
+    hint="Where to look: after two tokens the answer so far is their mean, not the second one. "
+    "Which function: `np.cumsum(states, axis=0)` adds them up. Almost there: divide row t by "
+    "t + 1.",
+)
+def running_means(states):
+    return np.cumsum(states, axis=0) / np.arange(1, len(states) + 1)[:, None]
+
+
+@running_means.mistake("These are sums so far: divide each by the number of tokens so far.")
+def _(states):
+    return np.cumsum(states, axis=0)
+
+
+@running_means.mistake(
+    "You divide by the number of all tokens, which nobody knows while the answer is being written."
+)
+def _(states):
+    return np.cumsum(states, axis=0) / len(states)
+
+
+@running_means.mistake("Row t rests on t + 1 tokens, the first row on one: you divide by one less.")
+def _(states):
+    return np.cumsum(states, axis=0) / np.maximum(np.arange(len(states)), 1)[:, None]
