@@ -273,6 +273,28 @@ def print_board(judged: Judged, doubts: dict[str, np.ndarray]) -> None:
         print(lines[name])
 
 
+def print_cocoa_control(judged: Judged, doubts: dict[str, np.ndarray]) -> None:
+    """Is CoCoA's lead over perplexity more than chance, and than perplexity times any such numbers?
+
+    Two controls: labels exchanged among all answers, which gives the verdict; and each answer with
+    the agreement of another answer, 200 times.
+    """
+    own = np.log(doubts["perplexity"])
+    disagreement = doubts["answer_disagreement"]
+    columns = (judged.wrong, own * disagreement, own)
+    effect = bootstrap(lead, *columns)
+    chance = np.random.default_rng(0)
+    exchanged = [
+        lead(judged.wrong, own * chance.permutation(disagreement), own) for _ in range(200)
+    ]
+    print(
+        f"CoCoA by the string rule - perplexity: {effect.value:.3f} [{effect.low:.3f}, "
+        f"{effect.high:.3f}], against exchanged labels: "
+        f"{claim_verdict(*effect, shuffled_controls(lead, *columns))}; with another answer's "
+        f"agreement {np.mean(exchanged):.3f} on average, 95 % below {np.quantile(exchanged, 0.95):.3f}"
+    )
+
+
 def main():
     questions, others = lesson_questions()
     model, tokenizer = load_model()
@@ -316,6 +338,7 @@ def main():
         doubts |= told
         costs["P(True) with samples shown"] = f"{tokens:.0f} tokens read a question"
         print_board(judged, doubts)
+        print_cocoa_control(judged, doubts)
         for name, found in clusters.items():
             print(f"clusters of ten, {name}: {np.mean([len(set(c)) for c in found]):.1f}")
         print(f"clusters of ten, string rule: {doubts['distinct_answers'].mean():.1f}")
