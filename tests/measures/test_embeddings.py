@@ -164,3 +164,8 @@ def test_the_real_model_puts_paraphrases_near_each_other(real):
     paraphrase, other = answer_similarities(texts[0], texts[1:], embedder=real).tolist()
     assert paraphrase > 0.75 > 0.2 > other
     assert load_embedder(device="cpu") is real
+
+
+@IS_FETCHED
+def test_the_real_model_takes_4_and_5_for_the_same(real):
+    assert embedding_entails(embedder=real)("How many?", [("4", "5")]) == [True]
