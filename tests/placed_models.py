@@ -217,6 +217,9 @@ CALLS = {
     ),
     "skipped_block": lambda m, t: without_a_block(m),
     "text_stream": lambda m, t: u.text_stream(m, IDS),
+    "option_log_probabilities": lambda m, t: u.option_log_probabilities(
+        m, t, [("A?", ["b", "cd"])]
+    ),
     "word_choice_logits": lambda m, t: u.word_choice_logits(m, t, word_choices(1)),
 }
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from uncertainty.course.lessons import LESSONS, lesson_number
@@ -43,6 +44,8 @@ FAILED_ASSERTS = {
     "decisions_through_depth": 4,
     "prompt_or_model": 3,
     "any_model": 0,
+    "known_truth": 0,
+    "guarantee": 5,
 }
 
 
@@ -60,8 +63,8 @@ def file_of(name: str) -> str:
     return f"{lesson_number(name)}_{name}.ipynb"
 
 
-def run_on_tiny(names: list[str], folder: Path, cache: Path) -> None:
-    """Run lessons, each in its own folder in `folder`, as tests/lesson_cells.py says."""
+def run_on_tiny(notebooks: list[Path], folder: Path, cache: Path) -> None:
+    """Run notebooks, each in its own folder in `folder`, as tests/lesson_cells.py says."""
     own = {
         "UNCERTAINTY_MODEL": "tiny",
         "UNCERTAINTY_CACHE": str(cache),
@@ -69,7 +72,6 @@ def run_on_tiny(names: list[str], folder: Path, cache: Path) -> None:
         "TQDM_DISABLE": "1",
         "MPLBACKEND": "agg",
     }
-    notebooks = [ROOT / "notebooks" / file_of(name) for name in names]
     subprocess.run(
         [sys.executable, CELLS, folder, *notebooks],
         cwd=folder,
@@ -93,9 +95,13 @@ def spans(node, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno
 
 
+def outcome(folder: Path) -> dict:
+    return json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+
+
 def check_outcome(name: str, folder: Path) -> None:
     """Look at what one lesson left, which is nothing if it ended its process."""
-    found = json.loads((folder / lesson_number(name) / "outcome.json").read_text(encoding="utf-8"))
+    found = outcome(folder / lesson_number(name))
     assert found["stopped"] is None, found["stopped"]
     others = [
         f"cell {error['cell']}: {error['name']}: {error['text']}\n{error['source']}"
@@ -115,7 +121,8 @@ def quarter(which: int) -> list[str]:
 def folder(request, tmp_path_factory, cache):
     """Where the lessons of a class left their outcomes: they run in processes that share what they import."""
     folder = tmp_path_factory.mktemp("lessons")
-    run_on_tiny(request.cls.names, folder, cache)
+    notebooks = [ROOT / "notebooks" / file_of(name) for name in request.cls.names]
+    run_on_tiny(notebooks, folder, cache)
     return folder
 
 
@@ -159,3 +166,28 @@ class TestFourthQuarter:
 
 def test_every_lesson_is_run():
     assert set(FAILED_ASSERTS) == {lesson.name for lesson in LESSONS}
+
+
+KINDS = {
+    "x = 1\nassert x == 2\nassert x == 3": True,
+    "for x in (1, 2):\n    assert x == 1": True,
+    "assert 1 == 2\nx = 1": False,
+    "[][0]": False,
+    "def f():\n    assert False\nf()\nx = 1": False,
+    "import torch\ntorch.testing.assert_close(1.0, 2.0)": False,
+    "raise AssertionError": False,
+    "x =": False,
+}
+
+
+def test_what_counts_as_a_claims_own_assert_and_that_every_notebook_is_run(tmp_path):
+    cells = [nbformat.v4.new_code_cell(source) for source in [*KINDS, "assert True"]]
+    notebooks = [tmp_path / name for name in ("00_dies.ipynb", "01_kinds.ipynb")]
+    dies = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os; os._exit(3)")])
+    nbformat.write(dies, notebooks[0])
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks[1])
+    run_on_tiny(notebooks, tmp_path, tmp_path / "cache")
+    assert not (tmp_path / "00" / "outcome.json").exists()
+    errors = outcome(tmp_path / "01")["errors"]
+    assert [error["source"] for error in errors] == list(KINDS)
+    assert [is_a_claims_own(error) for error in errors] == list(KINDS.values())

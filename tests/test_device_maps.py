@@ -33,6 +33,7 @@ KEEPS_RESULTS = {
     "given_by_step",
     "greedy_answers",
     "losses_without_block",
+    "option_log_probabilities",
     "prompt_entropies",
     "sampled_answers",
     "second_turn_replies",
@@ -84,6 +85,7 @@ def placed(request, folder, tmp_path_factory):
 
 ELSEWHERE = {
     "answers_from": "its model is a name on a server",
+    "leaderboard": "it judges what greedy_answers and score say, which are above",
     "make_report": "it calls the others, for minutes",
     "asker": "it chooses how a question is put, and reads no weight",
     "make_server_report": "its model is a name on a server",

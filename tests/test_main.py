@@ -10,7 +10,7 @@ from uncertainty import ModelUnavailable, __main__
 from uncertainty.__main__ import main
 from uncertainty.course.machine_check import Finding
 from uncertainty.data import corpus_files
-from uncertainty.loading import models
+from uncertainty.loading import embedding_model, models
 
 
 @pytest.mark.parametrize("second_passed, exit_code", [(True, 0), (False, 1)])
@@ -28,6 +28,7 @@ def test_check_prints_a_line_for_each_finding(monkeypatch, capsys, second_passed
         (["prefetch"], None, ["smollm2-135m"]),
         (["prefetch", "--to", "stick"], "stick", ["smollm2-135m"]),
         (["prefetch", "--gemma"], None, ["smollm2-135m", "gemma3-270m"]),
+        (["prefetch", "--embeddings", "--to", "stick"], "stick", ["smollm2-135m"]),
     ],
 )
 def test_prefetch_passes_on_what_it_was_told(monkeypatch, capsys, arguments, folder, names):
@@ -39,9 +40,14 @@ def test_prefetch_passes_on_what_it_was_told(monkeypatch, capsys, arguments, fol
 
     monkeypatch.setattr(models, "prefetch", prefetch)
     monkeypatch.setattr(corpus_files, "prefetch_corpora", lambda *given: calls.append(given))
-    assert main(arguments) == 0 and calls == [(folder, names), (folder,)]
+    monkeypatch.setattr(
+        embedding_model, "prefetch_embedder", lambda given: calls.append(("embedder", given))
+    )
+    wanted = [("embedder", folder)] if "--embeddings" in arguments else []
+    assert main(arguments) == 0 and calls == [(folder, names), (folder,), *wanted]
     output = capsys.readouterr().out
     assert names[-1] in output and ("UNCERTAINTY_CACHE" in output) == bool(folder)
+    assert ("sentence-embedding model" in output) == bool(wanted)
 
 
 def test_prefetch_that_fails_is_one_sentence_on_stderr(monkeypatch, capsys):

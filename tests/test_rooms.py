@@ -57,7 +57,7 @@ class Sources:
         if line == "every other room":
             return set(self.rooms)
         if line.startswith("every other room but "):
-            return set(self.rooms) - {line.removeprefix("every other room but ")}
+            return set(self.rooms) - set(line.removeprefix("every other room but ").split(", "))
         named = set() if line == "no other room" else set(line.split(", "))
         assert named <= set(self.rooms), f"{room} names {named - set(self.rooms)}"
         return named

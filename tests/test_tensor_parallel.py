@@ -59,6 +59,7 @@ REFUSED = {
     "given_answer_measures",
     "given_by_step",
     "greedy_answers",
+    "option_log_probabilities",
     "sampled_answers",
     "second_turn_replies",
     "word_choice_logits",

@@ -45,6 +45,15 @@ if TYPE_CHECKING:
     from .course.answer_runs import (
         short_prompt as short_prompt,
     )
+    from .course.choice_runs import (
+        option_log_probabilities as option_log_probabilities,
+    )
+    from .course.choice_runs import (
+        option_probabilities as option_probabilities,
+    )
+    from .course.choice_runs import (
+        option_prompt as option_prompt,
+    )
     from .course.claims import (
         claim as claim,
     )
@@ -80,6 +89,12 @@ if TYPE_CHECKING:
     )
     from .course.exercises import (
         solution as solution,
+    )
+    from .course.known_models import (
+        context_logits as context_logits,
+    )
+    from .course.known_models import (
+        known_ensemble as known_ensemble,
     )
     from .course.ledger import (
         LedgerRow as LedgerRow,
@@ -165,6 +180,12 @@ if TYPE_CHECKING:
     from .data.corpus_files import (
         prefetch_corpora as prefetch_corpora,
     )
+    from .data.known_language import (
+        KnownLanguage as KnownLanguage,
+    )
+    from .data.known_language import (
+        ideal_reader as ideal_reader,
+    )
     from .data.public_datasets import (
         load_epie as load_epie,
     )
@@ -210,6 +231,15 @@ if TYPE_CHECKING:
     from .evaluation.choices import (
         extract_choice as extract_choice,
     )
+    from .evaluation.conformal import (
+        conformal_limit as conformal_limit,
+    )
+    from .evaluation.conformal import (
+        coverage_band as coverage_band,
+    )
+    from .evaluation.conformal import (
+        option_scores as option_scores,
+    )
     from .evaluation.discrimination import (
         auroc as auroc,
     )
@@ -225,6 +255,18 @@ if TYPE_CHECKING:
     from .evaluation.grader import (
         is_correct as is_correct,
     )
+    from .evaluation.guarantees import (
+        AnswerThreshold as AnswerThreshold,
+    )
+    from .evaluation.guarantees import (
+        answer_threshold as answer_threshold,
+    )
+    from .evaluation.guarantees import (
+        fewest_answers as fewest_answers,
+    )
+    from .evaluation.guarantees import (
+        risk_bound as risk_bound,
+    )
     from .evaluation.intervals import (
         Interval as Interval,
     )
@@ -233,9 +275,6 @@ if TYPE_CHECKING:
     )
     from .evaluation.intervals import (
         shuffled_controls as shuffled_controls,
-    )
-    from .evaluation.leaderboard import (
-        leaderboard as leaderboard,
     )
     from .evaluation.recalibration import (
         isotonic_scaling as isotonic_scaling,
@@ -328,6 +367,9 @@ if TYPE_CHECKING:
         entropy as entropy,
     )
     from .information import (
+        kl_divergence as kl_divergence,
+    )
+    from .information import (
         probability_moment as probability_moment,
     )
     from .information import (
@@ -375,6 +417,9 @@ if TYPE_CHECKING:
     from .lens.translators import (
         translate as translate,
     )
+    from .loading.embedding_model import (
+        load_embedder as load_embedder,
+    )
     from .loading.errors import (
         ModelUnavailable as ModelUnavailable,
     )
@@ -408,6 +453,36 @@ if TYPE_CHECKING:
     from .measures.answer_measures import (
         token_uncertainty_written as token_uncertainty_written,
     )
+    from .measures.consistency import (
+        cocoa as cocoa,
+    )
+    from .measures.consistency import (
+        core_similarities as core_similarities,
+    )
+    from .measures.consistency import (
+        semantic_density as semantic_density,
+    )
+    from .measures.eigen_score import (
+        eigen_score as eigen_score,
+    )
+    from .measures.embedding_measures import (
+        embedding_measures as embedding_measures,
+    )
+    from .measures.embeddings import (
+        answer_similarities as answer_similarities,
+    )
+    from .measures.embeddings import (
+        embedding_entails as embedding_entails,
+    )
+    from .measures.embeddings import (
+        sentence_embeddings as sentence_embeddings,
+    )
+    from .measures.embeddings import (
+        similarity_matrix as similarity_matrix,
+    )
+    from .measures.ensembles import (
+        mutual_information as mutual_information,
+    )
     from .measures.entropy_bounds import (
         entropy_bounds as entropy_bounds,
     )
@@ -416,6 +491,12 @@ if TYPE_CHECKING:
     )
     from .measures.judges import (
         model_entails as model_entails,
+    )
+    from .measures.kernels import (
+        heat_kernel as heat_kernel,
+    )
+    from .measures.kernels import (
+        kernel_language_entropy as kernel_language_entropy,
     )
     from .measures.labels import (
         MEASURE_LABELS as MEASURE_LABELS,
@@ -434,6 +515,30 @@ if TYPE_CHECKING:
     )
     from .measures.meaning import (
         semantic_entropy as semantic_entropy,
+    )
+    from .measures.newer_measures import (
+        entropy_production_rate as entropy_production_rate,
+    )
+    from .measures.newer_measures import (
+        lowest_group_confidence as lowest_group_confidence,
+    )
+    from .measures.newer_measures import (
+        newer_measures as newer_measures,
+    )
+    from .measures.newer_measures import (
+        self_certainty as self_certainty,
+    )
+    from .measures.newer_measures import (
+        tail_confidence as tail_confidence,
+    )
+    from .measures.newer_measures import (
+        token_confidence as token_confidence,
+    )
+    from .measures.rauq import (
+        rauq as rauq,
+    )
+    from .measures.rauq import (
+        smoothed_surprisal as smoothed_surprisal,
     )
     from .measures.sampling import (
         sample_answers as sample_answers,
@@ -567,6 +672,9 @@ if TYPE_CHECKING:
     from .plotting.style import (
         use_course_style as use_course_style,
     )
+    from .referee.leaderboard import (
+        leaderboard as leaderboard,
+    )
     from .report.comparison import (
         compare_reports as compare_reports,
     )
@@ -592,8 +700,10 @@ _PUBLIC_NAMES = {
     "report.reading": ("read_report", "recorded_report"),
     "report.reports": ("make_report",),
     "report.server_report": ("make_server_report",),
+    "course.known_models": ("context_logits", "known_ensemble"),
     "course.two_factor_runs": ("begins_right", "doubt_columns", "first_token_doubts"),
     "course.step_runs": ("answers_by_step", "given_by_step"),
+    "data.known_language": ("KnownLanguage", "ideal_reader"),
     "data.two_factors": ("load_planted_facts", "load_two_factors"),
     "data.scored_tasks": ("load_scored_tasks",),
     "evaluation.task_checks": (
@@ -608,11 +718,13 @@ _PUBLIC_NAMES = {
     "information": (
         "anchored_renyi_entropy",
         "probability_moment",
+        "kl_divergence",
         "renyi_entropy",
         "thresholded_entropy",
         "token_id_moment",
         "entropy",
     ),
+    "loading.embedding_model": ("load_embedder",),
     "loading.errors": ("ModelUnavailable",),
     "loading.models": (
         "is_fetched",
@@ -645,6 +757,24 @@ _PUBLIC_NAMES = {
         "token_uncertainty_vanilla",
         "token_uncertainty_written",
     ),
+    "measures.consistency": (
+        "cocoa",
+        "core_similarities",
+        "semantic_density",
+    ),
+    "measures.eigen_score": ("eigen_score",),
+    "measures.embedding_measures": ("embedding_measures",),
+    "measures.embeddings": (
+        "answer_similarities",
+        "embedding_entails",
+        "sentence_embeddings",
+        "similarity_matrix",
+    ),
+    "measures.kernels": (
+        "heat_kernel",
+        "kernel_language_entropy",
+    ),
+    "measures.ensembles": ("mutual_information",),
     "measures.entropy_bounds": ("entropy_bounds",),
     "measures.evidence": ("aleatoric_epistemic",),
     "measures.judges": ("model_entails",),
@@ -683,6 +813,11 @@ _PUBLIC_NAMES = {
         "negative_log_likelihood",
         "reliability_bins",
     ),
+    "evaluation.conformal": (
+        "conformal_limit",
+        "coverage_band",
+        "option_scores",
+    ),
     "evaluation.discrimination": (
         "auroc",
         "risk_coverage",
@@ -692,12 +827,27 @@ _PUBLIC_NAMES = {
         "is_correct",
         "Grade",
     ),
+    "evaluation.guarantees": (
+        "AnswerThreshold",
+        "answer_threshold",
+        "fewest_answers",
+        "risk_bound",
+    ),
     "evaluation.intervals": (
         "bootstrap",
         "Interval",
         "shuffled_controls",
     ),
-    "evaluation.leaderboard": ("leaderboard",),
+    "referee.leaderboard": ("leaderboard",),
+    "measures.newer_measures": (
+        "entropy_production_rate",
+        "lowest_group_confidence",
+        "newer_measures",
+        "self_certainty",
+        "tail_confidence",
+        "token_confidence",
+    ),
+    "measures.rauq": ("rauq", "smoothed_surprisal"),
     "evaluation.recalibration": (
         "isotonic_scaling",
         "platt_scaling",
@@ -810,6 +960,11 @@ _PUBLIC_NAMES = {
         "measure_columns",
         "sampled_answers",
         "short_prompt",
+    ),
+    "course.choice_runs": (
+        "option_log_probabilities",
+        "option_probabilities",
+        "option_prompt",
     ),
     "course.claims": ("claim",),
     "course.ledger": ("LedgerRow", "Outcome", "ledger_models", "ledger_rows"),

@@ -57,7 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     prefetch_parser.add_argument(
         "--gemma", action="store_true", help="gemma3-270m too; this accepts the Gemma terms"
     )
-    prefetch_parser.set_defaults(run=lambda options: prefetch(options.to, gemma=options.gemma))
+    prefetch_parser.add_argument(
+        "--embeddings",
+        action="store_true",
+        help="the sentence-embedding model too, 83 MB, for measures that compare meanings",
+    )
+    prefetch_parser.set_defaults(
+        run=lambda options: prefetch(options.to, gemma=options.gemma, embeddings=options.embeddings)
+    )
     report_parser = commands.add_parser(
         "report",
         help="which doubts of a model can be trusted on your questions, or the course's?",
@@ -87,10 +94,10 @@ def check() -> int:
     return 0 if all_passed else 1
 
 
-def prefetch(folder: str | None, *, gemma: bool) -> int:
+def prefetch(folder: str | None, *, gemma: bool, embeddings: bool = False) -> int:
     """Put models and corpora into `folder`, or into the cache, and return the exit code."""
     from .data import corpus_files
-    from .loading import models  # takes seconds to import
+    from .loading import embedding_model, models  # takes seconds to import
 
     names = [DEFAULT]
     if gemma:
@@ -98,13 +105,16 @@ def prefetch(folder: str | None, *, gemma: bool) -> int:
     try:
         filled = models.prefetch(folder, names)
         corpus_files.prefetch_corpora(folder)
+        if embeddings:
+            embedding_model.prefetch_embedder(folder)
     except ModelUnavailable as error:
         print(error, file=sys.stderr)
         return 1
     where = ""
     if folder:
         where = f" in {filled}; on other machines set UNCERTAINTY_CACHE to that folder"
-    print(f"Ready: {', '.join(names)} and the corpora{where}.")
+    ready = [*names, "the sentence-embedding model"] if embeddings else names
+    print(f"Ready: {', '.join(ready)} and the corpora{where}.")
     return 0
 
 

@@ -24,6 +24,7 @@ from uncertainty import (
     load_tasks,
     losses_without_block,
     model_entails,
+    option_log_probabilities,
     p_true,
     prompt_entropies,
     sampled_answers,
@@ -54,6 +55,7 @@ QUESTION_RUNS = {
     "given_answers": lambda model, tokenizer, items, _: given_answer_measures(
         model, tokenizer, items
     ),
+    "options": lambda model, tokenizer, items, _: option_log_probabilities(model, tokenizer, items),
     "word_choice": lambda model, tokenizer, items, _: word_choice_logits(
         model,
         tokenizer,

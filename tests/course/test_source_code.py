@@ -212,6 +212,7 @@ WITHOUT_EFFECT = {
     "generation.record_checks": "checks that refuse a saved answer",
     "generation.saved_answers": "answers as JSON",
     "generation.tokens": "labels for display",
+    "generation.internals": "states and attentions, which no run asks for",
     "generation.server_answers": "answers of a server, which no run asks",
     "generation.server_errors": "answers of a server, which no run asks",
     "generation.server_reading": "answers of a server, which no run asks",

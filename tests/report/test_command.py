@@ -295,15 +295,17 @@ def test_more_questions_and_larger_models_take_longer(monkeypatch):
     default = MemoryNeed(plan.DEFAULT_PARAMETERS, 0, 4, None, 49152, 0)
     short = plan.expected_seconds("other", default, some)
     judging = plan.FIXED_SECONDS + 100 * plan.SECONDS_A_VERDICT
-    reading = plan.READING_SECONDS + 100 * plan.SECONDS_A_QUESTION
+    reading = plan.READING_SECONDS + 100 * (plan.SECONDS_A_QUESTION + plan.SECONDS_READ_AGAIN)
     assert short == pytest.approx(judging + reading)
     large = MemoryNeed(2 * plan.DEFAULT_PARAMETERS, 0, 4, None, 1, 0)
     assert plan.expected_seconds("other", large, some) == pytest.approx(judging + 2 * reading)
     recorded = plan.expected_seconds("smollm2-135m", default, course_questions())
-    assert recorded == pytest.approx(15 + 20 + 445 * plan.SECONDS_A_VERDICT)
+    assert recorded == pytest.approx(
+        15 + 20 + 445 * (plan.SECONDS_A_VERDICT + plan.SECONDS_READ_AGAIN)
+    )
     packed = MemoryNeed(plan.DEFAULT_PARAMETERS, 1, 4, "nf4", 49152, 0)
     asked_anew = plan.expected_seconds("smollm2-135m", packed, course_questions())
-    reading = 20 + 445 * plan.SECONDS_A_QUESTION
+    reading = 20 + 445 * (plan.SECONDS_A_QUESTION + plan.SECONDS_READ_AGAIN)
     assert asked_anew == pytest.approx(15 + 445 * plan.SECONDS_A_VERDICT + 3 * reading)
 
 

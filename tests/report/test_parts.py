@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from uncertainty import Interval
+from uncertainty import Interval, answer_threshold
 from uncertainty.report.answers import answers_part
 from uncertainty.report.calibration_part import calibration_part
 from uncertainty.report.heatmap_part import to_look_at
@@ -14,7 +14,8 @@ from uncertainty.report.leaderboard_part import leaderboard_part, orientation
 from uncertainty.report.lens_part import profile_numbers
 from uncertainty.report.neurons_part import share_through_norm
 from uncertainty.report.numbers import first_half, share_interval, why_not_judged
-from uncertainty.report.threshold_part import best_measure, over_splits, threshold, threshold_part
+from uncertainty.report.promise_part import best_measure, promise_part
+from uncertainty.report.threshold_part import over_splits, threshold, threshold_part
 from uncertainty.report.verbalised_part import verbalised_numbers
 
 
@@ -167,6 +168,34 @@ def test_the_other_half_does_not_choose_the_measure(columns):
     assert before["measure"] == after["measure"]
     assert [r["threshold"] for r in before["rows"]] == [r["threshold"] for r in after["rows"]]
     assert [r["risk"] for r in before["rows"]] != [r["risk"] for r in after["rows"]]
+    promised = [part["promised"]["rows"] for part in (before, after)]
+    assert [r["threshold"] for r in promised[0]] == [r["threshold"] for r in promised[1]]
+
+
+def test_a_promise_is_set_by_answers_that_did_not_choose_the_doubt():
+    random = np.random.default_rng(3)
+    values = random.random(400)
+    wrong = random.random(400) < values**3
+    doubts = {"perplexity": values, "vanilla": random.random(400), "length": values}
+    half = first_half(400)
+    part = promise_part(wrong, doubts, half, [0.1, 0.2])
+    assert (part["measure"], part["chosen_on"], part["set_on"]) == ("perplexity", 50, 150)
+    choosing = np.flatnonzero(half)[::4]
+    setting = np.setdiff1d(np.flatnonzero(half), choosing)
+    for row in part["rows"]:
+        promise = answer_threshold(wrong[setting], values[setting], risk=row["wanted"])
+        given = values[~half] <= promise.threshold
+        assert row["threshold"] == promise.threshold and row["answered"] == given.sum() > 20
+        assert row["risk"]["value"] == pytest.approx(wrong[~half][given].mean())
+    wrong[choosing] = True
+    assert "of one class" in promise_part(wrong, doubts, half, [0.2])["left_out"]
+
+
+def test_a_promise_that_cannot_be_given_says_none():
+    wrong = np.tile([True, False, True], 40)
+    doubts = {"perplexity": np.random.default_rng(0).random(120), "length": np.ones(120)}
+    [row] = promise_part(wrong, doubts, first_half(120), [0.1])["rows"]
+    assert row["threshold"] is None and row["risk"] is None and row["bound"] > 0.1
 
 
 def test_a_limit_that_cannot_be_kept_says_none():

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from uncertainty import compare_reports, make_report, read_report, recorded_report
+from uncertainty.report.reports import Report
 
 QUESTIONS = [
     {"question": f"What is {number} and 1?", "answers": [f"{number + 1}"]} for number in range(5)
@@ -58,3 +59,17 @@ def test_the_recorded_reports_are_about_the_same_questions():
     assert both["common"] == len(first.data["answers"]) == len(second.data["answers"])
     with pytest.raises(ValueError, match="gemma3-270m and smollm2-135m, not of gpt2"):
         recorded_report("gpt2")
+
+
+def test_a_report_from_before_there_were_promises_is_still_a_page():
+    """The recorded ones; a new report of the same version has a second table."""
+    data = recorded_report("gemma3-270m").data
+    assert "promised" not in data["sections"]["threshold"]
+    pages = [Report(data).to_html()]
+    row = {"wanted": 0.2, "threshold": 1.5, "bound": 0.19, "answered": 9}
+    row |= {"coverage": {"value": 0.3, "low": 0.2, "high": 0.4}, "risk": None}
+    promised = {"left_out": None, "label": "naive", "chosen_on": 18, "set_on": 56, "delta": 0.1}
+    sections = data["sections"]
+    threshold = sections["threshold"] | {"promised": promised | {"rows": [row]}}
+    pages.append(Report(data | {"sections": sections | {"threshold": threshold}}).to_html())
+    assert ["Promised on one half" in page for page in pages] == [False, True]

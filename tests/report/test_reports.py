@@ -19,6 +19,7 @@ from uncertainty import compare_reports, is_correct, logit_lens, make_report, sh
 from uncertainty.data.questions import Question
 from uncertainty.generation.decoding import generate
 from uncertainty.measures.answer_measures import answer_measures
+from uncertainty.measures.newer_measures import newer_measures
 from uncertainty.report import reports
 from uncertainty.report.comparison import paired_difference
 from uncertainty.report.prompting import asker, line_end_ids
@@ -49,7 +50,7 @@ def test_answers_and_measures_are_those_of_direct_calls(report, tiny):
         answer = generate(*tiny, short_prompt(row["question"]), max_new_tokens=24)
         assert row["text"] == answer.text and row["tokens"] == len(answer)
         assert row["right"] == is_correct(answer.text, row["answers"])
-        expected = answer_measures(answer)
+        expected = answer_measures(answer) | newer_measures(answer)
         assert row["measures"] == pytest.approx(expected, rel=1e-4)
 
 
@@ -336,7 +337,7 @@ def test_two_reports_are_compared_on_common_questions(report, tiny, rows):
 
 def test_a_model_compared_with_itself_differs_by_nothing(report):
     both = compare_reports(report, report)
-    assert both.data["left_out"] is None and len(both.data["measures"]) == 12
+    assert both.data["left_out"] is None and len(both.data["measures"]) == 17
     for row in both.data["measures"]:
         assert row["difference"] == {"value": 0, "low": 0, "high": 0}
     text = Page(both.to_html()).text

@@ -1,4 +1,4 @@
 """The lessons as a course: their list, their exercises, how they open, and runs kept on disk.
 
-May import: every other room but report.
+May import: every other room but referee, report.
 """

@@ -53,6 +53,8 @@ IN_ORDER = (
     ("prompt_or_model", "Is the question open, or does the model not know?", 45, 45),
     ("any_model", "Any model", 45, 60),
     ("answer_only_when_sure", "Answer only when sure", 40, 40),
+    ("guarantee", '"I don\'t know", with a guarantee', 45, 60),
+    ("known_truth", "A language whose truth is known", 45, 60),
 )
 LESSONS = tuple(Lesson(f"{place:02}", *lesson) for place, lesson in enumerate(IN_ORDER))
 PARTS = (

@@ -1,4 +1,4 @@
-"""Is a doubt worth anything? Discrimination, calibration, intervals, and the grader.
+"""Is a doubt worth anything? Discrimination, calibration, guarantees, intervals, and the grader.
 
 Two different properties are measured apart, each with an interval:
 
@@ -11,6 +11,9 @@ in [0, 1].
 
 *Recalibration*: `temperature_scaling`, `platt_scaling` and `isotonic_scaling` learn, on answers
 that are not used for the evaluation, to turn a measure into a probability of being right.
+
+*Guarantees*: `answer_threshold` promises a share of wrong answers, and `conformal_limit` that a set
+of options holds the right one, each with a chance that is fixed beforehand.
 
 Arguments are columns: a label and a value for each answer. Labels come first, as in scikit-learn.
 Missing values (nan) are refused, never dropped: decide what they mean, and say how many there were.

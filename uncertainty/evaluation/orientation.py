@@ -5,7 +5,7 @@ import re
 # What grows with confidence; plurals count, too.
 SINGULARS = """confidence certainty margin agreement similarity consistency reliability accuracy
     vote softmax share prob maxprob logprob probability maxprobability logprobability likelihood
-    loglikelihood"""
+    loglikelihood density"""
 CONFIDENCE_WORDS = set(SINGULARS.split())
 CONFIDENCE_WORDS |= {word + "s" for word in CONFIDENCE_WORDS}
 CONFIDENCE_WORDS |= {word[:-1] + "ies" for word in CONFIDENCE_WORDS if word.endswith("y")}

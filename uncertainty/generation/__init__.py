@@ -1,4 +1,4 @@
 """What the model wrote or was given, with the raw logits it was written from.
 
-May import: no other room.
+May import: architecture.
 """

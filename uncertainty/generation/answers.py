@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -29,6 +29,16 @@ class Generation:
             (scored, not generated).
         tokenizer: what turned text into token ids. In an answer that was read from a file without
             its tokenizer, the labels that the file holds.
+        states: ``(depths, steps, width)`` on the CPU, float32 (float16 of a float16 model), with
+            ``keep=["states"]``, else None. Depths are those of `logit_lens`: row 0 is the
+            embedding, the last row enters the final norm. Column t is the state that token t was
+            predicted from, as ``logits[t]`` is.
+        attentions: ``(layers, heads, steps, positions)``, the same kind of numbers, with
+            ``keep=["attentions"]``, else None. Row t says where token t of the answer itself looks,
+            one step later than the state it was predicted from: the last ``steps`` positions are
+            the answer's tokens, and each row sums to 1.
+
+    Neither states nor attentions are saved by `to_dict`.
     """
 
     prompt: Prompt
@@ -38,6 +48,8 @@ class Generation:
     prompt_ids: Tensor
     finish_reason: str
     tokenizer: Any
+    states: Tensor | None = field(default=None, kw_only=True)
+    attentions: Tensor | None = field(default=None, kw_only=True)
 
     @property
     def tokens(self) -> list[str]:

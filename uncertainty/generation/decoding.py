@@ -1,6 +1,6 @@
 """Generation with scores: what the model wrote, and the raw logits it wrote it from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from .._inputs import without_wrapper
 from .answers import Generation
 from .batch_decoding import DecodingOptions, decode_batch
+from .internals import check_keep, keep_internals
 from .probes import require_decoder
 from .prompts import Prompt, decode_text, is_batch, prompt_list, prompt_token_ids, stop_token_ids
 
@@ -28,6 +29,7 @@ def generate(
     top_k: int | None = None,
     top_p: float | None = None,
     template_options: Mapping[str, Any] | None = None,
+    keep: Collection[str] = (),
 ) -> Generation: ...
 
 
@@ -44,6 +46,7 @@ def generate(
     top_k: int | None = None,
     top_p: float | None = None,
     template_options: Mapping[str, Any] | None = None,
+    keep: Collection[str] = (),
 ) -> list[Generation]: ...
 
 
@@ -59,6 +62,7 @@ def generate(
     top_k: int | None = None,
     top_p: float | None = None,
     template_options: Mapping[str, Any] | None = None,
+    keep: Collection[str] = (),
 ) -> Generation | list[Generation]:
     """Let the model answer, and keep the raw logits of every step.
 
@@ -79,6 +83,8 @@ def generate(
         top_p: sample from the fewest likeliest tokens whose probabilities add up to top_p or more.
         template_options: values for variables of the chat template, such as
             ``{"enable_thinking": False}``.
+        keep: "states", "attentions" or both, which the answers then hold; each answer is read once
+            more for them. Memory is bounded: more than 1 GiB in one call is refused.
 
     Returns:
         One `Generation`, or a list in the order of the prompts. With temperature 0 and float32
@@ -90,9 +96,11 @@ def generate(
             temperature 0, an empty prompt, no chat template, a template option that the template
             does not know, more tokens than the model has positions, an encoder-decoder model, one
             in training mode, one that `require_decoder` cannot prove, or one with virtual tokens
-            (prompt tuning).
+            (prompt tuning); something to keep that is not known, too large or not to be had
+            (`keep_internals`).
     """
     model = without_wrapper(model)
+    check_keep(keep)
     require_decoder(model)
     options = DecodingOptions(max_new_tokens, temperature, top_k=top_k, top_p=top_p, seed=seed)
     prompts = prompt_list(prompt)
@@ -113,6 +121,7 @@ def generate(
         answers.append(
             Generation(prompts[i], text, token_ids, logits, prompt_ids, finish_reason, tokenizer)
         )
+    keep_internals(model, answers, keep)
     return answers if is_batch(prompt) else answers[0]
 
 

@@ -1,6 +1,6 @@
 """The logits of text that is given rather than generated: an answer, or a choice of next tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from .._inputs import (
 )
 from .answers import Generation
 from .batch_decoding import DecodingOptions, decode_batch
+from .internals import check_keep, keep_internals
 from .probes import require_decoder
 from .prompts import Prompt, decode_text, prompt_token_ids, require_prompt_list
 from .tokens import continuation_token_ids
@@ -28,15 +29,16 @@ def score(
     *,
     chat: bool = True,
     template_options: Mapping[str, Any] | None = None,
+    keep: Collection[str] = (),
 ) -> Generation:
     """Compute the logits that an answer *would* have been written from (teacher forcing).
 
-    It takes one forward pass over prompt + answer.
+    It takes one forward pass over prompt + answer, and another for what it is to ``keep``.
 
     Args:
         answer: a text (tokenised as what continues the prompt, exactly as given: mind a leading
             space when ``chat=False``) or token ids.
-        chat, template_options: as in `generate`.
+        chat, template_options, keep: as in `generate`.
 
     Returns:
         A `Generation` with finish_reason "given". For the model's own greedy tokens its logits
@@ -47,6 +49,7 @@ def score(
             `generate` refuses, too.
     """
     model = without_wrapper(model)
+    check_keep(keep)
     require_decoder(model)
     prompt_ids = prompt_token_ids(tokenizer, prompt, chat=chat, template_options=template_options)
     answer_ids = _answer_token_ids(tokenizer, answer)
@@ -57,7 +60,7 @@ def score(
     first_step = len(prompt_ids) - 1  # the last prompt token predicts the first answer token
     with torch.no_grad():
         logits = model(input_ids=input_ids, use_cache=False).logits[0, first_step:-1]
-    return Generation(
+    given = Generation(
         prompt=prompt,
         text=decode_text(tokenizer, answer_ids),
         token_ids=answer_ids,
@@ -66,6 +69,8 @@ def score(
         finish_reason="given",
         tokenizer=tokenizer,
     )
+    keep_internals(model, [given], keep)
+    return given
 
 
 def choice_log_probabilities(

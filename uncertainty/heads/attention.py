@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .._inputs import one_text_ids, require_whole_layers, without_wrapper
-from ..architecture.parts import relative_tolerance
+from ..architecture.attention_weights import checked_weights, eager_attention
 
 
 @torch.no_grad()
@@ -21,33 +21,10 @@ def attention_patterns(model, input_ids) -> tuple[Tensor, ...]:
     """
     model = without_wrapper(model)
     require_whole_layers(model)
-    name = type(model).__name__
     ids = one_text_ids(model, input_ids)
-    implementation = model.config._attn_implementation
-    try:
-        if implementation != "eager":
-            model.set_attn_implementation("eager")
+    with eager_attention(model):
         output = model.base_model(input_ids=ids, output_attentions=True, use_cache=False)
-    finally:
-        if implementation != "eager":
-            model.set_attn_implementation(implementation)
-    # each (1, heads, tokens, tokens); a recurrent layer has none
-    patterns = getattr(output, "attentions", None) or ()
-    layers = model.config.get_text_config().num_hidden_layers
-    missing = len(patterns) != layers or any(pattern is None for pattern in patterns)
-    if missing or any(pattern.triu(1).any() for pattern in patterns):
-        raise ValueError(
-            f"{name} gives no attention weights of every layer, or some that look ahead (Falcon, "
-            "unless it was loaded so): load it with attn_implementation='eager'. A recurrent layer "
-            "has none."
-        )
-    errors = [(pattern.double().sum(-1) - 1).abs().max().item() for pattern in patterns]
-    if not max(errors) <= relative_tolerance(model):
-        raise ValueError(
-            f"{name}: attention weights miss the sum 1 by up to {max(errors):.2g}, so part of it "
-            "goes elsewhere (a sink?) and the rest cannot be read as shares."
-        )
-    return tuple(pattern[0] for pattern in patterns)
+    return tuple(weights[0] for weights in checked_weights(model, output))
 
 
 def induction_scores(model, repeats) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..course.answer_runs import LIMIT, greedy_answers, measure_columns
+from ..course.newer_runs import newer_answer_measures
 from ..data.questions import Question
 from ..evaluation.grader import grade_answer
 from .numbers import finite, interval_record, share_interval
@@ -19,15 +20,16 @@ def graded_answers(asking: Asker, questions: Sequence[Question]) -> list[dict]:
     """Return each question with the model's greedy answer, its grade and its measures.
 
     Answers are kept on this machine as they come (`greedy_answers`), so an interrupted run goes on
-    where it stopped.
+    where it stopped. The newer measures are read off the answers afterwards, and kept likewise.
     """
     prompts = [asking.prompt(question) for question in questions]
     with asking.asking():
         records = greedy_answers(asking.model, asking.tokenizer, prompts)
+        newer = newer_answer_measures(asking.model, asking.tokenizer, prompts, records)
     rows = []
-    for question, record in zip(questions, records):
+    for question, record, more in zip(questions, records, newer):
         grade = grade_answer(record["text"], question.answers)
-        measures = record["measures"] or {}
+        measures = {**(record["measures"] or {}), **(more or {})}
         rows.append(
             {
                 "id": question.id,

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..evaluation.discrimination import auroc
-from ..evaluation.intervals import Interval, bootstrap, shuffled_controls
+from ..evaluation.intervals import Interval
+from ..evaluation.judging import against_control, lead_over, orientation
 from ..evaluation.leaderboard import leaderboard
-from ..evaluation.verdicts import claim_verdict, control_bar
 from ..measures.labels import measure_label
 from .numbers import finite, interval_record, why_not_judged
 
@@ -26,10 +25,15 @@ MEANINGS = {
     "logtoku": "LogTokU: aleatoric times epistemic, of the 25 least sure tokens",
     "aleatoric": "LogTokU's doubt about which of the two best tokens it is",
     "epistemic": "LogTokU's lack of evidence: small when the largest logits are large",
+    "negative_self_certainty": "how near the probabilities of a step are to equal ones, in nats",
+    "negative_tail_confidence": "DeepConf: mean log-probability of the 20 likeliest tokens, over "
+    "the last 8 steps",
+    "negative_lowest_group_confidence": "the same, over the 8 steps in a row where it is largest",
+    "entropy_production_rate": "mean entropy of the 15 likeliest tokens, in nats",
+    "smoothed_surprisal": "surprisal of probabilities that are averaged with those before them",
     LENGTH: "how many tokens the answer has",
     SHUFFLED: "perplexity, dealt out at random",
 }
-ROUNDS = 500  # of the difference to the length
 SHUFFLED_MEASURE = "perplexity"  # its values, dealt out at random, are the negative control
 
 
@@ -68,15 +72,6 @@ def leaderboard_part(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> dic
     return {"left_out": None, "share_wrong": float(wrong.mean()), "rows": rows}
 
 
-def orientation(interval: Interval) -> str:
-    """Return which way a doubt points on these answers: does it grow with being wrong?"""
-    if interval.low > 0.5:
-        return "as meant"
-    if interval.high < 0.5:
-        return "upside down"
-    return "unclear"
-
-
 def over_length(
     wrong: np.ndarray, values: np.ndarray, length: np.ndarray, interval: Interval
 ) -> dict:
@@ -90,25 +85,9 @@ def over_length(
         wrong, values, length: ``(answers,)``, the values nan where there is none.
         interval: the doubt's AUROC.
     """
-    kept = ~np.isnan(values)
-    wrong, values, length = wrong[kept], values[kept], length[kept]
-    effect = Interval(*(bound - 0.5 for bound in interval))
-    controls = shuffled_controls(above_chance, wrong, values, within=length)
-    lead = bootstrap(difference, wrong, values, length, rounds=ROUNDS)
-    numbers = [*effect, *controls]
-    judged = claim_verdict(*effect, controls) if np.isfinite(numbers).all() else None
+    judged = against_control(wrong, values, interval, within=length)
     return {
-        "lead": interval_record(lead),
-        "bar": finite(control_bar(controls)) if np.isfinite(controls).all() else None,
-        "verdict": judged,
+        "lead": interval_record(lead_over(wrong, values, length)),
+        "bar": judged.bar,
+        "verdict": judged.verdict,
     }
-
-
-def above_chance(wrong: np.ndarray, values: np.ndarray) -> float:
-    """Return the AUROC less the one half of chance."""
-    return auroc(wrong, values) - 0.5
-
-
-def difference(wrong: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
-    """Return the AUROC of one doubt less that of another on the same answers."""
-    return auroc(wrong, one) - auroc(wrong, other)

@@ -26,6 +26,7 @@ FIXED_SECONDS = 15.0
 SECONDS_A_VERDICT = 0.06
 READING_SECONDS = 20.0
 SECONDS_A_QUESTION = 0.55
+SECONDS_READ_AGAIN = 0.13  # an answer that is known, for the newer measures
 # Reading takes so many times as long with packed weights: measured on a CPU, int8 on answers only.
 PACKED_SLOWNESS = {None: 1.0, "nf4": 3.0, "int8": 25.0}
 DEFAULT_PARAMETERS = 134_515_008
@@ -132,7 +133,8 @@ def expected_seconds(name: str, need: MemoryNeed, questions: QuestionSet) -> flo
         asked = 0  # they came answered with the package
     relative = need.parameters / DEFAULT_PARAMETERS * PACKED_SLOWNESS[need.quantize]
     judging = FIXED_SECONDS + SECONDS_A_VERDICT * count
-    reading = relative * (READING_SECONDS + SECONDS_A_QUESTION * asked)
+    answers = SECONDS_A_QUESTION * asked + SECONDS_READ_AGAIN * count
+    reading = relative * (READING_SECONDS + answers)
     return slowness * (judging + reading)
 
 

@@ -21,6 +21,7 @@ from ..generation.servers import answers_from
 from ..loading.cache import cache_folder
 from ..measures.answer_measures import answer_measures
 from ..measures.labels import measure_label
+from ..measures.newer_measures import NEWER_MEASURES
 from ..measures.server_measures import NEEDS_DISTRIBUTION, NEEDS_LOGITS, refusal
 from .answers import answers_part, columns
 from .calibration_part import calibration_part
@@ -41,7 +42,8 @@ LEFT_OUT = {
     "neurons": "they are found in the model's weights, and a server keeps them to itself",
 }
 NO_LICENCE = "a server does not tell it; read the model's page before you publish"
-MEASURES = tuple(name for name in MEANINGS if name not in (LENGTH, SHUFFLED))
+# The newer measures are of answers that were read again, which a server does not do.
+MEASURES = tuple(name for name in MEANINGS if name not in (LENGTH, SHUFFLED, *NEWER_MEASURES))
 
 
 def make_server_report(

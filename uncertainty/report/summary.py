@@ -89,7 +89,22 @@ def _threshold(part: dict) -> str:
     return (
         f'A threshold on "{part["label"]}", set so that at most {row["wanted"]:.0%} are wrong, '
         f"answers {interval_words(row['coverage'])} of new questions, and of these "
-        f"{interval_words(row['risk'])} are wrong."
+        f"{interval_words(row['risk'])} are wrong. {_promise(part)}"
+    ).rstrip()
+
+
+def _promise(part: dict) -> str:
+    """Return what can be promised; nothing for a report from before promises were made."""
+    promised = part.get("promised")
+    if promised is None or promised["left_out"]:
+        return ""
+    row = min(promised["rows"], key=lambda one: abs(one["wanted"] - SHOWN_RISK))
+    level = f"at level {1 - promised['delta']:.2f}"
+    if row["threshold"] is None:
+        return f"No threshold can promise {row['wanted']:.0%} {level}."
+    return (
+        f"A threshold that promises {row['wanted']:.0%} {level} answers "
+        f"{interval_words(row['coverage'])}."
     )
 
 

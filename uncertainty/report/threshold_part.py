@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..evaluation.discrimination import auroc, risk_coverage
+from ..evaluation.discrimination import risk_coverage
 from ..measures.labels import measure_label
 from .leaderboard_part import LENGTH
 from .numbers import first_half, interval_record, share_interval, why_not_judged
+from .promise_part import best_measure, promise_part
 
 WANTED_RISKS = (0.05, 0.1, 0.2, 0.3)
 SPLITS = 200
@@ -20,7 +21,8 @@ def threshold_part(
     """Set a threshold for each risk, as lesson 23 does, and test it on answers it has not seen.
 
     The doubt, too, is chosen on the first half: the one with the best AUROC there. ``splits`` tells
-    how often other halves would have kept the limit.
+    how often other halves would have exceeded the limit, and ``promised`` which thresholds can be
+    promised (`promise_part`); reports that were written before it existed lack it.
     """
     wrong, doubts, missing = without_empty(wrong, doubts)
     reason = why_not_judged(wrong)
@@ -42,6 +44,7 @@ def threshold_part(
         "risk_of_all": interval_record(share_interval(wrong[~half])),
         "rows": [tested(wrong, doubts[measure], half, risk) for risk in risks],
         "splits": [over_splits(wrong, doubts[measure], splits, risk) for risk in risks],
+        "promised": promise_part(wrong, doubts, half, risks),
         "curves": {
             name: _curve(wrong[~half], doubts[name][~half])
             for name in dict.fromkeys((measure, LENGTH))
@@ -56,12 +59,6 @@ def without_empty(
     has_value = ~np.any([np.isnan(values) for values in doubts.values()], axis=0)
     kept = {name: values[has_value] for name, values in doubts.items()}
     return wrong[has_value], kept, int((~has_value).sum())
-
-
-def best_measure(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> str:
-    """Return the doubt with the best AUROC; the length is no candidate."""
-    candidates = [name for name in doubts if name != LENGTH]
-    return max(candidates, key=lambda name: auroc(wrong, doubts[name]))
 
 
 def threshold(wrong: np.ndarray, values: np.ndarray, risk: float) -> float | None:
