@@ -80,7 +80,7 @@ def _(accepted):
     "Which line: the two that compute `gap` and `best`. Almost there: they belong inside the loop, "
     "with `columns[fold != f]` and `wrong[fold != f]`.",
 )
-def honest_doubts(columns, wrong, fold, keep):
+def doubts_without_leak(columns, wrong, fold, keep):
     doubts = np.zeros(len(wrong))
     for f in set(fold.tolist()):
         x, y = columns[fold != f], wrong[fold != f]
@@ -90,7 +90,7 @@ def honest_doubts(columns, wrong, fold, keep):
     return doubts
 
 
-@honest_doubts.mistake(
+@doubts_without_leak.mistake(
     "The columns are still chosen with all answers, those that are judged among them: that is the "
     "leak. Choose inside the loop."
 )
@@ -100,7 +100,7 @@ def _(columns, wrong, fold, keep):
     return columns[:, best] @ np.sign(gap[best])
 
 
-@honest_doubts.mistake(
+@doubts_without_leak.mistake(
     "The columns are chosen inside the loop, but their signs come from all answers: the sign is "
     "learnt, too."
 )
@@ -115,7 +115,7 @@ def _(columns, wrong, fold, keep):
     return doubts
 
 
-@honest_doubts.mistake(
+@doubts_without_leak.mistake(
     "You learn on the fold that is judged and judge it: learn where `fold != f`."
 )
 def _(columns, wrong, fold, keep):
