@@ -32,8 +32,8 @@ BATCH = 128
 LEARNING_RATE = 1e-2
 WARM_UP = 50
 SPOT_CHECK_STEPS = 20
-# In nats. Rounding (float64, two threads) moves the first 20 losses by less than 1e-6, other masks of
-# dropout by 0.004; another text, seed or learning rate by 0.016 or more.
+# In nats. Rounding (float64, two threads) moves the first 20 losses by less than 1e-6, and other
+# masks of dropout by 0.004; another text, seed or learning rate moves them by 0.016 or more.
 SPOT_CHECK_TOLERANCE = 0.01
 
 
