@@ -1,6 +1,6 @@
 """Newer measures of one pass, from the raw logits alone.
 
-They stand beside `answer_measures`, whose columns lesson 05 ranks and the record holds. The first
+They stand beside `answer_measures`, whose columns lesson 03 ranks and the record holds. The first
 three functions return what the papers define, a confidence; `newer_measures` turns it into a doubt.
 """
 

@@ -22,7 +22,7 @@ DRAWN = ("as it is", "Platt")
 
 
 def calibration_part(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> dict:
-    """Fit recalibrations on one half of the answers and judge them on the other, as lesson 23.
+    """Fit recalibrations on one half of the answers and judge them on the other, as lesson 04.
 
     The confidence is the mean probability of the answer's tokens, 1 - "vanilla". Empty answers,
     which have none, are left out and counted; so is the part where no answer has it.

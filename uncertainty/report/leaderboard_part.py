@@ -38,7 +38,7 @@ SHUFFLED_MEASURE = "perplexity"  # its values, dealt out at random, are the nega
 
 
 def leaderboard_part(wrong: np.ndarray, doubts: Mapping[str, np.ndarray]) -> dict:
-    """Judge every doubt as lesson 05 does, with what it adds to the answer's length.
+    """Judge every doubt as lesson 03 does, with what it adds to the answer's length.
 
     Args:
         wrong: ``(answers,)``.

@@ -10,7 +10,7 @@ from ..evaluation.intervals import Interval
 
 FEWEST_QUESTIONS = 20
 FEWEST_OF_A_CLASS = 5
-HALVES_SEED = 5  # lesson 23's
+HALVES_SEED = 5  # lesson 04's
 
 
 def finite(value: float) -> float | None:

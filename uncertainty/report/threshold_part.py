@@ -18,7 +18,7 @@ CURVE_POINTS = 60
 def threshold_part(
     wrong: np.ndarray, doubts: Mapping[str, np.ndarray], risks: Sequence[float] = WANTED_RISKS
 ) -> dict:
-    """Set a threshold for each risk, as lesson 23 does, and test it on answers it has not seen.
+    """Set a threshold for each risk, as lesson 04 does, and test it on answers it has not seen.
 
     The doubt, too, is chosen on the first half: the one with the best AUROC there. ``splits`` tells
     how often other halves would have exceeded the limit, and ``promised`` which thresholds can be

@@ -1,4 +1,4 @@
-"""Exercises of lesson 23: risk at a coverage, calibration error, temperature."""
+"""Exercises of lesson 04: risk at a coverage, calibration error, temperature."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 19: what a claim is about, and the difference of two models."""
+"""Exercises of lesson 23: what a claim is about, and the difference of two models."""
 
 import math
 

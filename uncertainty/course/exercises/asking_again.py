@@ -1,4 +1,4 @@
-"""Exercises of lesson 06: agreement, entropy of answers, P(True), and what asking again costs."""
+"""Exercises of lesson 07: agreement, entropy of answers, P(True), and what asking again costs."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: overlap of sets, depth resampling, reading a chosen letter."""
+"""Exercises of lesson 12: overlap of sets, depth resampling, reading a chosen letter."""
 
 import re
 

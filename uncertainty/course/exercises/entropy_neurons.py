@@ -1,4 +1,4 @@
-"""Exercises of lesson 11: new denominator, ablated logits, a planted neuron, the norm's share."""
+"""Exercises of lesson 15: new denominator, ablated logits, a planted neuron, the norm's share."""
 
 import numpy as np
 import torch

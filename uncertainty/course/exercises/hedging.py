@@ -1,4 +1,4 @@
-"""Exercises of lesson 15: weighted change, clip mean-ablation, a neuron at equal entropy."""
+"""Exercises of lesson 19: weighted change, clip mean-ablation, a neuron at equal entropy."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: ranking, and a control that keeps what a group tells."""
+"""Exercises of lesson 03: ranking, and a control that keeps what a group tells."""
 
 import numpy as np
 

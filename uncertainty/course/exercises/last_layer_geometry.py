@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: effective unembedding, energy share, null fraction, logit variance."""
+"""Exercises of lesson 14: effective unembedding, energy share, null fraction, logit variance."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 07: the norm, the lens, the rank of a token, adding up the stream."""
+"""Exercises of lesson 08: the norm, the lens, the rank of a token, adding up the stream."""
 
 import torch
 

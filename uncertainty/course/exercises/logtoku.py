@@ -1,4 +1,4 @@
-"""Exercises of lesson 04: LogTokU, piece by piece."""
+"""Exercises of lesson 05: LogTokU, piece by piece."""
 
 import torch
 

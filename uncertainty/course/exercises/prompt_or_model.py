@@ -1,4 +1,4 @@
-"""Exercises of lesson 18: effects of two factors, a fair curve over positions, equally rare."""
+"""Exercises of lesson 20: effects of two factors, a fair curve over positions, equally rare."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: cross-entropy to the final distribution, falling, being wrong.
+"""Exercises of lesson 09: cross-entropy to the final distribution, falling, being wrong.
 
 The last one asks how many of the confident answers are wrong.
 """

@@ -1,4 +1,4 @@
-"""Exercises of lesson 03: the token measures, written by hand."""
+"""Exercises of lesson 02: the token measures, written by hand."""
 
 import math
 
