@@ -126,6 +126,9 @@ if TYPE_CHECKING:
     from .course.lesson_model import (
         use_plain_template as use_plain_template,
     )
+    from .course.lessons import (
+        lesson_number as lesson_number,
+    )
     from .course.question_runs import (
         answers_by_token as answers_by_token,
     )
@@ -1004,6 +1007,7 @@ _PUBLIC_NAMES = {
         "scaled_depths",
         "use_plain_template",
     ),
+    "course.lessons": ("lesson_number",),
     "course.depth_runs": (
         "answers_with_depth",
         "profile_rows",
