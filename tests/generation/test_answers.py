@@ -11,7 +11,9 @@ import torch
 from uncertainty import Generation, generate, load_model
 
 MODEL, TOKENIZER = load_model("tiny")
-FIELDS = ["prompt", "text", "token_ids", "logits", "prompt_ids", "finish_reason", "tokenizer"]
+NEEDED = ["prompt", "text", "token_ids", "logits", "prompt_ids", "finish_reason", "tokenizer"]
+KEPT_WHEN_ASKED = ["states", "attentions"]
+FIELDS = NEEDED + KEPT_WHEN_ASKED
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,9 @@ def test_the_fields_are_those_of_the_constructor_in_order():
     assert [field.name for field in dataclasses.fields(Generation)] == FIELDS
     parameters = inspect.signature(Generation).parameters.values()
     assert [parameter.name for parameter in parameters] == FIELDS
-    assert all(parameter.default is inspect.Parameter.empty for parameter in parameters)
+    defaults = {parameter.name: parameter.default for parameter in parameters}
+    assert all(defaults[name] is inspect.Parameter.empty for name in NEEDED)
+    assert all(defaults[name] is None for name in KEPT_WHEN_ASKED)
 
 
 def test_replace_changes_one_field(answer, without_logits):

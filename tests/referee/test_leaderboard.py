@@ -13,7 +13,7 @@ from uncertainty import Generation, generate, leaderboard, load_questions, short
 from uncertainty.evaluation.leaderboard import leaderboard as judge_columns
 from uncertainty.referee.leaderboard import sampled_questions
 
-LESSON_06 = next((Path(__file__).parents[2] / "notebooks").glob("06_*.ipynb"))
+ASKING_AGAIN = next((Path(__file__).parents[2] / "notebooks").glob("*_asking_again.ipynb"))
 
 
 def judged(tiny, questions, functions, **options):
@@ -187,8 +187,8 @@ def test_costs_are_counted(tiny, questions):
     assert board["free"].seconds >= 0 and board["perplexity"].seconds is None
 
 
-def test_samples_are_those_of_lesson_06():
-    cells = json.loads(LESSON_06.read_text(encoding="utf-8"))["cells"]
+def test_samples_are_those_of_the_lesson_that_asks_again():
+    cells = json.loads(ASKING_AGAIN.read_text(encoding="utf-8"))["cells"]
     lines = [line for cell in cells for line in "".join(cell["source"]).splitlines()]
     names = {"random": random, "load_questions": load_questions}
     for line in lines:
