@@ -15,6 +15,7 @@ from uncertainty import load_model
 REFUSED = {
     "ablation_sweep",
     "activations",
+    "answer_states",
     "answers_with_depth",
     "attention_patterns",
     "bos_ablation",
@@ -61,6 +62,7 @@ REFUSED = {
     "given_answer_measures",
     "given_by_step",
     "greedy_answers",
+    "kept_answer_states",
     "option_log_probabilities",
     "sampled_answers",
     "second_turn_replies",
