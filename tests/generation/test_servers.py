@@ -398,10 +398,17 @@ def test_a_fault_that_all_would_meet_costs_one_request():
 
 
 def test_what_is_under_way_is_waited_for_and_kept():
+    """The bad answer leaves once both slow questions are there; they answer after it has been read."""
+    slow_ones = threading.Semaphore(0)
+
     def answer(request):
+        if question(request) == "slow":
+            slow_ones.release()
+            return Reply(PARIS, seconds=2)
         if question(request) == "bad":
+            assert slow_ones.acquire(timeout=60) and slow_ones.acquire(timeout=60)
             return Reply({"error": {"message": "no"}}, 500)
-        return Reply(PARIS, seconds=0 if question(request) == "first" else 0.3)
+        return PARIS
 
     prompts = ["first", "bad", "slow", "slow", "never"]
     error = trouble(answer, prompts, concurrency=3)
