@@ -666,6 +666,9 @@ if TYPE_CHECKING:
     from .plotting.probe_schematic import (
         probe_schematic as probe_schematic,
     )
+    from .plotting.schematic_view import (
+        show_schematic as show_schematic,
+    )
     from .plotting.schematics import (
         causal_graph as causal_graph,
     )
@@ -970,6 +973,7 @@ _PUBLIC_NAMES = {
         "firing_contexts",
         "neuron_figure",
     ),
+    "plotting.schematic_view": ("show_schematic",),
     "plotting.schematics": (
         "causal_graph",
         "draw_passage_rows",

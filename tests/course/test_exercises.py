@@ -75,7 +75,7 @@ def test_each_typical_mistake_gets_its_own_sentence(e, sentence, wrong):
 def test_no_exercise_is_passed_by_a_constant_or_by_its_input(e):
     assert e.grade(lambda *a: 0.0).state == "wrong" and e.grade(lambda *a: a[0]).state == "wrong"
     assert "is there a `return`?" in e.grade(lambda *a: None).message or e.name in ("read_percent",)
-    assert len(e.mistakes) >= 2 and len(e.hint) > 10
+    assert len(e.mistakes) >= 2 and len(e.hints[0]) > 10
 
 
 def test_unforeseen_mistakes_are_shown_with_the_values():
@@ -180,7 +180,7 @@ def test_a_cell_that_is_run_again_without_its_stub_is_silent():
 def test_a_name_can_be_declared_once_only():
     [softmax] = [e for e in ALL if e.name == "softmax"]
     with pytest.raises(ValueError, match="there is an exercise called 'softmax' already"):
-        exercise(inputs=[], hint="")(softmax.reference)
+        exercise(inputs=[])(softmax.reference)
     assert len(exercises()) == len(ALL)
 
 
@@ -245,3 +245,35 @@ def test_the_stubs_take_the_arguments_of_the_reference():
         name, listed = re.search(r"def (\w+)\((.*?)\)", source).groups()
         assert tuple(part.strip() for part in listed.split(",")) == parameters[name]
         assert "raise NotImplementedError" in source
+
+
+def test_hints_escalate_and_a_level_that_is_not_there_is_refused():
+    [e] = [e for e in ALL if e.name == "softmax"]
+    with patch.object(e, "hints", ["look", "use `exp`", "almost"]):
+        _, first = shown(hint, "softmax")
+        assert first.startswith("**Hint 1 of 3 for `softmax`.** look")
+        assert '`hint("softmax", 2)` says more' in first
+        _, last = shown(hint, "softmax", 3)
+        assert last == "**Hint 3 of 3 for `softmax`.** almost"
+        with pytest.raises(ValueError, match="has hints 1 to 3, not 4"):
+            hint("softmax", 4)
+
+
+def test_a_right_answer_is_told_something_more():
+    [e] = [e for e in ALL if e.name == "softmax"]
+    with patch.object(e, "note", "a constant changes nothing."):
+        _, text = shown(check, named(lambda z: e.reference(z), "softmax"))
+    assert text.endswith("Note that a constant changes nothing.")
+
+
+def test_the_traceback_of_the_learners_cell_is_kept_in_a_fold():
+    source = "def softmax(z):\n    return helper(z)\n\n\ndef helper(z):\n    return z < 1 / 0\n"
+    filename = "/tmp/ipykernel_1/2.py"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    cell = {}
+    exec(compile(source, filename, "exec"), cell)
+    _, text = shown(check, cell["softmax"])
+    fold = text[text.index("<details>") :]
+    assert "your cell, line 2, in softmax" in fold and "your cell, line 6, in helper" in fold
+    assert "z &lt; 1 / 0" in fold and "ZeroDivisionError: division by zero" in fold
+    assert "ipykernel" not in fold and "\n\n" not in fold

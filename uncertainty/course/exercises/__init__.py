@@ -13,7 +13,7 @@ and, when the function is
 
 To add the exercises of a new lesson: write a module here that is named as
 the notebook without its number, and in it the reference solution under `exercise`, a decorator that
-takes the inputs to try and a hint. Below it
+takes the inputs to try, three hints that escalate and a note for a right answer. Below it
 write at least two typical mistakes as functions called ``_``, each under ``@name.mistake("...")``
 with the sentence it deserves. In the notebook, put a stub with the same name and arguments, which
 raises NotImplementedError, and ``name = check(name)`` into one cell. Commit file and notebook

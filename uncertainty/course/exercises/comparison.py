@@ -57,6 +57,24 @@ def describe_difference(attempt: Callable, arguments: tuple, result, expected) -
     return f"{call} it gave {_short_repr(result)}, expected {_short_repr(expected)}."
 
 
+def own_traceback(attempt: Callable, result) -> str:
+    """Return the traceback of an exception from the learner's function on, "" for another result.
+
+    The cell of the learner is called "your cell".
+    """
+    if not isinstance(result, Exception):
+        return ""
+    cell = getattr(getattr(inspect.unwrap(attempt), "__code__", None), "co_filename", None)
+    frames = traceback.extract_tb(result.__traceback__)
+    own = [place for place, frame in enumerate(frames) if frame.filename == cell]
+    if not own:
+        return ""
+    lines = traceback.format_list(frames[own[0] :]) + traceback.format_exception_only(result)
+    # blank lines would end the HTML block that this stands in
+    told = "".join(lines).replace(f'File "{cell}"', "your cell")
+    return "\n".join(line for line in told.splitlines() if line.strip())
+
+
 def failing_line(attempt: Callable, error: Exception) -> str | None:
     """Return which line of the learner's own cell or file raised: "line 3, `return 1 / 0`,".
 

@@ -5,7 +5,15 @@ the typical mistakes as code with the sentence each deserves::
 
     from .exercise import exercise
 
-    @exercise(inputs=[(torch.tensor([2.0, 0.0]),)], hint="Subtract the largest logit first.")
+    @exercise(
+        inputs=[(torch.tensor([2.0, 0.0]),)],
+        hints=[
+            "What must the results add up to?",
+            "`exp` makes every logit positive; `sum(-1)` adds them up.",
+            "Divide `logits.exp()` by its sum over the last axis.",
+        ],
+        note="adding a constant to all logits changes nothing.",
+    )
     def softmax(logits): ...
 
     @softmax.mistake("You divided by the largest entry; divide by the sum.")
@@ -15,13 +23,13 @@ the typical mistakes as code with the sentence each deserves::
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from ..lessons import LESSONS, lesson_number
-from .comparison import describe_difference, result_or_error, same_result
+from .comparison import describe_difference, own_traceback, result_or_error, same_result
 
 _registry: dict[str, "Exercise"] = {}
 
@@ -32,16 +40,22 @@ class Outcome:
 
     state: Literal["untouched", "wrong", "right"]
     message: str
+    traceback: str = ""  # when the attempt raised
 
 
 @dataclass
 class Exercise:
-    """A reference solution, its inputs, a hint, and typical mistakes with their sentences."""
+    """A reference solution, its inputs, hints, and typical mistakes with their sentences.
+
+    The hints escalate: where to look, which function to use, almost the answer. The note is what a
+    right answer is told: "Note that " stands before it.
+    """
 
     lesson: str
     reference: Callable
     inputs: list[tuple]
-    hint: str
+    hints: list[str]
+    note: str
     tolerance: float = 1e-4
     mistakes: list[tuple[str, Callable]] = field(default_factory=list)
 
@@ -81,7 +95,7 @@ class Exercise:
         message = describe_difference(
             attempt, self.inputs[first_wrong], results[first_wrong], expected[first_wrong]
         )
-        return Outcome("wrong", message)
+        return Outcome("wrong", message, own_traceback(attempt, results[first_wrong]))
 
     def _results(self, function: Callable) -> list:
         return [result_or_error(function, arguments) for arguments in self.inputs]
@@ -91,7 +105,12 @@ class Exercise:
 
 
 def exercise(
-    *, inputs: list[tuple], hint: str, tolerance: float = 1e-4
+    *,
+    inputs: list[tuple],
+    hints: Sequence[str] = (),
+    note: str = "",
+    tolerance: float = 1e-4,
+    hint: str = "",
 ) -> Callable[[Callable], Exercise]:
     """Declare the decorated function as the reference solution of an exercise.
 
@@ -109,7 +128,10 @@ def exercise(
                 "names must be unique across lessons."
             )
         lesson = lesson_number(reference.__module__.rpartition(".")[2])
-        _registry[name] = Exercise(lesson, reference, inputs, inspect.cleandoc(hint), tolerance)
+        levels = [inspect.cleandoc(level) for level in hints or [hint]]
+        _registry[name] = Exercise(
+            lesson, reference, inputs, levels, inspect.cleandoc(note), tolerance
+        )
         return _registry[name]
 
     return register

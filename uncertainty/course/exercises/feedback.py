@@ -3,6 +3,7 @@
 import inspect
 import textwrap
 from collections.abc import Callable
+from html import escape
 
 from IPython.display import Markdown, display
 
@@ -37,9 +38,19 @@ def check(attempt: Callable) -> Callable:
     return attempt
 
 
-def hint(name: str) -> None:
-    """Show a nudge in the right direction."""
-    display(Markdown(f"**Hint for `{name}`.** {find_exercise(name).hint}"))
+def hint(name: str, level: int = 1) -> None:
+    """Show a nudge in the right direction; a higher level says more.
+
+    Raises:
+        ValueError: there is no such exercise, or no such level.
+    """
+    hints = find_exercise(name).hints
+    if level not in range(1, len(hints) + 1):
+        raise ValueError(f"{name!r} has hints 1 to {len(hints)}, not {level!r}.")
+    text = f"**Hint {level} of {len(hints)} for `{name}`.** {hints[level - 1]}"
+    if level < len(hints):
+        text += f' (`hint("{name}", {level + 1})` says more.)'
+    display(Markdown(text))
 
 
 def solution(name: str) -> None:
@@ -64,10 +75,18 @@ def _show_outcome(tried: Exercise, outcome: Outcome) -> None:
     help_line = f'`hint("{name}")` gives a nudge, `solution("{name}")` shows one way to write it.'
     if outcome.state == "right":
         text = f"{TICK} **`{name}`: right.** The cells below use your function."
+        text += f" Note that {tried.note}" if tried.note else ""
     elif outcome.state == "untouched":
         verdict = f"{DOTS} **`{name}`: not attempted yet.** The cells below use the reference."
         text = f"{verdict} {help_line}"
     else:
         verdict = f"{CROSS} **`{name}`: not yet.** {outcome.message}"
         text = f"{verdict} (The cells below use the reference meanwhile.) {help_line}"
+    if outcome.traceback:
+        text += f"\n\n{_folded(outcome.traceback)}"
     display(Markdown(text))
+
+
+def _folded(trace: str) -> str:
+    """Return a traceback that opens on a click."""
+    return f"<details><summary>The traceback</summary><pre>{escape(trace)}</pre></details>"
