@@ -95,4 +95,4 @@ def test_the_right_letters_are_spread():
 @pytest.mark.parametrize("each", exercises(), ids=lambda each: each.name)
 def test_hints_have_three_levels_and_a_right_answer_a_note(each):
     assert len(each.hints) == 3 and len(set(each.hints)) == 3
-    assert len(each.note) > 20 and each.note[0].islower() or each.note[0] in "`$"
+    assert len(each.note) > 20 and (each.note[0].islower() or each.note[0] in "`$")

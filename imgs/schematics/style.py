@@ -15,7 +15,7 @@ TEXT = 12  # points; small print is 10, a title 14
 
 def canvas(width: float, height: float) -> Axes:
     """Return an empty drawing area: x runs to `width`, y to `height`, one unit is a centimetre."""
-    figure, axes = plt.subplots(figsize=(width / 2.54, height / 2.54), layout="none")
+    _, axes = plt.subplots(figsize=(width / 2.54, height / 2.54), layout="none")
     axes.set_position((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.axis("off")
