@@ -125,6 +125,36 @@ def test_two_models_side_by_side(tmp_path, questions, capsys):
     assert "tiny beside tiny" in out.read_text()
 
 
+def test_a_saved_report_is_compared_without_asking_again(tmp_path, questions, capsys):
+    saved, out = tmp_path / "saved.html", tmp_path / "both.html"
+    assert main(["report", "tiny", "--questions", questions, "--out", str(saved)]) == 0
+    pair = [str(saved.with_suffix(".json")), "tiny"]
+    assert main(["report", "--compare", *pair, "--questions", questions, "--out", str(out)]) == 0
+    both = json.loads(out.with_suffix(".json").read_text())
+    assert both["reports"][0] == json.loads(saved.with_suffix(".json").read_text())
+    assert both["names"] == ["tiny", "tiny"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        ("{}", "is no report: it lacks the line"),
+        ("hello", "is no report: it holds no JSON"),
+    ],
+)
+def test_what_is_no_saved_report_is_refused_before_a_model_is_asked(
+    tmp_path, capsys, nothing_loads, content, words
+):
+    path = tmp_path / "r.json"
+    if content is not None:
+        path.write_text(content)
+    out = str(tmp_path / "both.html")
+    assert main(["report", "--compare", "tiny", str(path), "--out", out]) == 1
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"--compare {path}: ") and words in said
+
+
 def test_an_interrupt_says_that_answers_are_kept(tmp_path, monkeypatch, capsys):
     def interrupt(*_, **__):
         raise KeyboardInterrupt

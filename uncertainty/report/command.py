@@ -9,6 +9,7 @@ from ..loading.errors import ModelUnavailable
 from .comparison import compare_reports
 from .options import as_typed, given_without_endpoint
 from .questions_file import QuestionSet
+from .reading import read_report
 from .refusals import ReportRefused
 from .reports import Report, free_model_memory, make_report, question_set
 from .server_report import make_server_report
@@ -105,11 +106,24 @@ def _report(options: argparse.Namespace, questions: QuestionSet) -> Report:
     loading = {"quantize": options.quantize, "device_map": options.device_map}
     if not options.compare:
         return make_report(options.model, questions=questions, **loading)
+    saved = {name: _saved_report(name) for name in options.compare if name.endswith(".json")}
     reports = []
     for name in options.compare:
-        reports.append(make_report(name, questions=questions, **loading))
+        reports.append(saved.get(name) or make_report(name, questions=questions, **loading))
         free_model_memory()
     return compare_reports(*reports)
+
+
+def _saved_report(file: str) -> Report:
+    """Read a report that was written before, of a model here or behind a server.
+
+    Raises:
+        ReportRefused: there is no such file, or it is no report.
+    """
+    try:
+        return read_report(file)
+    except (OSError, ValueError) as fault:
+        raise ReportRefused(f"--compare {file}: {fault}") from None
 
 
 def _server_report(options: argparse.Namespace, questions: QuestionSet) -> Report:

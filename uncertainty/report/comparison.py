@@ -10,6 +10,7 @@ from ..evaluation.discrimination import auroc
 from ..evaluation.intervals import Interval, bootstrap
 from ..measures.labels import measure_label
 from .numbers import interval_record, why_not_judged
+from .refusals import ReportRefused
 from .reports import FORMAT_VERSION, Report
 from .summary import SHOWN_RISK, best_row
 from .writing import FORMAT
@@ -22,15 +23,18 @@ def compare_reports(first: Report, second: Report) -> Report:
     models: their scatter is shared, so this is sharper than two intervals beside each other.
 
     Raises:
-        ValueError: a comparison in place of a report, or no question that both were asked.
+        ReportRefused: a comparison in place of a report, or no question that both were asked.
     """
     for report in (first, second):
         if report.data["kind"] != "report":
-            raise ValueError("only two reports of one model each can be compared.")
+            raise ReportRefused("only two reports of one model each can be compared.")
     names = [report.data["model"]["name"] for report in (first, second)]
     pairs = _common(first.data["answers"], second.data["answers"])
     if not pairs:
-        raise ValueError(f"{names[0]} and {names[1]} were not asked one common question.")
+        raise ReportRefused(
+            f"{names[0]} and {names[1]} were not asked one common question: make both reports with "
+            "the same --questions."
+        )
     return Report(
         {
             "format": FORMAT,

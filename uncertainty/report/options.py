@@ -32,7 +32,11 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         help="the page; the numbers go beside it, as .json (default: %(default)s)",
     )
     parser.add_argument(
-        "--compare", nargs=2, metavar=("A", "B"), help="two models side by side instead of one"
+        "--compare",
+        nargs=2,
+        metavar=("A", "B"),
+        help="two models side by side instead of one; in the place of a name the .json file of a "
+        "report that was made before, of a server's model too",
     )
     loading = parser.add_argument_group("how a model is loaded here")
     loading.add_argument(
