@@ -13,7 +13,7 @@ ALT = (
     "Left, a grid of five depths and eight tokens; the colour of a cell is the entropy that the "
     "lens reads there. A frame marks two windows of four tokens each. An arrow leads to a grid of "
     "five depths and two windows, the means; a second arrow to a single column of ten numbers, the "
-    "profile; a third to a classifier that names the task: a poem or a summary."
+    "profile; a third to a classifier that names the format: a poem, a chat or an article."
 )
 DEPTHS, TOKENS, WINDOWS = 5, 8, 2
 SIDE = 0.95
@@ -28,9 +28,9 @@ def draw() -> Axes:
     means = entropies.reshape(DEPTHS, WINDOWS, -1).mean(-1)
     _grid(axes, (2.2, 1.9), entropies)
     for window in range(WINDOWS):
-        corner = (2.2 + window * SIDE * 4, 1.9)
-        frame = Rectangle(corner, SIDE * 4, SIDE * DEPTHS, fill=False, edgecolor=ORANGE, linewidth=3)
-        axes.add_patch(frame)
+        corner = (2.2 + window * SIDE * TOKENS / WINDOWS, 1.9)
+        size = (SIDE * TOKENS / WINDOWS, SIDE * DEPTHS)
+        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=ORANGE, linewidth=3))
     for depth in range(DEPTHS):
         label(axes, (1.95, 1.9 + (depth + 0.5) * SIDE), f"depth {depth}", size=10, align="right")
     label(axes, (6.0, 7.3), "entropy at each depth, for each token", size=11.5, bold=True)

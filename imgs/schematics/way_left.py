@@ -1,5 +1,7 @@
 """A path to its own end, and the angle between a step and the way that is left after it."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -9,8 +11,8 @@ from .style import GREY, arrow, canvas, label
 
 ALT = (
     "Left: a path of six states with its final state marked; a dashed line from each state to the "
-    "final one is its distance, which is 0 at the end for any path. Right: three pictures of a step "
-    "and of the way that is left after it. Step and way left in one direction: the cosine is "
+    "final one is its distance, which is 0 at the end for any path. Right: three pictures of a "
+    "step and of the way that is left after it. Step and way left in one direction: the cosine is "
     "positive, as of steps with an aim. At right angles: the cosine is 0, as of random steps. A "
     "step that points back: the cosine is negative, and later steps undo a part of it."
 )
@@ -29,7 +31,7 @@ def draw() -> Axes:
     end = PATH[-1]
     for state in PATH[:-1]:
         axes.plot(*np.array([state, end]).T, "--", color=GREY, linewidth=1.2)
-    for one, following in zip(PATH, PATH[1:]):
+    for one, following in pairwise(PATH):
         arrow(axes, tuple(one), tuple(following), colour=BLUE)
     axes.plot(*PATH[:-1].T, "o", color=BLUE, markersize=8)
     axes.plot(*end, "o", color=RED, markersize=12)

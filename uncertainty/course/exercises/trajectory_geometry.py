@@ -39,7 +39,7 @@ def _(top):
 
 
 @settles.mistake(
-    "Two things: a token that appears early need not stay, and that is the number of the next depth."
+    "Two things: a token that appears early need not stay, and that is the next depth's number."
 )
 def _(top):
     return (top == top[-1]).argmax(axis=0) + 1
