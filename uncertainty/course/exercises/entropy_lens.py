@@ -12,7 +12,14 @@ LOGITS = torch.tensor([[4.0, 1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
 
 @exercise(
     inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
-    hint="`entropies.reshape(depths, count, tokens // count)`, then the mean over the last axis.",
+    hints=[
+        "Try the colleague's line on one row, `np.arange(8.0)[None]`, with two windows. Which "
+        "tokens share a mean?",
+        "`reshape` fills the last axis first, so neighbours stay side by side there.",
+        "Three axes: depths, windows, and the tokens of one window, in this order; the mean runs "
+        "over the last.",
+    ],
+    note="with one window the result is the mean over the whole answer.",
 )
 def windowed(entropies, count):
     depths, tokens = entropies.shape
@@ -33,6 +40,15 @@ def _(entropies, count):
     return entropies.reshape(depths, tokens // count, count).mean(-1)
 
 
+@windowed.mistake(
+    "Two things: a window is a stretch of *neighbouring* tokens, and its entropies are averaged, "
+    "not added."
+)
+def _(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, tokens // count, count).sum(1)
+
+
 @windowed.mistake("Average, do not add: longer windows must not look more unsure.")
 def _(entropies, count):
     depths, tokens = entropies.shape
@@ -41,8 +57,16 @@ def _(entropies, count):
 
 @exercise(
     inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
-    hint="With log p = `logits.log_softmax(-1)`: `torch.logsumexp(alpha * log_p, -1) / (1 - "
-    "alpha)`.",
+    hints=[
+        "A power of a probability is the exponential of a multiple of its logarithm. So which "
+        "function gives you the logarithms?",
+        "The logarithm of a sum of exponentials has a function of its own, `logsumexp`, which "
+        "does not underflow.",
+        "`logsumexp` over the last axis of alpha times the log-probabilities; then the factor in "
+        "front of the logarithm.",
+    ],
+    note="for a uniform distribution all orders agree: each is the logarithm of the number of "
+    "tokens.",
 )
 def renyi(logits, alpha):
     return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (1 - alpha)
@@ -58,6 +82,13 @@ def _(logits, alpha):
     return (alpha * logits).logsumexp(-1) / (1 - alpha)
 
 
+@renyi.mistake(
+    "Two things: softmax first, then the power alpha; and divide by 1 - alpha, not alpha - 1."
+)
+def _(logits, alpha):
+    return (alpha * logits).logsumexp(-1) / (alpha - 1)
+
+
 @renyi.mistake("That is Shannon's entropy, the limit alpha = 1.")
 def _(logits, alpha):
     log_p = logits.log_softmax(-1)
@@ -71,8 +102,14 @@ def _(logits, alpha):
 
 @exercise(
     inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
-    hint="`np.diff(entropies, axis=0)`; expansion is where it is positive: `(steps > "
-    "0).mean(axis=1)`, one number per layer.",
+    hints=[
+        "How many steps do five depths have, and which axis do they go along?",
+        "`np.diff` gives the steps; a mean over True and False is a share.",
+        "Steps along axis 0; where they are above 0 the entropy grows; the mean runs over tokens, "
+        "which are the other axis.",
+    ],
+    note="expansion tells that the entropy grew, not by how much: a step of 0.01 counts like one "
+    "of 3.",
 )
 def expansion_share(entropies):
     return (np.diff(entropies, axis=0) > 0).mean(axis=1)
@@ -86,6 +123,14 @@ def _(entropies):
 @expansion_share.mistake("Steps go from depth to depth (the first axis), not from token to token.")
 def _(entropies):
     return (np.diff(entropies, axis=1) > 0).mean(axis=0)
+
+
+@expansion_share.mistake(
+    "Two things: steps go along the first axis, the depth, and expansion means that the entropy "
+    "grows."
+)
+def _(entropies):
+    return (np.diff(entropies, axis=1) < 0).mean(axis=0)
 
 
 @expansion_share.mistake("Average over the tokens, not over the layers: one share per layer.")

@@ -17,8 +17,15 @@ def _norm(states):
 
 @exercise(
     inputs=[(STREAM, GAIN), (STREAM[0], GAIN), (torch.zeros(4), GAIN)],
-    hint="`x.pow(2).mean(-1, keepdim=True)` is the mean square of each row; add 1e-5, take the "
-    "root, divide, multiply by the gain.",
+    hints=[
+        "How many mean squares does the colleague compute, and how many rows are there? Print the "
+        "shape of `x.pow(2).mean()`.",
+        "`mean` takes an axis. With `keepdim=True` the result can still be divided into the rows.",
+        "The mean of the squares over the last axis only, one number a row; the rest of the "
+        "colleague's line is right.",
+    ],
+    note="the norm forgets the length of a row: ten times the row gives the same result, up to "
+    "the 1e-5.",
 )
 def rms_norm(x, gain):
     return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt() * gain
@@ -43,6 +50,13 @@ def _(x, gain):
     return x / (x.pow(2).mean() + 1e-5).sqrt() * gain
 
 
+@rms_norm.mistake(
+    "Two things: the mean runs over everything instead of over each row, and the gain is missing."
+)
+def _(x, gain):
+    return x / (x.pow(2).mean() + 1e-5).sqrt()
+
+
 @rms_norm.mistake("That is a LayerNorm: RMSNorm does not subtract the mean.")
 def _(x, gain):
     centred = x - x.mean(-1, keepdim=True)
@@ -51,7 +65,16 @@ def _(x, gain):
 
 @exercise(
     inputs=[(STREAM, _norm, UNEMBEDDING), (STREAM * 3, _norm, UNEMBEDDING)],
-    hint="Three steps: `norm(stream)`, times `unembedding.T`, `.log_softmax(-1)`.",
+    hints=[
+        "Which three things happen to the stream behind the last block? The drawing of section 1 "
+        "shows them in order.",
+        "The norm is handed to you as a function. Of the unembedding's shape (vocabulary, width), "
+        "which axis meets the stream's? Then look for a softmax that returns logarithms.",
+        "The normed stream times the transposed unembedding gives logits; `log_softmax` over the "
+        "last axis does the rest.",
+    ],
+    note="the function never asks which depth a row comes from: the lens is one and the same "
+    "reading at every depth.",
 )
 def lens(stream, norm, unembedding):
     return (norm(stream) @ unembedding.T).log_softmax(-1)
@@ -84,6 +107,13 @@ def _(stream, norm, unembedding):
     return (stream / scale @ unembedding.T).log_softmax(-1)
 
 
+@lens.mistake(
+    "Two things: the norm is missing, and we asked for log-probabilities, not for logits."
+)
+def _(stream, norm, unembedding):
+    return stream @ unembedding.T
+
+
 @lens.mistake("The softmax runs over the vocabulary, the last axis.")
 def _(stream, norm, unembedding):
     return (norm(stream) @ unembedding.T).log_softmax(0)
@@ -91,8 +121,14 @@ def _(stream, norm, unembedding):
 
 @exercise(
     inputs=[(LOGITS, 0), (LOGITS, 3), (LOGITS, 2)],
-    hint="Count, in each row, the logits that are *larger* than the token's own: `(logits > own[:, "
-    "None]).sum(-1)`.",
+    hints=[
+        "Nothing has to be sorted. Which logits stand before the token's own in the ranking?",
+        "Compare each row with the logit of the token in that row; a sum over True and False "
+        "counts.",
+        "`logits[:, token : token + 1]` keeps a column that can be compared with whole rows; count "
+        "the strictly larger ones along the last axis.",
+    ],
+    note="logits and log-probabilities give the same ranks, because a softmax keeps the order.",
 )
 def rank_of(logits, token):
     return (logits > logits[:, token : token + 1]).sum(-1)

@@ -1,6 +1,6 @@
 """Exercises of lesson 09: cross-entropy to the final distribution, falling, being wrong.
 
-The last one asks how many of the confident answers are wrong.
+The last one is about a share of all answers that was taken for a share of the sure ones.
 """
 
 import numpy as np
@@ -19,8 +19,14 @@ PROBABILITY = np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
 
 @exercise(
     inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
-    hint="The last row's probabilities, `log_p[-1].exp()`, times minus every row's "
-    "log-probabilities, summed over the vocabulary.",
+    hints=[
+        "Two distributions meet in the formula: which one draws the token, and which one is "
+        "surprised?",
+        "`exp` turns the last row into the weights; they are the same for every depth.",
+        "Weigh minus the log-probabilities of each row with the last row's probabilities, and add "
+        "up over the last axis.",
+    ],
+    note="at the last depth the result is the entropy of the model's output, where KL is 0.",
 )
 def final_cross_entropy(log_p):
     return -(log_p[-1].exp() * log_p).sum(-1)
@@ -48,6 +54,20 @@ def _(log_p):
     return (log_p[-1].exp() * (log_p[-1] - log_p)).sum(-1)
 
 
+@final_cross_entropy.mistake(
+    "The sign: a logarithm of a probability is negative, and a surprise is minus that."
+)
+def _(log_p):
+    return (log_p[-1].exp() * log_p).sum(-1)
+
+
+@final_cross_entropy.mistake(
+    "Two things: weigh with the *last* row's probabilities, and turn the sign."
+)
+def _(log_p):
+    return (log_p.exp() * log_p).sum(-1)
+
+
 @final_cross_entropy.mistake("That is the surprisal of the likeliest token only.")
 def _(log_p):
     return -log_p[:, int(log_p[-1].argmax())]
@@ -55,8 +75,13 @@ def _(log_p):
 
 @exercise(
     inputs=[(PATHS,), (-PATHS,)],
-    hint="`np.diff(paths, axis=0)` are the steps. Falling share: `(steps < 0).mean()`. Monotone: "
-    "`(steps < 0).all(axis=0).mean()`.",
+    hints=[
+        "Which axis of `paths` is the depth? A step leads from one depth to the next.",
+        "`np.diff` takes an axis; `all` takes one, too.",
+        "With the steps along axis 0, the first share is a mean over all of them; the second is a "
+        "mean over samples of whether `all` of a sample's steps are below 0.",
+    ],
+    note="the first share may be near 1 while the second is 0: one rise in thirty steps is enough.",
 )
 def falling(paths):
     steps = np.diff(paths, axis=0)
@@ -81,6 +106,14 @@ def _(paths):
     return float((steps < 0).mean()), float((steps < 0).all())
 
 
+@falling.mistake(
+    "Two things: the steps go through depth, the first axis, and a step that falls is negative."
+)
+def _(paths):
+    steps = np.diff(paths, axis=1)
+    return float((steps > 0).mean()), float((steps > 0).all(axis=1).mean())
+
+
 @falling.mistake("Those steps rise: next minus previous must be negative.")
 def _(paths):
     steps = np.diff(paths, axis=0)
@@ -89,8 +122,14 @@ def _(paths):
 
 @exercise(
     inputs=[(WRONG, PROBABILITY, 0.8), (WRONG, PROBABILITY, 0.5), (WRONG, PROBABILITY, 0.9)],
-    hint="`sure = p > threshold`. First `sure.mean()`, then the share of wrong ones *among* the "
-    "sure: `wrong[sure].mean()`.",
+    hints=[
+        "Say both shares aloud, beginning with 'of all'. What does the colleague's mean divide by?",
+        "A numpy array can be indexed by an array of True and False: only the sure answers stay.",
+        "The first share is the mean of the mask `p > threshold`; the second is the mean of "
+        "`wrong` over the answers that the mask keeps.",
+    ],
+    note="the colleague's number shrinks whenever the model is sure less often, even if each sure "
+    "answer is wrong.",
 )
 def confidently_wrong(wrong, p, threshold):
     sure = p > threshold
@@ -110,6 +149,13 @@ def _(wrong, p, threshold):
 )
 def _(wrong, p, threshold):
     return float((p > threshold).mean()), float((p > threshold)[wrong].mean())
+
+
+@confidently_wrong.mistake(
+    "Two things: you divided by all answers instead of by the sure ones, and counted right ones."
+)
+def _(wrong, p, threshold):
+    return float((p > threshold).mean()), float((~wrong & (p > threshold)).mean())
 
 
 @confidently_wrong.mistake("The share of wrong among the sure, not of right.")

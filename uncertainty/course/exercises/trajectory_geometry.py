@@ -12,8 +12,15 @@ STREAM = torch.randn(4, 3, 5, generator=_generator).cumsum(0)  # (depths, sample
 
 @exercise(
     inputs=[(TOP,), (TOP[:, :2],)],
-    hint="Walk from the last depth up while the token stays the same; the answer is the shallowest "
-    "depth you reach.",
+    hints=[
+        "In the first column of the test the final token is 1. Read the column from the top: when "
+        "does the colleague's line stop, and what comes after?",
+        "Go backwards from the last depth. `np.cumprod` of True and False stays 0 after the first "
+        "False.",
+        "Count, from the last depth back, for how long the token stays the same; the number of "
+        "depths minus that count is the depth where the run begins.",
+    ],
+    note="a token that was on top early, then lost its place and came back, settles late.",
 )
 def settles(top):
     same = top == top[-1]
@@ -32,6 +39,13 @@ def _(top):
 
 
 @settles.mistake(
+    "Two things: a token that appears early need not stay, and that is the next depth's number."
+)
+def _(top):
+    return (top == top[-1]).argmax(axis=0) + 1
+
+
+@settles.mistake(
     "You counted how many depths agree; asked is the depth where the agreement begins."
 )
 def _(top):
@@ -41,8 +55,13 @@ def _(top):
 
 @exercise(
     inputs=[(STREAM,), (STREAM * 3 - 1,)],
-    hint="`stream[-1]` is the end of every sample's way. A norm over the last axis gives the "
-    "distance; the cosine is a scalar product divided by two lengths.",
+    hints=[
+        "The end of every sample's way is one row of the stream. Which one, and what is its shape?",
+        "`.norm(dim=-1)` is a length; a scalar product is a sum over the last axis of a product.",
+        "Distance: the length of `stream - end`. Cosine: the scalar product of `stream` and `end`, "
+        "divided by the length of one and by the length of the other.",
+    ],
+    note="at the last depth the distance is 0 and the cosine 1, whatever the model does.",
 )
 def to_end(stream):
     end = stream[-1]
@@ -71,6 +90,15 @@ def _(stream):
 def _(stream):
     end = stream[-1]
     return (stream - end).norm(dim=-1), (stream * end).sum(-1)
+
+
+@to_end.mistake(
+    "Two things: take the root of the squared distance, and divide the scalar product by both "
+    "lengths."
+)
+def _(stream):
+    end = stream[-1]
+    return (stream - end).pow(2).sum(-1), (stream * end).sum(-1)
 
 
 @to_end.mistake("You divided by the length of the last state only; divide by both lengths.")
