@@ -15,15 +15,16 @@ ALT = (
     "tokens: before, one stands out; after, they are more alike, in the same order."
 )
 TOKENS = ("Paris", "Lyon", "Rome")
-READ = np.array([2.0, 0.6, -2.6])  # what each token reads of one step to the right
+READ = np.array([1.5, 0.4, -1.9])  # what each token reads of one step to the right
 STREAM = (1.0, 0.25)
 NEURON = (0.0, 1.6)
 ORIGIN = (2.2, 2.4)
-RADIUS = 3.0  # in centimetres; the length that the norm leaves
+RADIUS = 3.0 / np.sqrt(2)  # centimetres a unit; the norm leaves a length of sqrt(2)
 
 
 def _normed(vector: tuple[float, float]) -> np.ndarray:
-    return np.array(vector) / np.hypot(*vector)
+    """Divide by the root mean square, as the final norm does."""
+    return np.array(vector) / np.sqrt(np.mean(np.square(vector)))
 
 
 def draw() -> Axes:
@@ -44,7 +45,7 @@ def _place(vector, scale: float = RADIUS) -> tuple[float, float]:
 
 def _draw_plane(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
     angles = np.linspace(0, np.pi / 2, 80)
-    x, y = _place((np.cos(angles), np.sin(angles)))
+    x, y = _place((np.sqrt(2) * np.cos(angles), np.sqrt(2) * np.sin(angles)))
     axes.plot(x, y, color=GREY, linestyle="--", linewidth=1.3)
     arrow(axes, ORIGIN, (10.6, ORIGIN[1]), colour=GREY)
     arrow(axes, ORIGIN, (ORIGIN[0], 10.2), colour=GREY)
