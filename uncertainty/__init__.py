@@ -663,9 +663,6 @@ if TYPE_CHECKING:
     from .plotting.neuron_view import (
         neuron_figure as neuron_figure,
     )
-    from .plotting.probe_schematic import (
-        probe_schematic as probe_schematic,
-    )
     from .plotting.schematic_view import (
         show_schematic as show_schematic,
     )
@@ -1052,7 +1049,6 @@ _PUBLIC_NAMES = {
         "cross_fitted_doubt",
     ),
     "course.state_runs": ("kept_answer_states",),
-    "plotting.probe_schematic": ("probe_schematic",),
     "plotting.token_figure": ("plot_shaded_tokens",),
     "course.results": ("cached_results",),
 }

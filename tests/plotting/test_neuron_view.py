@@ -45,10 +45,10 @@ def test_contexts_are_the_tokens_furthest_from_the_mean(layer):
     distance = (acts - acts.mean()).abs()[:, 4:]
     row, column = divmod(int(distance.argmax()), 8)
     [line] = firing_contexts(Letters(), IDS, sweep, neuron=7, count=1)
-    assert (
-        Letters().decode(IDS[row, : column + 5])[-11:] in line
-        and f"{acts[row, column + 4]:.2f}" in line
-    )
+    before = Letters().decode(IDS[row, : column + 4])[-10:]
+    token = Letters().decode(IDS[row, column + 4 : column + 5])
+    assert f"{before}[{token}]" in line, "the token itself stands in brackets"
+    assert f"{acts[row, column + 4]:.2f}" in line
 
 
 def test_no_such_neuron_part_of_a_sweep_other_text(layer):

@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 
-from uncertainty.plotting.probe_schematic import FOLDS, TOKENS, probe_schematic
 from uncertainty.plotting.schematics import EDGES, NODES, causal_graph, draw_passage_rows
 
 
@@ -25,13 +24,3 @@ def test_equal_passages_have_equal_colours_and_places():
     assert texts == ["BOS", "S", "S", "twice", "BOS", "other", "S", "once"]
     assert bars[1][1] == bars[2][1] == bars[5][1] != bars[4][1]
     assert bars[2][0] == bars[5][0]
-
-
-def test_the_probe_reads_the_answer_only_and_each_fold_is_judged_once():
-    figure = probe_schematic()
-    states, folds = ([text.get_text() for text in axes.texts] for axes in figure.axes)
-    colours = [tuple(box.get_facecolor()) for box in figure.axes[0].patches]
-    plt.close(figure)
-    assert set(TOKENS) <= set(states) and min(map(colours.count, set(colours))) == len(TOKENS) - 2
-    assert folds.count("judge") == FOLDS and folds.count("learn") == FOLDS * (FOLDS - 1)
-    assert folds.count("choose depth") == 3

@@ -92,8 +92,8 @@ def firing_contexts(
 ) -> list[str]:
     """Return the tokens at which a neuron is furthest from its mean, one line each.
 
-    A line shows the text up to the token, the activation, and the entropy with and without the
-    neuron.
+    A line shows the text up to the token, the token in [brackets], its activation, and the entropy
+    with and without the neuron.
 
     Args:
         input_ids: what was swept, ``(tokens,)`` or ``(sequences, tokens)``.
@@ -120,8 +120,9 @@ def firing_contexts(
     lines = []
     for place in places.tolist():
         row, column = divmod(place, ids.shape[1])
-        text = tokenizer.decode(ids[row, max(0, column - before) : column + 1])
-        shown = printable(text, newline=" ", other=" ")[-LINE_LENGTH:]
+        text = tokenizer.decode(ids[row, max(0, column - before) : column])
+        token = tokenizer.decode(ids[row, column : column + 1])
+        shown = printable(f"{text}[{token}]", newline=" ", other=" ")[-LINE_LENGTH:]
         lines.append(
             f"{shown:>{LINE_LENGTH}} | activation {activations[row, column]:7.2f}, "
             f"entropy {clean_entropy[row, column]:.2f} -> {ablated_entropy[row, column]:.2f} "

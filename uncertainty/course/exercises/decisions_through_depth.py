@@ -12,8 +12,12 @@ SECOND = np.array([[False, True, True, False], [True, True, True, True]])
 
 @exercise(
     inputs=[(FIRST, SECOND), (FIRST[:1], FIRST[:1]), (FIRST[0], ~FIRST[0])],
-    hint="Which tokens are in both sets, which in either? `&` and `|` on boolean arrays, then "
-    "count along the last axis.",
+    hints=[
+        "Which tokens are in both sets, and which are in at least one of them?",
+        "`&` and `|` work on boolean arrays; `sum(-1)` counts along the last axis.",
+        "Count the tokens in both, count those in either, and divide.",
+    ],
+    note="two sets of one token each have an overlap of 0 or 1: look at the sizes beside it.",
 )
 def set_overlap(one, other):
     return (one & other).sum(-1) / (one | other).sum(-1)
@@ -22,6 +26,14 @@ def set_overlap(one, other):
 @set_overlap.mistake("Divide by the tokens in either set, not by those of the first set alone.")
 def _(one, other):
     return (one & other).sum(-1) / one.sum(-1)
+
+
+@set_overlap.mistake(
+    "Two things at once: you count the tokens that are in either set, and divide by all tokens of "
+    "the vocabulary. Count those in both, over those in either."
+)
+def _(one, other):
+    return (one | other).mean(-1)
 
 
 @set_overlap.mistake("Tokens in neither set are no agreement: count the common members only.")
@@ -40,8 +52,15 @@ def _(one, other):
         (np.array([4.0, 0.0]), 4),
         (np.array([1.0, 2.0, 5.0, 3.0]), 2),
     ],
-    hint="The profile is known at relative depths 0 to 1, evenly spaced; you want it at others. "
-    "`np.interp(where, known_at, values)`.",
+    hints=[
+        "At which relative depths, from 0 to 1, is the profile known, and at which is it wanted?",
+        "`np.linspace(0, 1, n)` gives both lists; `np.interp(where, known_at, values)` does the "
+        "rest.",
+        "The known places are as many as the profile has entries, the wanted ones as many as "
+        "`points`.",
+    ],
+    note="a network with six layers and one with eighteen now have equally many numbers, and none "
+    "of them tells how many layers there were.",
 )
 def common_depth(profile, points):
     return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)
@@ -59,6 +78,14 @@ def _(profile, points):
     return profile[np.round(np.linspace(0, len(profile) - 1, points)).astype(int)]
 
 
+@common_depth.mistake(
+    "Two things at once: you repeat or skip entries instead of interpolating, and the last depth "
+    "is missing."
+)
+def _(profile, points):
+    return profile[(np.arange(points) * len(profile) / points).astype(int)]
+
+
 @common_depth.mistake("Both ends must be kept: the grid runs from 0 to 1 including both.")
 def _(profile, points):
     return np.interp(np.arange(points) / points, np.arange(len(profile)) / len(profile), profile)
@@ -66,8 +93,12 @@ def _(profile, points):
 
 @exercise(
     inputs=[(text,) for text in ("B) Paris", "A cow", "C. salt", "Because", "D", "B or C", "b)")],
-    hint="A label is a capital letter from A to D at the very start, followed by a bracket, a full "
-    'stop or nothing: `re.match(r"([A-D])(?:[).]|$)", text)`.',
+    hints=[
+        'What does the colleague read in "Because it is large" and in "A cow"?',
+        "`re.match` looks at the start of a text; a group in it gives the letter.",
+        "After the letter there must be a bracket, a full stop, or the end of the text (`$`).",
+    ],
+    note="it is strict on purpose: a reply that it cannot read counts as no choice, not a guess.",
 )
 def label_letter(text):
     match = re.match(r"([A-D])(?:[).]|$)", text)
@@ -77,6 +108,13 @@ def label_letter(text):
 @label_letter.mistake('"Because" begins with B and "A cow" with A: a label ends after the letter.')
 def _(text):
     return text[0] if text[0] in "ABCD" else None
+
+
+@label_letter.mistake(
+    "Two things at once: a small letter is no label here, and a label ends after the letter."
+)
+def _(text):
+    return text[0].upper() if text[0].upper() in "ABCD" else None
 
 
 @label_letter.mistake('"A cow" holds the article A, and "B or C" no decision: ask what follows.')

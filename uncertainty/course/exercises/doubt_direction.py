@@ -22,10 +22,15 @@ STATES = np.array([[1.0, 0.0], [3.0, 2.0], [2.0, 4.0], [6.0, -2.0]])
 
 @exercise(
     inputs=[(ACCEPTED,), (CHAIN,), (ACCEPTED[::-1],)],
-    hint="Where to look: two questions are twins when their sets of lower-case answers meet. "
-    "Which function: start with `groups = list(range(n))` and go through all pairs i > j. Almost "
-    "there: when i and j are twins, give all members of the two groups the smaller of their two "
-    "numbers, not only i.",
+    hints=[
+        "Two questions are twins when their sets of lower-case answers have a member in common.",
+        "Start with `groups = list(range(n))` and go through all pairs; `&` gives the common "
+        "members of two sets.",
+        "When i and j are twins, give *all* members of the two groups the smaller of their two "
+        "numbers, not only i.",
+    ],
+    note="a fold that holds one twin holds the other, so no answer is judged by a line that has "
+    "seen its twin's label.",
 )
 def twin_groups(accepted):
     answers = [{answer.lower() for answer in one} for one in accepted]
@@ -58,6 +63,15 @@ def _(accepted):
 
 
 @twin_groups.mistake(
+    "Two things at once: you compare the first accepted answers only, and you see a difference "
+    "between capital and small letters."
+)
+def _(accepted):
+    first = [one[0] for one in accepted]
+    return [first.index(answer) for answer in first]
+
+
+@twin_groups.mistake(
     "A question can join two groups that were apart: then all members of both become one group."
 )
 def _(accepted):
@@ -76,9 +90,12 @@ def _(accepted):
         (COLUMNS, LABELS, FOLDS, 2),
         (COLUMNS, LABELS, 1 - FOLDS, 2),
     ],
-    hint="Where to look: which rows may the choice of columns look at, when fold f is judged? "
-    "Which line: the two that compute `gap` and `best`. Almost there: they belong inside the loop, "
-    "with `columns[fold != f]` and `wrong[fold != f]`.",
+    hints=[
+        "Which rows may the choice of the columns look at while fold f is judged?",
+        "The two lines that compute `gap` and `best` are where it goes wrong.",
+        "Move both lines into the loop, and let them see only the rows of the other folds.",
+    ],
+    note="the leak was in a choice, not in a weight: whatever is chosen with labels is fitted.",
 )
 def doubts_without_leak(columns, wrong, fold, keep):
     doubts = np.zeros(len(wrong))
@@ -130,9 +147,14 @@ def _(columns, wrong, fold, keep):
 
 @exercise(
     inputs=[(explanation,) for explanation in EXPLANATIONS],
-    hint="Where to look: a control takes away what the explanation lives on, and leaves all else. "
-    "What does a network with random weights still know? It knows each word that was written. "
-    "Almost there: comparing two answers of one category takes the category away.",
+    hints=[
+        "A control takes away what the explanation lives on, and leaves all else as it is.",
+        "A dictionary from explanation to control, with six entries, is enough. What does a "
+        "network with random weights still know?",
+        "It knows each word that was written. And comparing two answers of one category takes the "
+        "category away.",
+    ],
+    note="each explanation has a control of its own: one control, however strict, is never enough.",
 )
 def control_against(explanation):
     return {
@@ -175,9 +197,13 @@ def _(explanation):
 
 @exercise(
     inputs=[(STATES,), (STATES[:1],), (STATES[::-1],)],
-    hint="Where to look: after two tokens the answer so far is their mean, not the second one. "
-    "Which function: `np.cumsum(states, axis=0)` adds them up. Almost there: divide row t by "
-    "t + 1.",
+    hints=[
+        "After two tokens the answer so far is the mean of both states, not the second one.",
+        "`np.cumsum(states, axis=0)` adds the rows up.",
+        "Divide row t, counted from 0, by the number of tokens that it holds.",
+    ],
+    note="row t looks at nothing that is written later, so it can be computed while the answer is "
+    "being written.",
 )
 def running_means(states):
     return np.cumsum(states, axis=0) / np.arange(1, len(states) + 1)[:, None]
@@ -193,6 +219,14 @@ def _(states):
 )
 def _(states):
     return np.cumsum(states, axis=0) / len(states)
+
+
+@running_means.mistake(
+    "Two things at once: you add up along the numbers of a state instead of along the tokens, and "
+    "you do not divide."
+)
+def _(states):
+    return np.cumsum(states, axis=1)
 
 
 @running_means.mistake("Row t rests on t + 1 tokens, the first row on one: you divide by one less.")

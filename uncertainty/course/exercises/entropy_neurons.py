@@ -1,4 +1,4 @@
-"""Exercises of lesson 15: new denominator, ablated logits, a planted neuron, the norm's share."""
+"""Exercises of lesson 15: new scale, ablated logits, a planted neuron, the norm's share."""
 
 import numpy as np
 import torch
@@ -20,13 +20,26 @@ DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
         (SIGMA, DELTA, torch.tensor([3.0, -2.0, 1.0], dtype=torch.float64), 4.0, 6),
         (SIGMA.flip(0), DELTA, torch.tensor([0.5, 2.0, 0.0], dtype=torch.float64), 9.0, 10),
     ],
-    hint="`(sigma**2 + (2 * delta * xw + delta**2 * ww) / width).sqrt()`.",
+    hints=[
+        "sigma is the root of a mean of squares. What is added to the sum of squares?",
+        "The two terms over the width stand in the formula; `sqrt` comes last.",
+        "Square sigma, add both terms divided by the width, take the root of the whole.",
+    ],
+    note="the first term can be negative: a neuron that moves the stream against itself makes the "
+    "scale smaller, and every logit larger.",
 )
 def new_scale(sigma, delta, xw, ww, width):
     return (sigma**2 + (2 * delta * xw + delta**2 * ww) / width).sqrt()
 
 
-@new_scale.mistake("That is the square of the denominator; take the root.")
+@new_scale.mistake(
+    "Two things at once: take the root, and divide what is added by the width before that."
+)
+def _(sigma, delta, xw, ww, width):
+    return sigma**2 + 2 * delta * xw + delta**2 * ww
+
+
+@new_scale.mistake("That is the square of the scale; take the root.")
 def _(sigma, delta, xw, ww, width):
     return sigma**2 + (2 * delta * xw + delta**2 * ww) / width
 
@@ -53,7 +66,14 @@ def _(sigma, delta, xw, ww, width):
 
 @exercise(
     inputs=[(Z, U, SIGMA, SIGMA_NEW, DELTA), (Z[:2], U, SIGMA_NEW[:2], SIGMA[:2], DELTA[:2])],
-    hint="`(sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]`.",
+    hints=[
+        "What was the old logit divided by, and what should it be divided by now?",
+        "`sigma[:, None]` makes a column of the scales, one row a token, to multiply z with.",
+        "Bring z back to what it was before the norm, add the neuron's part, divide all by the new "
+        "scale.",
+    ],
+    note="her line gives every logit its direct change and leaves out the change of scale: it is "
+    "nearly the direct effect, which divides by the old scale.",
 )
 def ablated_logits(z, u, sigma, sigma_new, delta):
     return (sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]
@@ -71,19 +91,32 @@ def _(z, u, sigma, sigma_new, delta):
     return z + delta[:, None] * u / sigma_new[:, None]
 
 
-@ablated_logits.mistake("Upside down: a larger new denominator makes the logits *smaller*.")
+@ablated_logits.mistake("Upside down: a larger new scale makes the logits *smaller*.")
 def _(z, u, sigma, sigma_new, delta):
     return z * (sigma_new / sigma)[:, None] + delta[:, None] * u / sigma_new[:, None]
 
 
-@ablated_logits.mistake("What the neuron adds is divided by the *new* denominator, too.")
+@ablated_logits.mistake(
+    "Two things at once: the quotient of the scales is upside down, and what the neuron adds is "
+    "divided by the old one."
+)
+def _(z, u, sigma, sigma_new, delta):
+    return z * (sigma_new / sigma)[:, None] + delta[:, None] * u / sigma[:, None]
+
+
+@ablated_logits.mistake("What the neuron adds is divided by the *new* scale, too.")
 def _(z, u, sigma, sigma_new, delta):
     return z * (sigma / sigma_new)[:, None] + delta[:, None] * u
 
 
 @exercise(
     inputs=[(Z, SIGMA, SIGMA_NEW), (Z[0], SIGMA[0], SIGMA_NEW[0])],
-    hint="No logit changes but by the division: `z * (sigma / sigma_new)[..., None]`.",
+    hints=[
+        "The unembedding reads nothing of it. What else stands after the last MLP?",
+        "Only the divisor changes; `[..., None]` gives the scales a last axis of length one.",
+        "Undo the division by the old scale and divide by the new one.",
+    ],
+    note="the order of the tokens is the same at every strength, as with a temperature.",
 )
 def planted(z, sigma, sigma_new):
     return z * (sigma / sigma_new)[..., None]
@@ -97,7 +130,7 @@ def _(z, sigma, sigma_new):
     return z
 
 
-@planted.mistake("Upside down: a larger denominator makes the logits smaller.")
+@planted.mistake("Upside down: a larger scale makes the logits smaller.")
 def _(z, sigma, sigma_new):
     return z * (sigma_new / sigma)[..., None]
 
@@ -109,7 +142,12 @@ def _(z, sigma, sigma_new):
 
 @exercise(
     inputs=[(TOTAL, DIRECT, 0.01), (TOTAL, DIRECT, 0.25), (TOTAL, DIRECT, 0.0)],
-    hint="`np.where(total < threshold, np.nan, 1 - direct / total)`.",
+    hints=[
+        "Which of the two effects is divided by, and when is it too small for that?",
+        "`np.where(condition, one, other)` chooses entry by entry.",
+        "The condition is that the total effect is below the threshold; the first choice is nan.",
+    ],
+    note="a negative value is kept: it says that the norm works against the direct effect.",
 )
 def mediated(total, direct, threshold):
     return np.where(total < threshold, np.nan, 1 - direct / total)
@@ -118,6 +156,14 @@ def mediated(total, direct, threshold):
 @mediated.mistake("That is the direct share; what went through the norm is one minus it.")
 def _(total, direct, threshold):
     return np.where(total < threshold, np.nan, direct / total)
+
+
+@mediated.mistake(
+    "Two things at once: that is the direct share, and it is also given where the total effect is "
+    "below the threshold."
+)
+def _(total, direct, threshold):
+    return direct / total
 
 
 @mediated.mistake(

@@ -13,8 +13,13 @@ BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_generator, dtype=torch.floa
 
 @exercise(
     inputs=[(HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
-    hint="Each column belongs to one coordinate of the stream: `folded = unembedding * gain`; then "
-    "`folded - folded.mean(0)`.",
+    hints=[
+        "Which axis of the unembedding belongs to the gain, and which to the tokens?",
+        "Multiplying by a vector of the width scales the columns; `mean(0)` is the mean over rows.",
+        "Two lines: first a matrix with scaled columns, then that matrix less its own mean row.",
+    ],
+    note="`W (x / sigma)` gives logits that differ from the model's by one number for all tokens: "
+    "the probabilities are the same.",
 )
 def effective(unembedding, gain):
     folded = unembedding * gain
@@ -42,6 +47,14 @@ def _(unembedding, gain):
     return unembedding * gain - unembedding.mean(0)
 
 
+@effective.mistake(
+    "Two things at once: you took each row's own mean away instead of the mean row, and you did it "
+    "before the gain was folded in."
+)
+def _(unembedding, gain):
+    return (unembedding - unembedding.mean(1, keepdim=True)) * gain
+
+
 @effective.mistake("The norm multiplies by its gain; you divided.")
 def _(unembedding, gain):
     folded = unembedding / gain
@@ -50,8 +63,13 @@ def _(unembedding, gain):
 
 @exercise(
     inputs=[(WEIGHTS, BASIS[:, -2:]), (WEIGHTS[None], BASIS[:, :1])],
-    hint="Coordinates in the basis: `x @ basis`. Their squares, summed, over the squares of x, "
-    "summed.",
+    hints=[
+        "A share has a numerator and a denominator. Which length squared stands in which?",
+        "`x @ basis` gives the coordinates along the directions; `square()` and `sum(-1)` follow.",
+        "Sum the squared coordinates over the directions, and the squared entries of x over the "
+        "width; both over the last axis.",
+    ],
+    note="the shares of all directions of an orthonormal basis add up to 1, by Pythagoras.",
 )
 def energy_share(x, basis):
     return (x @ basis).square().sum(-1) / x.square().sum(-1)
@@ -60,6 +78,14 @@ def energy_share(x, basis):
 @energy_share.mistake("That is the share of the length; energy is its square.")
 def _(x, basis):
     return (x @ basis).norm(dim=-1) / x.norm(dim=-1)
+
+
+@energy_share.mistake(
+    "Two things at once: these are lengths, not their squares, and they are not divided by the "
+    "length of x."
+)
+def _(x, basis):
+    return (x @ basis).norm(dim=-1)
 
 
 @energy_share.mistake("You have the energy in the basis; divide by the whole energy of x.")
@@ -77,7 +103,13 @@ def _(x, basis):
 
 @exercise(
     inputs=[(WEIGHTS, BASIS, 2), (WEIGHTS, BASIS, 1), (WEIGHTS[:2], BASIS, 3)],
-    hint="`(weights @ directions[:, -k:]).norm(dim=1) / weights.norm(dim=1)`.",
+    hints=[
+        "Which columns hold the least-read directions? Is rho a ratio of lengths or of squares?",
+        "`norm(dim=1)` is a length; a slice with a negative start counts from the end.",
+        "Change the slice so that it takes the last k columns, and both squared sums to lengths.",
+    ],
+    note="a median neuron's rho is close to that of a random direction: only what lies far above "
+    "it says anything.",
 )
 def null_fraction(weights, directions, k):
     return (weights @ directions[:, -k:]).norm(dim=1) / weights.norm(dim=1)
@@ -102,6 +134,14 @@ def _(weights, directions, k):
     return (weights @ directions[:, -k:]).square().sum(1) / weights.square().sum(1)
 
 
+@null_fraction.mistake(
+    "Both mistakes are still there: these are the k most-read directions, and a share of energy "
+    "instead of a ratio of lengths."
+)
+def _(weights, directions, k):
+    return (weights @ directions[:, :k]).square().sum(1) / weights.square().sum(1)
+
+
 @null_fraction.mistake("Divide by each neuron's own length.")
 def _(weights, directions, k):
     return (weights @ directions[:, -k:]).norm(dim=1)
@@ -110,7 +150,13 @@ def _(weights, directions, k):
 @exercise(
     inputs=[(WEIGHTS, HEAD), (WEIGHTS[:2], HEAD[:6])],
     tolerance=1e-6,
-    hint="Rows of both scaled to length one, their product (neurons, vocabulary), and `.var(1)`.",
+    hints=[
+        "What is a cosine? Two lengths have to be divided by.",
+        "`torch.nn.functional.normalize(matrix, dim=1)` scales every row to length one.",
+        "Scale the rows of both, multiply one with the other's transpose to get "
+        "(neurons, vocabulary), and take the variance over the right axis.",
+    ],
+    note="a neuron that adds the same to every token has a variance of 0, and changes nothing.",
 )
 def logit_variance(weights, unembedding):
     unit = torch.nn.functional.normalize
@@ -128,6 +174,14 @@ def _(weights, unembedding):
 @logit_variance.mistake("Divide by the length of each token's row, too, not only by the neuron's.")
 def _(weights, unembedding):
     return (torch.nn.functional.normalize(weights, dim=1) @ unembedding.T).var(1)
+
+
+@logit_variance.mistake(
+    "Two things at once: the root of the variance, and products in place of cosines. Divide by "
+    "both lengths, and take the variance."
+)
+def _(weights, unembedding):
+    return (weights @ unembedding.T).std(1)
 
 
 @logit_variance.mistake("One number per neuron: the variance is over the vocabulary.")
