@@ -17,45 +17,15 @@ spec.loader.exec_module(glossary)
 TERMS = glossary.read_terms()
 FILES = {path.stem[3:]: path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")}
 # Forms that are everyday English, too: an earlier lesson may use the everyday word.
-EVERYDAY = set(
-    [
-        "control",
-        "controls",
-        "interval",
-        "baseline",
-        "margin",
-        "evidence",
-        "risk",
-        "coverage",
-        "agreement",
-        "attention",
-        "block",
-        "blocks",
-        "depth",
-        "depths",
-        "probe",
-        "probes",
-        "profiles",
-        "trajectory",
-        "trajectories",
-        "ensemble",
-        "sampling",
-        "naive",
-        "vanilla",
-        "stream",
-        "calibrated",
-        "idiom",
-        "idioms",
-        "neuron",
-        "neurons",
-        "baselines",
-        "held-out",
-        "conformal",
-        "verbalised",
-        "processors",
-        "greedy",
-    ]
-)
+# fmt: off
+EVERYDAY = {
+    "control", "controls", "interval", "baseline", "baselines", "margin", "evidence", "risk",
+    "coverage", "agreement", "attention", "block", "blocks", "depth", "depths", "probe",
+    "probes", "profiles", "trajectory", "trajectories", "ensemble", "sampling", "naive",
+    "vanilla", "stream", "calibrated", "idiom", "idioms", "neuron", "neurons", "held-out",
+    "conformal", "verbalised", "processors", "greedy",
+}
+# fmt: on
 
 
 def uses(name, term):
