@@ -15,7 +15,11 @@ ALT = (
     "cuts A, a swap of activations cuts B, a frozen scale cuts C."
 )
 HEIGHT = 3.6  # of the lower row of boxes
-CUTS = "A: BOS ablation cuts it        B: a swap of activations cuts it        C: a frozen scale cuts it"
+CUTS = (
+    "A: BOS ablation cuts it        "
+    "B: a swap of activations cuts it        "
+    "C: a frozen scale cuts it"
+)
 
 
 def draw() -> Axes:

@@ -52,7 +52,8 @@ def draw() -> Axes:
         label(axes, (15.4, y), name, colour=colour, bold=True)
         box(axes, (18.9, y), "yes", width=2.6, edge=BLUE)
         box(axes, (22.6, y), other, width=2.6, edge=ORANGE)
-    label(axes, (19.4, 1.8), "A fallback shows only in the difference\nbetween the two columns.", size=11)
+    told = "A fallback shows only in the difference\nbetween the two columns."
+    label(axes, (19.4, 1.8), told, size=11)
     return axes
 
 

@@ -8,10 +8,11 @@ from .style import GREY, PALE, arrow, canvas, label, token_row
 
 ALT = (
     "Left, a row of tokens: BOS, A, B, C, D, and again A, B, C, D. From the second B an arrow "
-    "leads back to the first C, the token after the first B; C is then predicted as the next token. "
-    "Right, the attention weights of that head as a square: one row for each position that looks, "
-    "one column for each position looked at. In the rows of the second copy the dark cells form a "
-    "stripe parallel to the diagonal, three columns before it for a passage of four tokens."
+    "leads back to the first C, the token after the first B; C is then predicted as the next "
+    "token. Right, the attention weights of that head as a square: one row for each position "
+    "that looks, one column for each position looked at. In the rows of the second copy the dark "
+    "cells form a stripe parallel to the diagonal, three columns before it for a passage of four "
+    "tokens."
 )
 TOKENS = ("BOS", "A", "B", "C", "D", "A", "B", "C", "D")
 LENGTH = 4  # tokens in the passage

@@ -44,15 +44,17 @@ def _draw_plane(axes: Axes) -> None:
     arrow(axes, (12.2, 1.9), (12.2, 9.6), colour=GREY)
     label(axes, (12.5, 9.7), "all other directions", size=11, colour=GREY, align="left")
     for (x, y), name, way in (
-        (clean, "z   the model as it is", 0.35),
+        (clean, "z   the model as it is", 0.55),
         (ablated, "z'   neuron silenced", -0.55),
         (kept, "z''   part along v kept", -0.55),
     ):
         axes.plot(x, y, "o", color=BLACK, markersize=10)
-        label(axes, (x - 0.1, y + way + (0.2 if way > 0 else 0)), name, size=11, align="center")
+        label(axes, (x - 0.1, y + way), name, size=11)
     arrow(axes, (20.75, 7.7), (15.85, 4.2), colour=BLACK)
     label(axes, (16.9, 6.7), "silence", bold=True)
     arrow(axes, (15.9, 4.0), (20.7, 4.0), colour=GREEN)
     label(axes, (18.2, 4.45), "give back", colour=GREEN, bold=True)
     arrow(axes, (21.0, 7.6), (21.0, 4.3), colour=RED, dashed=True)
-    label(axes, (21.3, 5.9), "this change\ndid not go\nthrough v", size=11, colour=RED, align="left")
+    label(
+        axes, (21.3, 5.9), "this change\ndid not go\nthrough v", size=11, colour=RED, align="left"
+    )

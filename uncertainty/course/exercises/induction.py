@@ -155,7 +155,8 @@ def _(pattern, length):
 
 
 @moved_mass.mistake(
-    "Two things: only the second copy is ablated, and what rests on position 0 already is not moved."
+    "Two things: only the second copy is ablated, and what rests on position 0 already is not "
+    "moved."
 )
 def _(pattern, length):
     return pattern[:, 0].mean()
