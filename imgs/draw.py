@@ -12,7 +12,6 @@ import matplotlib
 from uncertainty import generate, load_model, logit_lens
 from uncertainty.generation.prompts import prompt_token_ids
 from uncertainty.plotting.lens_view import lens_figure
-from uncertainty.plotting.schematics import causal_graph
 from uncertainty.plotting.style import use_course_style
 from uncertainty.plotting.token_figure import plot_tokens
 
@@ -39,10 +38,6 @@ def lens(model, tokenizer):
     figure.savefig(HERE / "lens.png", dpi=110)
 
 
-def schematic():
-    causal_graph().savefig(HERE / "causal_graph.png", dpi=110)
-
-
 def from_lesson(file, title, picture):
     """Keep the figure that the lesson's cell with this text drew when it was last run.
 
@@ -66,7 +61,6 @@ if __name__ == "__main__":
     from_lesson("07_asking_again.ipynb", 'title="What a token buys"', "tokens_and_quality.png")
     from_lesson("08_logit_lens.ipynb", 'title="What a depth knows', "depth_and_loss.png")
     use_course_style()
-    schematic()
     loaded = load_model()
     heat_map(*loaded)
     lens(*loaded)

@@ -666,12 +666,6 @@ if TYPE_CHECKING:
     from .plotting.schematic_view import (
         show_schematic as show_schematic,
     )
-    from .plotting.schematics import (
-        causal_graph as causal_graph,
-    )
-    from .plotting.schematics import (
-        draw_passage_rows as draw_passage_rows,
-    )
     from .plotting.style import (
         BLACK as BLACK,
     )
@@ -971,10 +965,6 @@ _PUBLIC_NAMES = {
         "neuron_figure",
     ),
     "plotting.schematic_view": ("show_schematic",),
-    "plotting.schematics": (
-        "causal_graph",
-        "draw_passage_rows",
-    ),
     "plotting.style": (
         "BLACK",
         "BLUE",

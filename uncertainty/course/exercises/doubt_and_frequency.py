@@ -12,8 +12,14 @@ LOGITS = torch.tensor([[3.0, 1.0, 0.0, -1.0], [0.5, 0.4, 0.0, 0.1], [9.0, 2.0, 5
 
 @exercise(
     inputs=[(COUNTS, 3, 1.0), (COUNTS, 5, 1.0), (COUNTS, 5, 0.1)],
-    hint="Add the smoothing to all `rows`, those without a count too, and only then divide by the "
-    "sum.",
+    hints=[
+        "How many probabilities must come back? Look at the rows for which there is no count.",
+        "`torch.zeros(rows)` holds the counts that there are and zeros behind them.",
+        "Add the smoothing to every row, also to those without a count; divide by the sum of the "
+        "smoothed counts.",
+    ],
+    note="the smaller the smoothing, the larger the logarithm of the ratio between a token seen "
+    "once and one never seen: with a short text the smoothing decides much of the list.",
 )
 def smoothed_unigram(counts, rows, smoothing):
     padded = torch.zeros(rows)
@@ -37,6 +43,14 @@ def _(counts, rows, smoothing):
     return padded / padded.sum()
 
 
+@smoothed_unigram.mistake(
+    "Two things: the rows beyond the counts are missing, and the shares do not sum to 1. Pad with "
+    "zeros first, and divide by the sum *after* smoothing."
+)
+def _(counts, rows, smoothing):
+    return (counts + smoothing) / counts.sum()
+
+
 @smoothed_unigram.mistake("This does not sum to 1: divide by the sum *after* smoothing.")
 def _(counts, rows, smoothing):
     padded = torch.zeros(rows)
@@ -46,8 +60,14 @@ def _(counts, rows, smoothing):
 
 @exercise(
     inputs=[(LOG_P, P_FREQ), (LOG_P, P_FREQ.flip(0)), (LOG_P[0], P_FREQ)],
-    hint="KL(P || Q) = sum over the vocabulary of P (log P - log Q); the first distribution does "
-    "the weighting.",
+    hints=[
+        "In D(P || Q) the first distribution, P, gives the weights of the average.",
+        "You have log-probabilities of the model and probabilities of the list: one of the two "
+        "needs a `log()`. The sum runs over the last axis, `sum(-1)`.",
+        "Weights: `p_freq`. What is averaged: the list's log-probability minus the model's.",
+    ],
+    note="a token to which the model gives almost no probability can dominate this divergence, "
+    "however sure the model is of the rest.",
 )
 def kl_from_frequency(log_p_model, p_freq):
     return (p_freq * (p_freq.log() - log_p_model)).sum(-1)
@@ -58,6 +78,14 @@ def kl_from_frequency(log_p_model, p_freq):
 )
 def _(log_p_model, p_freq):
     return (log_p_model.exp() * (log_p_model - p_freq.log())).sum(-1)
+
+
+@kl_from_frequency.mistake(
+    "Two things: the frequencies should do the weighting, and a divergence is never negative: the "
+    "list's log-probability minus the model's."
+)
+def _(log_p_model, p_freq):
+    return (log_p_model.exp() * (p_freq.log() - log_p_model)).sum(-1)
 
 
 @kl_from_frequency.mistake("The sign is turned: a divergence is never negative.")
@@ -79,8 +107,17 @@ def _(log_p_model, p_freq):
 
 @exercise(
     inputs=[(LOGITS, 1.0), (LOGITS, 0.4), (LOGITS[:1], 1.2)],
-    hint="A higher temperature means a higher entropy. Keep, for each position, a temperature that "
-    "is too low and one that is too high, and replace one of the two by the middle, many times.",
+    hints=[
+        "A higher temperature means a higher entropy. Between which two temperatures must the "
+        "right one lie?",
+        "Keep two tensors, `low` and `high`, with a temperature for each position. `torch.where` "
+        "replaces one of the two by the middle, position by position.",
+        "Twenty times: take the middle (the geometric one, `(low * high).sqrt()`, is quickest), "
+        "compute the entropy of the softmax of `logits / middle[:, None]`; where it is too high, "
+        "the middle becomes `high`, else `low`.",
+    ],
+    note="bisection needs no derivative, only that the entropy rises with the temperature; after "
+    "twenty halvings the interval is a millionth of what it was.",
 )
 def temperature_at_entropy(logits, entropy):
     low = torch.full((len(logits),), 0.02)

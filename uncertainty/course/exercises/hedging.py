@@ -17,8 +17,14 @@ ON_REPEAT = np.array([0.2, 2.4, 1.2])
 
 @exercise(
     inputs=[(FIRST, SECOND, WEIGHTS), (SECOND, FIRST, 2 * WEIGHTS)],
-    hint="Average over positions first, then second minus first; then weigh by the length of each "
-    "neuron's row. Keep the sign.",
+    hints=[
+        "Two factors: how far the mean activation moves, and how long what the neuron writes is.",
+        "`.mean(0)` averages over positions; `.norm(dim=1)` gives the length of each row.",
+        "The mean in the second copy minus that in the first, one number a neuron, times the "
+        "length of that neuron's row of weights.",
+    ],
+    note="a neuron can move a lot at single tokens and have a mean that stays: this measure does "
+    "not see it.",
 )
 def weighted_change(first, second, weights):
     return (second.mean(0) - first.mean(0)) * weights.norm(dim=1)
@@ -38,6 +44,14 @@ def _(first, second, weights):
     return second.mean(0) - first.mean(0)
 
 
+@weighted_change.mistake(
+    "Two things: it is second minus first, and each change is weighed by the length of the "
+    "neuron's row of weights."
+)
+def _(first, second, weights):
+    return first.mean(0) - second.mean(0)
+
+
 @weighted_change.mistake("The length of each neuron's *row* of weights: weights.norm(dim=1).")
 def _(first, second, weights):
     return (second.mean(0) - first.mean(0)) * weights.norm(dim=0)
@@ -53,8 +67,15 @@ def _(first, second, weights):
         (SECOND, FIRST.mean(0), SECOND.mean(0) > FIRST.mean(0)),
         (FIRST, SECOND.mean(0), FIRST.mean(0) > SECOND.mean(0)),
     ],
-    hint="Two cases: those that rise get the smaller of value and mean, the others the larger. "
-    "`torch.where` chooses by neuron.",
+    hints=[
+        "A neuron that rises has a ceiling, a neuron that falls has a floor. Both are its mean.",
+        "`torch.minimum` and `torch.maximum` compare value by value; `torch.where(rises, x, y)` "
+        "takes x for the neurons that rise and y for the others.",
+        "A ceiling is a minimum with the mean: compute both the minimum and the maximum for all "
+        "neurons, and choose one for each.",
+    ],
+    note="the clip leaves every value alone that did not go beyond the mean, so no "
+    "activation moves further than it would if the neuron were set to its mean.",
 )
 def clipped(a, mean, rises):
     return torch.where(rises, torch.minimum(a, mean), torch.maximum(a, mean))
@@ -74,6 +95,14 @@ def _(a, mean, rises):
     return mean.expand_as(a)
 
 
+@clipped.mistake(
+    "Two things: neurons that rise must not exceed their mean, and neurons that fall are to be "
+    "clipped, too."
+)
+def _(a, mean, rises):
+    return torch.where(rises, torch.maximum(a, mean), a)
+
+
 @clipped.mistake("Neurons that fall need the maximum.")
 def _(a, mean, rises):
     return torch.minimum(a, mean)
@@ -89,8 +118,16 @@ def _(a, mean, rises):
         (ENTROPY, ACTIVATION, ON_REPEAT, [0.5, 1.5]),
         (ENTROPY, -ACTIVATION, ON_REPEAT[::-1], [0.25, 1.8]),
     ],
-    hint="`np.digitize(entropy, edges)` gives each position the number of its bin. Average the "
-    "activation in each bin of the positions read once, then look up the bins of the repeat.",
+    hints=[
+        "Two steps: a table with one mean for each bin, made of the positions read once; then look "
+        "up the bin of each position of the repeat.",
+        "`np.digitize(values, edges)` gives each value the number of its bin, from 0 to "
+        "`len(edges)`.",
+        "Make an array `means` with the mean activation of each bin, and index it with the bins of "
+        "`entropy_on_repeat`.",
+    ],
+    note="the result depends on the edges: with one bin it is a plain mean, and with too many the "
+    "bins are empty.",
 )
 def at_equal_entropy(entropy, activation, entropy_on_repeat, edges):
     bins = np.digitize(entropy, edges)
@@ -118,6 +155,15 @@ def _(entropy, activation, entropy_on_repeat, edges):
 def _(entropy, activation, entropy_on_repeat, edges):
     bins = np.digitize(entropy, edges)
     return np.array([activation[bins == number].mean() for number in range(len(edges) + 1)])
+
+
+@at_equal_entropy.mistake(
+    "Two things: return the activation, not the entropy, and give each position of the repeat the "
+    "mean of its own bin."
+)
+def _(entropy, activation, entropy_on_repeat, edges):
+    bins = np.digitize(entropy, edges)
+    return np.array([entropy[bins == number].mean() for number in range(len(edges) + 1)])
 
 
 @at_equal_entropy.mistake("A mean, not a sum: the bins hold different numbers of positions.")

@@ -24,8 +24,16 @@ OTHER_TEXT = np.array([4.6, 4.2, 5.2])
 
 @exercise(
     inputs=[(TWICE, SAME_TEXT, OTHER_TEXT), (OTHER_TEXT, TWICE, SAME_TEXT)],
-    hint="From another text to the same text only the topic changes; from the same text to the "
-    "repeat only the repeat does. Subtract row by row and average; a gain is positive.",
+    hints=[
+        "In the drawing of the three rows: which two differ in the topic alone, and which two in "
+        "the repeat alone?",
+        "Subtract two of the arrays and take `.mean()`. A gain is positive: the larger loss comes "
+        "first.",
+        "The topic is what changes between `other_text` and `same_text`. For the repeat, take as "
+        "the start the context in which the topic is known already.",
+    ],
+    note="the two parts add up to the whole gain, from another text to the second reading, "
+    "because each begins where the other ends.",
 )
 def topic_and_repeat(twice, same_text, other_text):
     topic = (other_text - same_text).mean()
@@ -45,6 +53,14 @@ def _(twice, same_text, other_text):
     return (same_text - other_text).mean(), (twice - same_text).mean()
 
 
+@topic_and_repeat.mistake(
+    "Two things: a gain is positive, and the control of the repeat must share the topic: "
+    "same_text, not other_text."
+)
+def _(twice, same_text, other_text):
+    return (same_text - other_text).mean(), (twice - other_text).mean()
+
+
 @topic_and_repeat.mistake("The topic's gain comes first, then the repeat's.")
 def _(twice, same_text, other_text):
     return (same_text - twice).mean(), (other_text - same_text).mean()
@@ -52,9 +68,16 @@ def _(twice, same_text, other_text):
 
 @exercise(
     inputs=[(PATTERN, 4), (LONGER_PATTERN, 6)],
-    hint="The second copy's positions are t = length + 1 ... 2 * length; what followed the earlier "
-    "occurrence of token t is at t - (length - 1). Average `pattern[t, t - (length - 1)]` "
-    "over these t.",
+    hints=[
+        "Which positions are the second copy's, if BOS is position 0? A diagonal of the matrix "
+        "begins earlier than that.",
+        "`torch.arange(start, end)` lists the positions t that look; `pattern[rows, columns]` with "
+        "two such lists picks one weight for each pair.",
+        "t runs from length + 1 to 2 * length, both included, and each looks at the column that "
+        "the formula above names. Then average.",
+    ],
+    note="a head that spreads its attention evenly would get about one over the number of "
+    "positions, so a score of 0.1 is several times as much on a row of 65 tokens.",
 )
 def looks_back(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
@@ -91,6 +114,15 @@ def _(pattern, length):
     return pattern[t, t - (length - 1)].mean()
 
 
+@looks_back.mistake(
+    "Two things: the second copy begins at length + 1, and induction looks at the token *after* "
+    "the earlier occurrence: t - (length - 1)."
+)
+def _(pattern, length):
+    t = torch.arange(length, 2 * length)
+    return pattern[t, t - length].mean()
+
+
 @looks_back.mistake("Average, do not add: the score must not grow with the length.")
 def _(pattern, length):
     t = torch.arange(length + 1, 2 * length + 1)
@@ -99,8 +131,14 @@ def _(pattern, length):
 
 @exercise(
     inputs=[(PATTERN, 4), (LONGER_PATTERN, 6)],
-    hint="Rows sum to 1, so what does not rest on position 0 is 1 - pattern[t, 0]. Average over "
-    "the second copy's positions, which begin at length + 1.",
+    hints=[
+        "What is moved is what does not rest on BOS yet. What do the weights of one row add up to?",
+        "Column 0 holds what rests on BOS: `pattern[:, 0]`. Only some of its rows are wanted.",
+        "One minus what the second copy's positions give to BOS, averaged. They begin at "
+        "length + 1.",
+    ],
+    note="a head that rests on BOS all the time moves nothing when it is silenced, so it would be "
+    "a control that cannot fail.",
 )
 def moved_mass(pattern, length):
     return (1 - pattern[length + 1 :, 0]).mean()
@@ -114,6 +152,14 @@ def _(pattern, length):
 @moved_mass.mistake("Only the second copy is ablated: begin at length + 1.")
 def _(pattern, length):
     return (1 - pattern[:, 0]).mean()
+
+
+@moved_mass.mistake(
+    "Two things: only the second copy is ablated, and what rests on position 0 already is not "
+    "moved."
+)
+def _(pattern, length):
+    return pattern[:, 0].mean()
 
 
 @moved_mass.mistake("Average, do not add: the mass must not grow with the length.")

@@ -17,8 +17,14 @@ NOISE = torch.tensor([0.3, 1.0, -0.2, 0.5], dtype=torch.float64)
 
 @exercise(
     inputs=[(CLEAN, ABLATED, V), (ABLATED, CLEAN, V), (CLEAN, ABLATED, -V)],
-    hint="`(clean - ablated) @ v` is what was lost along v; add that much of v to the ablated "
-    "logits.",
+    hints=[
+        "Start from the ablated logits. How far along v are they, and how far should they be?",
+        "An inner product with `v` gives one number for each token: `logits @ v`.",
+        "Add v to the ablated logits, as many times as the clean logits lie further along v than "
+        "the ablated ones; `[:, None]` gives each token its own multiple.",
+    ],
+    note="the result has the clean logits' projection on v and, at a right angle to v, exactly "
+    "what the ablated logits had.",
 )
 def keep_projection(clean, ablated, v):
     lost = (clean - ablated) @ v
@@ -39,6 +45,14 @@ def _(clean, ablated, v):
     return clean + ((ablated - clean) @ v)[:, None] * v
 
 
+@keep_projection.mistake(
+    "Two things: the *ablated* logits are to be corrected, and what was lost is to be added, not "
+    "taken away."
+)
+def _(clean, ablated, v):
+    return clean + ((clean - ablated) @ v)[:, None] * v
+
+
 @keep_projection.mistake("The sign is turned: what was lost must be given back.")
 def _(clean, ablated, v):
     return ablated + ((ablated - clean) @ v)[:, None] * v
@@ -53,7 +67,15 @@ def _(clean, ablated, v):
 
 @exercise(
     inputs=[(TOTAL, FROZEN), (FROZEN, TOTAL)],
-    hint="`np.abs(...)` first, then the mean over the tokens (axis 0), then one minus the ratio.",
+    hints=[
+        "Three steps: the sizes of the effects, their average over tokens, the ratio. Which of "
+        "these comes first?",
+        "`np.abs` for the sizes, `mean(0)` for the average over tokens: one number a neuron.",
+        "One minus a ratio: above the line the mean size with v kept, below it the mean size of "
+        "the total effect.",
+    ],
+    note="a share says how much of the *size* of an effect needs the direction; two neurons with "
+    "the same share may act in opposite ways.",
 )
 def mediated_share(total, frozen):
     return 1 - np.abs(frozen).mean(0) / np.abs(total).mean(0)
@@ -67,6 +89,14 @@ def _(total, frozen):
 @mediated_share.mistake("Take absolute values first: changes of either sign would cancel.")
 def _(total, frozen):
     return 1 - frozen.mean(0) / total.mean(0)
+
+
+@mediated_share.mistake(
+    "Two things: take absolute values first, and take the ratio from 1 to get the share that goes "
+    "through the direction."
+)
+def _(total, frozen):
+    return frozen.mean(0) / total.mean(0)
 
 
 @mediated_share.mistake(
@@ -84,9 +114,17 @@ def _(total, frozen):
 @exercise(
     inputs=[(PATTERN, V * 0.8 + 0.6 * torch.tensor([0.5, 0.5, -0.5, -0.5]).double(), NOISE)]
     + [(NOISE, V, PATTERN), (-NOISE, V, PATTERN)],
-    hint="With c the cosine of pattern and v: d = a r + b g. r is the pattern without its part "
-    "along v, scaled to length 1; g is the noise without its parts along v and r, scaled likewise; "
-    "a = c / sqrt(1 - c^2), and b makes the length 1.",
+    hints=[
+        "Only two things may go into d: the part r of the pattern that is at a right angle to v, "
+        "and noise that is at a right angle to v and to r.",
+        "To remove the part of x along a direction e of length 1: `x - (x @ e) * e`. Scale r and "
+        "the noise to length 1 afterwards. With c the cosine of pattern and v, the pattern has "
+        "the cosine sqrt(1 - c^2) with r.",
+        "d = a r + b g, with g the cleaned noise. The cosine of d with the pattern is "
+        "a sqrt(1 - c^2): choose a so that it is c, and then b so that d has length 1.",
+    ],
+    note="no such direction exists once c is above 0.71: $v$ and $d$ are at a right angle, and "
+    "the pattern cannot point along both that far.",
 )
 def equal_cosine_direction(pattern, v, noise):
     unit = pattern / pattern.norm()
@@ -119,6 +157,17 @@ def _(pattern, v, noise):
     r = (unit - c * v) / (1 - c**2).sqrt()
     g = noise - (noise @ v) * v - (noise @ r) * r
     return c * r + (1 - c**2).sqrt() * g / g.norm()
+
+
+@equal_cosine_direction.mistake(
+    "Two things: the noise still has parts along v and r, and the direction must have length 1. "
+    "Clean the noise, then choose its share."
+)
+def _(pattern, v, noise):
+    unit = pattern / pattern.norm()
+    c = unit @ v
+    r = (unit - c * v) / (1 - c**2).sqrt()
+    return c / (1 - c**2).sqrt() * r + noise
 
 
 @equal_cosine_direction.mistake("The direction must have length 1.")
