@@ -38,7 +38,9 @@ def draw() -> Axes:
     axes.axhline(LIMIT, color=ORANGE, linestyle="--", label="promised limit")
     line = {"arrowstyle": "->", "color": BLACK}
     end = (stop, bounds[counts == stop][0])
-    axes.annotate("the first bound above the limit:\nthe walk ends", end, (17, 0.36), arrowprops=line)
+    axes.annotate(
+        "the first bound above the limit:\nthe walk ends", end, (17, 0.36), arrowprops=line
+    )
     axes.annotate("start, fixed\nbeforehand", (START, bounds[0]), (2, 0.31), arrowprops=line)
     axes.set(xlabel="answers, from the smallest doubt to the largest", ylabel="risk")
     axes.set(xlim=(0, 61), ylim=(-0.02, 0.5))

@@ -128,8 +128,8 @@ def _(wrong, answered, delta):
         "Count how many pass before the first failure. What is the place of the last of them, and "
         "what does your formula give if there is none?",
     ],
-    note="the order must be fixed before the labels are seen; sorted by p-value, the same walk would "
-    "promise too much.",
+    note="the order must be fixed before the labels are seen; sorted by p-value, the same walk "
+    "would promise too much.",
 )
 def last_promised(p_values, delta):
     passed = np.logical_and.accumulate(p_values <= delta)

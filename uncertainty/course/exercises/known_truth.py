@@ -18,7 +18,7 @@ SIGHTINGS = [120, 2, 90, 150, 0, 3]
 @exercise(
     inputs=[(1,), (4,), (16,)],
     hints=[
-        "How many houses are possible for a reader who does not know the home? And for one who does?",
+        "How many houses are possible for a reader who does not know the home? For one who does?",
         "The entropy of equally likely things is the logarithm of their number (`math.log`).",
         "Total: all houses of the island. Aleatoric: the houses in reach. Epistemic: what the two "
         "leave between them.",
@@ -76,7 +76,7 @@ def _entropy(p):
 @exercise(
     inputs=[(MEMBERS,), (SURE,), (MEMBERS[:2],)],
     hints=[
-        "Which two entropies does the formula above compare, when every member has the same weight?",
+        "Which two entropies does the formula above compare, when all members weigh the same?",
         "`torch.special.entr(p)` is -p log p, also where p is 0. Over which axis do you average, "
         "and over which do you add up?",
         "One entropy is that of `p.mean(0)`; the other is a mean over the members. The result is "
@@ -184,8 +184,8 @@ def _(logits):
         "Keep the pairs of equal reach, take the one whose sightings lie farthest apart, and put "
         "the place that was seen more often first.",
     ],
-    note="the pair excludes openness and nothing else: a score that reacts to rare names would pass "
-    "this test, too.",
+    note="the pair excludes openness and nothing else: a score that reacts to rare names would "
+    "pass this test, too.",
 )
 def knowledge_pair(reach, sightings):
     pairs = combinations(range(len(reach)), 2)
@@ -208,7 +208,7 @@ def _(reach, sightings):
 
 
 @knowledge_pair.mistake(
-    "Two faults at once: the two contexts differ in reach, and the one seen less often stands first."
+    "Two faults at once: the contexts differ in reach, and the one seen less often stands first."
 )
 def _(reach, sightings):
     places = range(len(reach))

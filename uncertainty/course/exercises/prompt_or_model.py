@@ -14,7 +14,7 @@ ELSEWHERE = np.array([-3.0, -8.0, -12.5, -5.0, -7.0])
 @exercise(
     inputs=[(CELLS,), (FLAT,)],
     hints=[
-        "Each effect compares two halves of the table. Which halves, for openness and for knowledge?",
+        "Each effect compares two halves of the table. Which, for openness and for knowledge?",
         "Keep the difference of the columns as it is, one number for each row. Its mean is one of "
         "the three results, and its two entries give another.",
         "If openness added the same amount in both rows, the interaction would be 0: subtract what "
