@@ -35,7 +35,8 @@ def code(text):
 
 def plain_lines():
     """The README's lines for people without make, as typed on macOS and Linux."""
-    [block] = [b for b in re.findall(r"^```\n(.*?)^```", README, re.M | re.S) if "venv" in b]
+    blocks = re.findall(r"^```\w*\n(.*?)^```", README, re.M | re.S)
+    [block] = [block for block in blocks if "venv" in block]
     lines = []
     for line in block.splitlines():
         command, note = re.fullmatch(r"(.*?)(?: +\((.*)\))?", line).groups()

@@ -4,55 +4,86 @@ import math
 
 from .exercise import exercise
 
+SHOWS, NOT = "shows", "does not show"
 CASES = [
-    ("shows", "shows", "shows"),
-    ("shows", "shows", "does not show"),
-    ("shows", "weak", "does not show"),
-    ("does not show", "shows", "weak"),
-    ("weak", "does not show", "does not show"),
-    ("does not show", "does not show", "shows"),
-    ("shows", "the opposite", "the opposite"),
-    ("the opposite", "the opposite", "does not show"),
+    ([SHOWS, SHOWS], SHOWS),
+    ([SHOWS, SHOWS], NOT),
+    ([SHOWS, "weak"], NOT),
+    ([NOT, SHOWS], "weak"),
+    (["weak", NOT, "weak"], NOT),
+    ([NOT, NOT], SHOWS),
+    ([SHOWS, "the opposite"], "the opposite"),
+    (["the opposite", "the opposite"], NOT),
+    ([SHOWS, SHOWS, SHOWS], "cannot be judged"),
+    ([SHOWS, SHOWS, NOT], NOT),
 ]
 
 
 @exercise(
     inputs=CASES,
-    hint='Ask about the random weights first. Then count how often "shows" stands among the other '
-    "two.",
+    hints=[
+        "Which of the four results does not depend on the trained models at all? Ask about it "
+        "first.",
+        'For the other three, compare each verdict with "shows"; `all` and `any` take a list of '
+        "True and False.",
+        'Four branches in this order: random weights, all, any, neither. "weak" and "the opposite" '
+        "count as not showing.",
+    ],
+    note='a model on which nothing can be judged counts as not showing, so "all" is easier '
+    "to reach when random weights could not be judged.",
 )
-def about(trained, other, random):
+def about(trained, random):
     if random == "shows":
-        return "arithmetic"
-    shown = (trained, other).count("shows")
-    return ("neither", "one model", "both models")[shown]
+        return "no training"
+    shown = [verdict == "shows" for verdict in trained]
+    if all(shown):
+        return "all"
+    return "some" if any(shown) else "none"
 
 
 @about.mistake(
     "Random weights come first: what shows on them needs no training, whatever the others say."
 )
-def _(trained, other, random):
-    shown = (trained, other).count("shows")
-    if shown:
-        return ("", "one model", "both models")[shown]
-    return "arithmetic" if random == "shows" else "neither"
+def _(trained, random):
+    if "shows" in trained:
+        return "all" if set(trained) == {"shows"} else "some"
+    return "no training" if random == "shows" else "none"
 
 
 @about.mistake('Only "shows" counts as showing; "weak" is one condition of two.')
-def _(trained, other, random):
+def _(trained, random):
     if random in ("shows", "weak"):
-        return "arithmetic"
-    shown = sum(verdict in ("shows", "weak") for verdict in (trained, other))
-    return ("neither", "one model", "both models")[shown]
+        return "no training"
+    shown = [verdict in ("shows", "weak") for verdict in trained]
+    if all(shown):
+        return "all"
+    return "some" if any(shown) else "none"
 
 
-@about.mistake('Two equal verdicts are not yet two that show: both can be "the opposite".')
-def _(trained, other, random):
+@about.mistake('Equal verdicts are not yet verdicts that show: all can be "the opposite".')
+def _(trained, random):
     if random == "shows":
-        return "arithmetic"
-    if trained == other:
-        return "both models"
-    return "one model" if "shows" in (trained, other) else "neither"
+        return "no training"
+    if len(set(trained)) == 1:
+        return "all"
+    return "some" if "shows" in trained else "none"
+
+
+@about.mistake("Here one verdict counts as all of them: ask whether every one shows.")
+def _(trained, random):
+    if random == "shows":
+        return "no training"
+    return "all" if "shows" in trained else "none"
+
+
+@about.mistake(
+    'Two faults at once: random weights must come first, and "weak" does not count as showing.'
+)
+def _(trained, random):
+    shown = [verdict in ("shows", "weak") for verdict in trained]
+    if any(shown):
+        return "all" if all(shown) else "some"
+    return "no training" if random in ("shows", "weak") else "none"
 
 
 @exercise(
@@ -61,8 +92,15 @@ def _(trained, other, random):
         ((0.5, 0.2, 0.6), (0.6, 0.5, 0.9)),
         ((-0.1, -0.4, 0.0), (0.2, 0.1, 0.5)),
     ],
-    hint="The lower end of the difference is as far below it as math.hypot says of two lengths: "
-    "from the first value down to its lower end, and from the second value up to its upper end.",
+    hints=[
+        "Which end of the second interval makes the difference smaller, its lower or its upper?",
+        "`math.hypot(a, b)` is the square root of a squared plus b squared. Each end needs one "
+        "half width of the first interval and one of the second.",
+        "The lower end is the difference minus the hypot of (value down to its own lower end) and "
+        "(other value up to its upper end); the upper end is the mirror image.",
+    ],
+    note="this needs independent samples; where both models answered the same questions, bootstrap "
+    "the difference in pairs, which is usually narrower.",
 )
 def difference(first, second):
     value, low, high = first
@@ -101,4 +139,15 @@ def _(first, second):
     gap = first[0] - second[0]
     down = math.hypot(first[0] - first[1], second[0] - second[1])
     up = math.hypot(first[2] - first[0], second[2] - second[0])
+    return (gap, gap - down, gap + up)
+
+
+@difference.mistake(
+    "Two faults at once: half widths are added instead of squares, and the second interval is not "
+    "turned around."
+)
+def _(first, second):
+    gap = first[0] - second[0]
+    down = (first[0] - first[1]) + (second[0] - second[1])
+    up = (first[2] - first[0]) + (second[2] - second[0])
     return (gap, gap - down, gap + up)

@@ -16,13 +16,20 @@ WALKS = [
     (np.array([0.2, 0.05, 0.01]), 0.1),
     (np.array([0.01, 0.002, 0.1, 0.05]), 0.1),
     (np.array([0.04, 0.01, 0.25]), 0.05),
+    (np.array([0.02, 0.3, 0.05]), 0.05),
 ]
 
 
 @exercise(
     inputs=RISKS,
-    hint="Where there is no threshold, nothing was promised, so nothing was broken. What does "
-    "`np.nan > 0.2` say? And which draws does the mean run over?",
+    hints=[
+        "A draw without a threshold promised nothing. Is its promise broken or kept?",
+        "Try `np.nan > 0.2` in a cell, and think of which draws `np.mean` should run over.",
+        "A comparison of the whole array gives one True or False for each draw, also for nan; the "
+        "share is the mean over all of them.",
+    ],
+    note="the share is over all draws, so a rule that promises nothing breaks nothing; always "
+    "report beside it how much was answered.",
 )
 def broken_share(risks, limit):
     return float(np.mean(risks > limit))
@@ -53,11 +60,25 @@ def _(risks, limit):
     return float(np.mean(risks <= limit))
 
 
+@broken_share.mistake(
+    "Two faults at once: the draws without a threshold are left out, and a risk equal to the limit "
+    "counts as broken."
+)
+def _(risks, limit):
+    return float(np.mean(risks[~np.isnan(risks)] >= limit))
+
+
 @exercise(
     inputs=COUNTS,
-    hint="Look at `scipy.stats.beta.ppf`: it takes a level and two parameters. The bound is the "
-    "1 - delta quantile; the two parameters are one more than the wrong answers, and the right "
-    "answers as they are.",
+    hints=[
+        "The text above the exercise names the distribution, its two parameters and the level.",
+        "A quantile is what `scipy.stats.beta.ppf` returns: first the level, then the two "
+        "parameters.",
+        "Check your result against a limit that you know: with 0 wrong of 11 the bound at delta "
+        "0.1 is 0.189. The second parameter counts the right answers.",
+    ],
+    note="it holds exactly for every number of answers, even for one: `upper_bound(0, 1, 0.1)` is "
+    "0.9.",
 )
 def upper_bound(wrong, answered, delta):
     return float(beta.ppf(1 - delta, wrong + 1, answered - wrong))
@@ -91,10 +112,25 @@ def _(wrong, answered, delta):
     return float(beta.ppf(1 - delta, wrong + 1, answered - wrong + 1))
 
 
+@upper_bound.mistake(
+    "Two faults at once: delta is split between two sides, and the second parameter counts one "
+    "right answer too many."
+)
+def _(wrong, answered, delta):
+    return float(beta.ppf(1 - delta / 2, wrong + 1, answered - wrong + 1))
+
+
 @exercise(
     inputs=WALKS,
-    hint="Which test is the first that fails? Everything behind it must not be looked at. "
-    "`np.logical_and.accumulate` turns False for good at the first False.",
+    hints=[
+        "Which test is the first that fails? What may be read of the tests behind it?",
+        "`np.logical_and.accumulate` goes along an array of True and False, and stays False from "
+        "the first False on.",
+        "Count how many pass before the first failure. What is the place of the last of them, and "
+        "what does your formula give if there is none?",
+    ],
+    note="the order must be fixed before the labels are seen; sorted by p-value, the same walk "
+    "would promise too much.",
 )
 def last_promised(p_values, delta):
     passed = np.logical_and.accumulate(p_values <= delta)
@@ -138,3 +174,12 @@ def _(p_values, delta):
 )
 def _(p_values, delta):
     return int(np.logical_and.accumulate(p_values <= delta).sum())
+
+
+@last_promised.mistake(
+    "Two faults at once: the walk goes on behind the first failure, and a p-value of exactly delta "
+    "is taken as a failure."
+)
+def _(p_values, delta):
+    places = np.flatnonzero(p_values < delta)
+    return int(places.max()) if len(places) else -1

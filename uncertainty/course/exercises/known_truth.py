@@ -17,8 +17,14 @@ SIGHTINGS = [120, 2, 90, 150, 0, 3]
 
 @exercise(
     inputs=[(1,), (4,), (16,)],
-    hint="Who cannot tell where she lives holds all 32 houses equally likely: that is the total. "
-    "Which part would stay if you told this reader her home? The rest is epistemic.",
+    hints=[
+        "How many houses are possible for a reader who does not know the home? For one who does?",
+        "The entropy of equally likely things is the logarithm of their number (`math.log`).",
+        "Total: all houses of the island. Aleatoric: the houses in reach. Epistemic: what the two "
+        "leave between them.",
+    ],
+    note="the total is the same for every verb: somebody who reads only the entropy cannot tell "
+    "the two parts apart.",
 )
 def honest_doubts(reach):
     total = math.log(HOUSES)
@@ -55,14 +61,29 @@ def _(reach):
     return (math.log(HOUSES), math.log(HOUSES) - math.log(reach), math.log(reach))
 
 
+@honest_doubts.mistake(
+    "Two faults at once: these are bits, and the parts are exchanged. Use the natural logarithm; "
+    "what is left when the home is known is aleatoric."
+)
+def _(reach):
+    return (math.log2(HOUSES), math.log2(HOUSES) - math.log2(reach), math.log2(reach))
+
+
 def _entropy(p):
     return torch.special.entr(p).sum(-1)
 
 
 @exercise(
     inputs=[(MEMBERS,), (SURE,), (MEMBERS[:2],)],
-    hint="Two entropies: of the mean of the rows, and the mean of the rows' own. "
-    "`torch.special.entr(p)` is -p log p, also where p is 0. Which of the two is the larger?",
+    hints=[
+        "Which two entropies does the formula above compare, when all members weigh the same?",
+        "`torch.special.entr(p)` is -p log p, also where p is 0. Over which axis do you average, "
+        "and over which do you add up?",
+        "One entropy is that of `p.mean(0)`; the other is a mean over the members. The result is "
+        "never below 0.",
+    ],
+    note="two members that are each sure of another token disagree by nearly log 2, and two that "
+    "are equally unsure do not disagree at all.",
 )
 def disagreement(p):
     return _entropy(p.mean(0)) - _entropy(p).mean()
@@ -96,10 +117,25 @@ def _(p):
     return _entropy(p.mean(0))
 
 
+@disagreement.mistake(
+    "Two faults at once: the difference is the wrong way round, and in bits. Use the natural "
+    "logarithm, and subtract the members' own entropy from that of their mean."
+)
+def _(p):
+    return (_entropy(p).mean() - _entropy(p.mean(0))) / math.log(2)
+
+
 @exercise(
     inputs=[(ROWS,), (ROWS + 7.0,), (ROWS[:2] - 3.0,)],
-    hint="The score must not change when a number is added to all logits of a row. Measure the "
-    "logits from something that moves with them, but leave something to measure.",
+    hints=[
+        "What else in a row moves when a number is added to all of its logits?",
+        "Subtract from each row something that moves with it, `keepdim=True`, before you take the "
+        "two largest. Which choice would leave nothing to measure?",
+        "The largest logit as a reference makes every row's score 1. The mean of the whole row "
+        "moves with it and leaves the distances.",
+    ],
+    note="the repaired score is a function of the probabilities alone; what it says can then be "
+    "checked against other functions of them.",
 )
 def level_free_score(logits):
     evidence = (logits - logits.mean(-1, keepdim=True)).topk(2).values.clamp(min=0)
@@ -141,8 +177,15 @@ def _(logits):
 
 @exercise(
     inputs=[(REACH, SIGHTINGS), (REACH[::-1], SIGHTINGS[::-1]), (REACH[1:4], SIGHTINGS[1:4])],
-    hint="Between the two only what is known may differ. Go through all pairs of equal reach "
-    "(`itertools.combinations`), and keep the one whose sightings lie farthest apart.",
+    hints=[
+        "What must be equal in the two contexts, and what should differ as much as possible?",
+        "`itertools.combinations(range(len(reach)), 2)` goes through all pairs of places; `max` "
+        "with `key=` picks one of those that are allowed.",
+        "Keep the pairs of equal reach, take the one whose sightings lie farthest apart, and put "
+        "the place that was seen more often first.",
+    ],
+    note="the pair excludes openness and nothing else: a score that reacts to rare names would "
+    "pass this test, too.",
 )
 def knowledge_pair(reach, sightings):
     pairs = combinations(range(len(reach)), 2)
@@ -162,6 +205,14 @@ def _(reach, sightings):
 @knowledge_pair.mistake("Return the context that was seen more often first.")
 def _(reach, sightings):
     return knowledge_pair(reach, sightings)[::-1]
+
+
+@knowledge_pair.mistake(
+    "Two faults at once: the contexts differ in reach, and the one seen less often stands first."
+)
+def _(reach, sightings):
+    places = range(len(reach))
+    return (min(places, key=sightings.__getitem__), max(places, key=sightings.__getitem__))
 
 
 @knowledge_pair.mistake(

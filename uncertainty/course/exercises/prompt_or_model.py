@@ -13,8 +13,15 @@ ELSEWHERE = np.array([-3.0, -8.0, -12.5, -5.0, -7.0])
 
 @exercise(
     inputs=[(CELLS,), (FLAT,)],
-    hint="The openness effect is the second column minus the first, averaged over the rows. What "
-    "would the interaction be if openness added the same amount in both rows?",
+    hints=[
+        "Each effect compares two halves of the table. Which, for openness and for knowledge?",
+        "Keep the difference of the columns as it is, one number for each row. Its mean is one of "
+        "the three results, and its two entries give another.",
+        "If openness added the same amount in both rows, the interaction would be 0: subtract what "
+        "it adds in the first row from what it adds in the second.",
+    ],
+    note="with an interaction that is not 0, an averaged effect holds for neither row exactly; "
+    "report all three.",
 )
 def factor_effects(cells):
     openness = cells[:, 1] - cells[:, 0]
@@ -47,10 +54,32 @@ def _(cells):
     return np.array([openness.mean(), knowledge.mean(), openness.mean() - knowledge.mean()])
 
 
+@factor_effects.mistake("The interaction has the wrong sign: take unknown minus known.")
+def _(cells):
+    openness, knowledge, interaction = factor_effects(cells)
+    return np.array([openness, knowledge, -interaction])
+
+
+@factor_effects.mistake(
+    "Two faults at once: rows and columns are swapped, and each effect looks at one row or column "
+    "only."
+)
+def _(cells):
+    openness = cells[1] - cells[0]
+    knowledge = cells[:, 1] - cells[:, 0]
+    return np.array([openness[0], knowledge[0], openness[1] - openness[0]])
+
+
 @exercise(
     inputs=[(ANSWERS, 2), (ANSWERS, 3), (ANSWERS, 1)],
-    hint="Who is in the mean at the first place, and who at the last? Take the same answers "
-    "everywhere.",
+    hints=[
+        "Which answers are in the mean at the first position, and which at the last?",
+        "A difference between two positions should come from the position. Which answers have a "
+        "value at all of them? `len` tells.",
+        "Keep the answers with at least `length` values, cut each to `length`, and average them "
+        "with `np.mean(..., axis=0)`.",
+    ],
+    note="the curve now says nothing about short answers; say beside it how many answers it has.",
 )
 def position_curve(answers, length):
     long_enough = [answer[:length] for answer in answers if len(answer) >= length]
@@ -74,8 +103,15 @@ def _(answers, length):
 
 @exercise(
     inputs=[(RARE, ELSEWHERE), (ELSEWHERE[:3], RARE)],
-    hint="All differences at once: `np.abs(wanted[:, None] - elsewhere[None])`, then the place of "
-    "the smallest in each row.",
+    hints=[
+        "What does nearest mean for a number that may be larger or smaller?",
+        "Compare every wanted frequency with every other one at once: `wanted[:, None]` has the "
+        "shape (n, 1). Then look at `np.argmin`.",
+        "The table of absolute differences has the shape (n, m). In each row you want the place of "
+        "the smallest entry.",
+    ],
+    note="two planted tokens may get the same partner; the lesson adds a little noise, so that "
+    "ties do not all fall on one.",
 )
 def equally_rare(wanted, elsewhere):
     return np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=1)
@@ -89,6 +125,13 @@ def _(wanted, elsewhere):
 @equally_rare.mistake("That is the farthest one: take the smallest difference.")
 def _(wanted, elsewhere):
     return np.abs(wanted[:, None] - elsewhere[None]).argmax(axis=1)
+
+
+@equally_rare.mistake(
+    "The axis is the wrong one: you found the nearest wanted token for each token elsewhere."
+)
+def _(wanted, elsewhere):
+    return np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=0)
 
 
 @equally_rare.mistake("Rarer is smaller, but nearer is nearer on both sides: take absolute values.")
