@@ -16,7 +16,7 @@ ALT = (
 STAGES = (
     (2.0, "text so far"),
     (6.0, "model"),
-    (10.0, "processors\n(temperature,\ntop-p, ...)"),
+    (10.0, "processors\n(temperature,\ntop-p)"),
     (14.0, "softmax"),
     (18.0, "choose\none token"),
 )
@@ -26,7 +26,7 @@ def draw() -> Axes:
     """Draw the loop from left to right and back."""
     axes = canvas(20, 6.4)
     for x, text in STAGES:
-        box(axes, (x, 3.0), text, width=2.9, height=1.9, size=11.5)
+        box(axes, (x, 3.0), text, width=2.9, height=1.9, size=11)
     for (x, _), (next_x, _) in zip(STAGES, STAGES[1:]):
         arrow(axes, (x + 1.45, 3.0), (next_x - 1.45, 3.0))
     label(axes, (8.0, 5.0), "raw logits:\nthe course reads these", size=11, colour=RED, bold=True)
