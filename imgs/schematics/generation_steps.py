@@ -1,5 +1,7 @@
 """How one token is chosen: logits, processors, softmax, a draw, and round again."""
 
+from itertools import pairwise
+
 from matplotlib.axes import Axes
 
 from uncertainty.plotting.style import ORANGE, RED
@@ -27,7 +29,7 @@ def draw() -> Axes:
     axes = canvas(20, 6.4)
     for x, text in STAGES:
         box(axes, (x, 3.0), text, width=2.9, height=1.9, size=11)
-    for (x, _), (next_x, _) in zip(STAGES, STAGES[1:]):
+    for (x, _), (next_x, _) in pairwise(STAGES):
         arrow(axes, (x + 1.45, 3.0), (next_x - 1.45, 3.0))
     label(axes, (8.0, 5.0), "raw logits:\nthe course reads these", size=11, colour=RED, bold=True)
     arrow(axes, (8.0, 4.4), (8.0, 3.15), colour=RED)
