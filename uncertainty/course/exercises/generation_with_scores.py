@@ -51,7 +51,7 @@ def _(logits):
 @exercise(
     inputs=[(ROW, 0.7), (ROW, 2.0), (ROW, 1.0)],
     hints=[
-        "Look at the order in the schematic: does the temperature come before or after the softmax?",
+        "Look at the schematic: does the temperature act before or after the softmax?",
         "`torch.softmax(..., dim=-1)` does the second step; a temperature below 1 must make "
         "the differences between logits larger.",
         "The logits are divided, not the probabilities.",

@@ -16,8 +16,8 @@ GROUPS = np.array([2, 1, 2, 1, 2, 1])
         "cell count?",
         "`a[:, None]` and `b[None, :]` compare every entry of one array with every entry of the "
         "other.",
-        "Take the doubts of the wrong answers as rows and of the right ones as columns, and average "
-        "the cells: 1 where the row's is larger, one half where they are equal.",
+        "Take the doubts of the wrong answers as rows and of the right ones as columns, and "
+        "average the cells: 1 where the row's is larger, one half where they are equal.",
     ],
     note="only the order of the doubts matters: their squares or logarithms get the same number.",
 )

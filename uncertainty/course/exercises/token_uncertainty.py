@@ -81,7 +81,7 @@ def _(max_probabilities):
 
 
 @naive_doubt.mistake(
-    "Two things: that takes the mean where a product is wanted, and it is a confidence, not a doubt."
+    "Two things: that takes the mean where a product is wanted, and it is a confidence."
 )
 def _(max_probabilities):
     return max_probabilities.mean().item()
