@@ -177,13 +177,15 @@ def whole_way(lessons: Sequence[Lesson], parts: Iterable[Part]) -> str:
     lines = [
         "## The whole way",
         "",
-        "Each lesson takes its reading time and a minute or two of computing. Enter",
-        "at the first lesson of any part: it repeats in a sentence or two what it needs.",
+        "The course has five parts. Each lesson takes its reading time and a minute or two of",
+        "computing. You can enter at the first lesson of any part: it repeats in a sentence or two",
+        "what it needs.",
     ]
     for lesson in lessons:
         if lesson.name in first:
             part = first[lesson.name]
-            lines += ["", f"**{part.title}.** {part.asks}", ""]
+            stop = "" if part.title.endswith("?") else "."
+            lines += ["", f"**{part.title}{stop}** {part.asks}", ""]
         lines.append(f"- [{lesson.number} {lesson.title}]({lesson.file}), {lesson.minutes} minutes")
     return "\n".join(lines)
 

@@ -1,6 +1,6 @@
 """How one token is chosen: logits, processors, softmax, a draw, and round again."""
 
-import itertools
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 
@@ -18,7 +18,7 @@ ALT = (
 STAGES = (
     (2.0, "text so far"),
     (6.0, "model"),
-    (10.0, "processors\n(temperature,\ntop-p, ...)"),
+    (10.0, "processors\n(temperature,\ntop-p)"),
     (14.0, "softmax"),
     (18.0, "choose\none token"),
 )
@@ -28,8 +28,8 @@ def draw() -> Axes:
     """Draw the loop from left to right and back."""
     axes = canvas(20, 6.4)
     for x, text in STAGES:
-        box(axes, (x, 3.0), text, width=2.9, height=1.9, size=11.5)
-    for (x, _), (next_x, _) in itertools.pairwise(STAGES):
+        box(axes, (x, 3.0), text, width=2.9, height=1.9, size=11)
+    for (x, _), (next_x, _) in pairwise(STAGES):
         arrow(axes, (x + 1.45, 3.0), (next_x - 1.45, 3.0))
     label(axes, (8.0, 5.0), "raw logits:\nthe course reads these", size=11, colour=RED, bold=True)
     arrow(axes, (8.0, 4.4), (8.0, 3.15), colour=RED)

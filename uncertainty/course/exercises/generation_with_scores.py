@@ -12,8 +12,14 @@ STEPS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0], [-1.0, 4.0, 0.0]])
 
 @exercise(
     inputs=[(ROW,), (torch.tensor([1000.0, 999.0, -1000.0]),)],
-    hint="Exponentiate, then divide by the sum. Large logits overflow `exp`: subtract the largest "
-    "logit first, which changes no ratio.",
+    hints=[
+        "Try the one-line formula on logits of 1000 and 999. What does `exp` give there?",
+        "Only differences between logits matter: adding one number to all of them multiplies the "
+        "numerator and the denominator by the same factor.",
+        "Choose the number so that the largest logit becomes 0; `logits.max()` helps.",
+    ],
+    note="adding a constant to all logits changes no probability. Lesson 05 meets a measure that "
+    "depends on that constant all the same.",
 )
 def softmax(logits):
     weights = (logits - logits.max()).exp()
@@ -44,7 +50,13 @@ def _(logits):
 
 @exercise(
     inputs=[(ROW, 0.7), (ROW, 2.0), (ROW, 1.0)],
-    hint="Temperature acts on the logits, before the softmax: divide them by it.",
+    hints=[
+        "Look at the schematic: does the temperature act before or after the softmax?",
+        "`torch.softmax(..., dim=-1)` does the second step; a temperature below 1 must make "
+        "the differences between logits larger.",
+        "The logits are divided, not the probabilities.",
+    ],
+    note="a temperature changes neither which token is the favourite nor the order of the others.",
 )
 def sharpen(logits, temperature):
     return torch.softmax(logits / temperature, dim=-1)
@@ -70,9 +82,30 @@ def _(logits, temperature):
     return torch.softmax(logits, dim=-1)
 
 
+@sharpen.mistake(
+    "You forgot the softmax: those are logits at this temperature, and no probabilities yet."
+)
+def _(logits, temperature):
+    return logits / temperature
+
+
+@sharpen.mistake(
+    "Two things: the temperature divides the logits, and the softmax comes after it. You "
+    "multiplied, and left out the softmax."
+)
+def _(logits, temperature):
+    return logits * temperature
+
+
 @exercise(
     inputs=[([5, 8, 2, 7, 2], 2), ([5, 8], 2), ([2, 2], 2), ([], 2)],
-    hint="`list.index` finds the first occurrence; think of the answer that never stops, too.",
+    hints=[
+        "Feed the colleague's line an answer with something behind the stop token, such as "
+        "`[5, 2, 7]` with stop 2.",
+        "`list.index` finds the first occurrence, and raises an error where there is none.",
+        "Slice up to that place if `stop in token_ids`; otherwise hand back all of it.",
+    ],
+    note="a token after the stop is padding even if it looks like a word: the model had ended.",
 )
 def cut_at_stop(token_ids, stop):
     return token_ids[: token_ids.index(stop)] if stop in token_ids else token_ids
@@ -108,8 +141,15 @@ def _(token_ids, stop):
 
 @exercise(
     inputs=[(STEPS, torch.tensor([0, 2, 1])), (STEPS, torch.tensor([1, 0, 0]))],
-    hint="`STEPS.log_softmax(-1)` has one row a step; pick each step's own token with `gather` or "
-    "with two index tensors, then add up.",
+    hints=[
+        "The formula asks for one number of each row: the one of the token that stands there.",
+        "`log_softmax(-1)` turns each row into log-probabilities; `gather`, or a pair of index "
+        "tensors, picks one entry of each row.",
+        "The row numbers are `torch.arange(len(token_ids))`; add up, and hand back a float with "
+        "`.item()`.",
+    ],
+    note="a longer text has more factors below 1, so its sum is lower for that reason alone. "
+    "Lesson 02 is about this trap.",
 )
 def sequence_log_probability(logits, token_ids):
     log_p = logits.log_softmax(-1)
@@ -142,3 +182,10 @@ def _(logits, token_ids):
 )
 def _(logits, token_ids):
     return math.exp(logits.log_softmax(-1)[torch.arange(len(token_ids)), token_ids].sum().item())
+
+
+@sequence_log_probability.mistake(
+    "Two things: add up log-probabilities, not logits, and take the sum, not the mean."
+)
+def _(logits, token_ids):
+    return logits[torch.arange(len(token_ids)), token_ids].mean().item()

@@ -11,8 +11,15 @@ GROUPS = np.array([2, 1, 2, 1, 2, 1])
 
 @exercise(
     inputs=[(WRONG, DOUBT), (WRONG, -DOUBT), (WRONG, np.ones(6))],
-    hint="`doubt[wrong][:, None]` against `doubt[~wrong][None, :]` gives all pairs at once; "
-    "average `(a > b) + 0.5 * (a == b)`.",
+    hints=[
+        "Look at the schematic: rows are wrong answers and columns right ones. What does each "
+        "cell count?",
+        "`a[:, None]` and `b[None, :]` compare every entry of one array with every entry of the "
+        "other.",
+        "Take the doubts of the wrong answers as rows and of the right ones as columns, and "
+        "average the cells: 1 where the row's is larger, one half where they are equal.",
+    ],
+    note="only the order of the doubts matters: their squares or logarithms get the same number.",
 )
 def ranking(wrong, doubt):
     a = doubt[wrong][:, None]
@@ -44,6 +51,13 @@ def _(wrong, doubt):
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
+@ranking.mistake(
+    "Two things: you ask how often the right answer has the larger doubt, and ties count nothing."
+)
+def _(wrong, doubt):
+    return float((doubt[~wrong][:, None] > doubt[wrong][None, :]).mean())
+
+
 def turned(values):
     """Return the values in another order: each moves one place on."""
     return np.roll(values, 1)
@@ -55,8 +69,13 @@ def turned(values):
         (WRONG, GROUPS, turned),
         (np.arange(6), np.zeros(6), turned),
     ],
-    hint="Start from a copy of `values`. For each group of `np.unique(groups)` the places of its "
-    "members are `groups == group`; put `deal(values[...])` there.",
+    hints=[
+        "What must stay true of each group after the deal? Which values may reach which places?",
+        "`np.unique(groups)` lists the groups, and `groups == group` marks the places of one.",
+        "Work on a copy of `values`, and for each group write what `deal` returns into the "
+        "group's own places.",
+    ],
+    note="this control can win: whatever the groups tell about the labels is still there.",
 )
 def dealt_within(values, groups, deal):
     dealt = values.copy()

@@ -7,8 +7,12 @@ from .exercise import exercise
 
 @exercise(
     inputs=[(0.5,), (0.25,), (0.9,)],
-    hint="The surprise at an event of probability p is -log p. Python's `math.log` is "
-    "the natural logarithm, so the result is in nats.",
+    hints=[
+        "The formula stands above the cell. Which Python module has a logarithm?",
+        "`math.log` without a second argument is the natural logarithm, so the result is in nats.",
+        "The logarithm of a number below 1 is negative, and a surprise is not: change its sign.",
+    ],
+    note="a surprise of 0.69 nats, or log 2, is that of a fair coin: one bit.",
 )
 def surprise(probability):
     return -math.log(probability)

@@ -14,8 +14,13 @@ MAXIMA = torch.tensor([0.9, 0.5, 0.8])
 
 @exercise(
     inputs=[(FAIR_COIN,), (ROWS,), (MASKED,)],
-    hint="-sum p log p over the last axis. Where p is 0 the product must be 0, and 0 * log(0) is "
-    "nan in floating point: `torch.special.entr(p)` knows that.",
+    hints=[
+        "What is 0 times the logarithm of 0 on a computer, and what should it be in the sum?",
+        "Look at `torch.special.entr`, or at `torch.where`.",
+        "Softmax over the last axis, `entr` of each probability, and a sum over the last axis.",
+    ],
+    note="a token of probability 0 adds nothing, and neither does one of probability 1: the one is "
+    "never written, the other surprises nobody.",
 )
 def entropy(logits):
     return torch.special.entr(logits.softmax(-1)).sum(-1)
@@ -51,7 +56,12 @@ def _(logits):
 
 @exercise(
     inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
-    hint="One minus the product of all the maxima.",
+    hints=[
+        "Two events with chances 0.9 and 0.5: which chance does `(1 - 0.9) * (1 - 0.5)` give?",
+        "The answer is written when *every* step goes as it did. `.prod()` multiplies.",
+        "Multiply the favourites' probabilities first, and take the difference from 1 last.",
+    ],
+    note="the product can only shrink with each token, so this doubt can only grow.",
 )
 def naive_doubt(max_probabilities):
     return (1 - max_probabilities.prod()).item()
@@ -70,41 +80,26 @@ def _(max_probabilities):
     return (1 - max_probabilities).prod().item()
 
 
+@naive_doubt.mistake(
+    "Two things: that takes the mean where a product is wanted, and it is a confidence."
+)
+def _(max_probabilities):
+    return max_probabilities.mean().item()
+
+
 @naive_doubt.mistake("That is the vanilla measure, with the mean; the naive one multiplies.")
 def _(max_probabilities):
     return (1 - max_probabilities.mean()).item()
 
 
 @exercise(
-    inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
-    hint="One minus the mean of the maxima.",
-)
-def vanilla_doubt(max_probabilities):
-    return (1 - max_probabilities.mean()).item()
-
-
-@vanilla_doubt.mistake("That is the mean confidence; doubt is one minus it.")
-def _(max_probabilities):
-    return max_probabilities.mean().item()
-
-
-@vanilla_doubt.mistake(
-    "That is the naive measure, with the product; the vanilla one takes the mean."
-)
-def _(max_probabilities):
-    return (1 - max_probabilities.prod()).item()
-
-
-@vanilla_doubt.mistake(
-    "You added the doubts up, so a longer answer looks worse again: divide by the number of steps."
-)
-def _(max_probabilities):
-    return (1 - max_probabilities).sum().item()
-
-
-@exercise(
     inputs=[(torch.tensor([0.5, 0.25, 1.0]),), (torch.tensor([0.1]),)],
-    hint="The exponential of the mean of -log p.",
+    hints=[
+        "Read the formula from the inside: a logarithm, a mean, a sign, an exponential.",
+        "Tensors have `.log()`, `.mean()` and `.exp()`.",
+        "The mean surprisal is a number of nats; the exponential turns it into a number of tokens.",
+    ],
+    note="perplexity is one over the geometric mean of the probabilities.",
 )
 def perplexity(probabilities):
     return (-probabilities.log()).mean().exp().item()
@@ -135,3 +130,11 @@ def _(probabilities):
 )
 def _(probabilities):
     return (1 / probabilities.mean()).item()
+
+
+@perplexity.mistake(
+    "Two things: the sign is missing, and you added up instead of averaging. That is the "
+    "probability of the whole answer."
+)
+def _(probabilities):
+    return probabilities.log().sum().exp().item()
