@@ -135,8 +135,8 @@ def _(logits, true_id, false_id):
         "`sum(written)` is right. Look at the other term.",
         "The prompt goes through the model once, whatever the number of samples.",
     ],
-    note="a service that bills each request on its own counts the prompt once for every sample: ask "
-    "what a bill counts.",
+    note="a service that bills each request on its own counts the prompt once for every sample: "
+    "ask what a bill counts.",
 )
 def sampling_cost(prompt_tokens, written):
     return prompt_tokens + sum(written)

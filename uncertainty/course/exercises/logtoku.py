@@ -103,8 +103,8 @@ def _(alpha):
     ],
     hints=[
         "Larger means less reliable. Which end of the sorted values is wanted?",
-        "`unreliability.topk(count)` gives the largest values; what must `count` be when the answer "
-        "has fewer than k tokens?",
+        "`unreliability.topk(count)` gives the largest values; what must `count` be when the "
+        "answer has fewer than k tokens?",
         "Take the smaller of k and the number of tokens, then the mean of the values, as a float.",
     ],
     note="with the sign turned the same line of code averages the most reliable tokens, and "
