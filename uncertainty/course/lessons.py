@@ -37,7 +37,7 @@ IN_ORDER = (
     ("token_uncertainty", "Token uncertainty", 45, 35),
     ("is_it_any_good", "Is the doubt worth anything?", 35, 40),
     ("answer_only_when_sure", "Answer only when sure", 40, 40),
-    ("logtoku", "LogTokU", 50, 60),
+    ("logtoku", "LogTokU", 45, 60),
     ("verbalised_confidence", "Verbalised confidence", 40, 110),
     ("asking_again", "Asking again", 45, 75),
     ("logit_lens", "The logit lens", 45, 90),

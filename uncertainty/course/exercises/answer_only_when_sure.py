@@ -1,4 +1,4 @@
-"""Exercises of lesson 04: risk at a coverage, calibration error, temperature."""
+"""Exercises of lesson 04: risk at a coverage, and the calibration error."""
 
 import numpy as np
 
@@ -13,8 +13,14 @@ CONFIDENCE = np.array([0.95, 0.85, 0.65, 0.61, 0.3, 0.25, 0.05])
         (~CORRECT, np.array([0.4, 0.2, 0.9, 0.5, 0.1, 0.3, 0.6]), share)
         for share in (0.3, 1.0, 0.6)
     ],
-    hint="Sort by doubt (`np.argsort`), keep the first `round(share * len(doubt))`, take the mean "
-    "of `wrong` there.",
+    hints=[
+        "Which answers does the model give: those with the smallest or with the largest doubt?",
+        "`np.argsort(doubt)` lists the places of the answers, from the surest to the least sure.",
+        "Keep the first `round(share * len(doubt))` of these places. What does the mean of `wrong` "
+        "over them say?",
+    ],
+    note="a coverage fixes how many answers are given; a threshold fixes how large their doubt may "
+    "be, and with new questions the two are no longer the same.",
 )
 def risk_at(wrong, doubt, share):
     kept = np.argsort(doubt)[: round(share * len(doubt))]
@@ -36,11 +42,26 @@ def _(wrong, doubt, share):
     return float(1 - wrong[np.argsort(doubt)[: round(share * len(doubt))]].mean())
 
 
+@risk_at.mistake(
+    "Two faults at once: you kept the least sure answers, and counted the right ones among them. "
+    "Keep the surest, and count the wrong ones."
+)
+def _(wrong, doubt, share):
+    return float(1 - wrong[np.argsort(-doubt)[: round(share * len(doubt))]].mean())
+
+
 @exercise(
     inputs=[(CORRECT, CONFIDENCE, 5), (CORRECT, CONFIDENCE, 1)],
-    hint="The bin of each answer: `np.minimum((confidence * bins).astype(int), bins - 1)`. For "
-    "every bin that has answers: its share of the answers times |mean of `correct` - mean of "
-    "`confidence`|; add up.",
+    hints=[
+        "In the colleague's line every bin counts the same. What does the formula put before the "
+        "distance of a bin?",
+        "The bin of each answer is `np.minimum((confidence * bins).astype(int), bins - 1)`, so that "
+        "a confidence of 1 falls into the last bin.",
+        "Go over the bins, skip the empty ones, and add up distances, each multiplied by the "
+        "share of all answers that its bin holds.",
+    ],
+    note="`sklearn.calibration.calibration_curve` returns the pairs of a reliability diagram, but "
+    "not how many answers each bin holds; for an ECE you need that, too.",
 )
 def calibration_error(correct, confidence, bins):
     places = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -53,8 +74,8 @@ def calibration_error(correct, confidence, bins):
 
 
 @calibration_error.mistake(
-    "Weigh each bin by its share of the answers: a bin with one answer must not count like "
-    "one with forty."
+    "That is the colleague's line: each bin counts the same. A bin with one answer must not count "
+    "like one with two hundred; weigh each by its share of the answers."
 )
 def _(correct, confidence, bins):
     places = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -85,31 +106,18 @@ def _(correct, confidence, bins):
     )
 
 
-@exercise(
-    inputs=[(np.array([0.9, 0.5, 0.2]), 2.0), (np.array([0.9, 0.5, 0.2]), 0.5)],
-    hint="Log-odds: `np.log(p / (1 - p))`. Divide them by the temperature and go back with `1 / (1 "
-    "+ np.exp(-x))`.",
+@calibration_error.mistake(
+    "Two faults at once: all bins count the same, and each is compared with its middle instead of "
+    "its mean confidence."
 )
-def tempered(confidence, temperature):
-    log_odds = np.log(confidence / (1 - confidence))
-    return 1 / (1 + np.exp(-log_odds / temperature))
-
-
-@tempered.mistake(
-    "Multiplying sharpens where it should soften: divide the log-odds by the temperature."
-)
-def _(confidence, temperature):
-    return 1 / (1 + np.exp(-np.log(confidence / (1 - confidence)) * temperature))
-
-
-@tempered.mistake("You divided the probability itself; temperature acts on its log-odds.")
-def _(confidence, temperature):
-    return confidence / temperature
-
-
-@tempered.mistake(
-    "You divided log p; a probability of being right has two sides: use the log-odds, log p - "
-    "log(1 - p)."
-)
-def _(confidence, temperature):
-    return np.exp(np.log(confidence) / temperature)
+def _(correct, confidence, bins):
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    return float(
+        np.mean(
+            [
+                abs(correct[places == b].mean() - (b + 0.5) / bins)
+                for b in range(bins)
+                if (places == b).any()
+            ]
+        )
+    )

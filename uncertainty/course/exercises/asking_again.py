@@ -13,7 +13,13 @@ LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
 
 @exercise(
     inputs=[("lima", SAMPLES), ("quito", SAMPLES), ("bogota", SAMPLES)],
-    hint="Lists can count: `samples.count(answer)`; divide by how many there are.",
+    hints=[
+        "Of all samples, how many say the same as the answer?",
+        "A list has a method that counts how often something stands in it.",
+        "Divide the count by the number of samples, not by the number of different ones.",
+    ],
+    note="the greedy answer can have an agreement of 0: it takes the likeliest token at each step, "
+    "and that need not give an answer that is sampled often.",
 )
 def agreement_with(answer, samples):
     return samples.count(answer) / len(samples)
@@ -40,8 +46,14 @@ def _(answer, samples):
 
 @exercise(
     inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
-    hint="`Counter(samples).values()` are the counts; turn them into shares p and add up -p log p "
-    "(natural logarithm).",
+    hints=[
+        "How many terms does the sum have: one for each sample, or one for each different answer?",
+        "`Counter(samples).values()` holds the counts n_c of the formula.",
+        "Turn each count into a share of all samples, and put the shares into the formula; nats need "
+        "`math.log`.",
+    ],
+    note="the names of the clusters do not matter, only their sizes: five samples that all agree on "
+    "an error have an entropy of 0.",
 )
 def entropy_of_answers(samples):
     shares = [count / len(samples) for count in Counter(samples).values()]
@@ -72,10 +84,24 @@ def _(samples):
     return math.log(len(set(samples)))
 
 
+@entropy_of_answers.mistake(
+    "Two faults at once: it is in bits, and it has a term for every sample. Use the natural "
+    "logarithm, and one term for each distinct answer."
+)
+def _(samples):
+    shares = [samples.count(s) / len(samples) for s in samples]
+    return sum(-p * math.log2(p) for p in shares)
+
+
 @exercise(
     inputs=[(LOGITS, 1, 3), (LOGITS, 3, 1), (LOGITS, 0, 2)],
-    hint="Softmax first, then p(true) / (p(true) + p(false)); or the softmax of the two logits "
-    "alone, which is the same.",
+    hints=[
+        "A logit can be negative, a probability cannot. What turns the one into the other?",
+        "`logits.softmax(-1)` goes over the whole vocabulary; two entries of it are needed.",
+        "Keep the form of the colleague's fraction, and put probabilities where the logits stand.",
+    ],
+    note="the softmax of the two logits alone gives the same, so it depends only on their "
+    "difference; how likely either word was is lost.",
 )
 def truth_probability(logits, true_id, false_id):
     p = logits.softmax(-1)
@@ -89,7 +115,9 @@ def _(logits, true_id, false_id):
     return logits.softmax(-1)[true_id]
 
 
-@truth_probability.mistake("You divided logits; probabilities come after the softmax.")
+@truth_probability.mistake(
+    "That is the colleague's line. It divides logits; probabilities come after the softmax."
+)
 def _(logits, true_id, false_id):
     return logits[true_id] / (logits[true_id] + logits[false_id])
 
@@ -102,14 +130,22 @@ def _(logits, true_id, false_id):
 
 @exercise(
     inputs=[(36, [5, 9, 24]), (100, [1])],
-    hint="The prompt goes through the model once, whatever the number of samples; every written "
-    "token goes through once.",
+    hints=[
+        "What do ten samples of one prompt share?",
+        "`sum(written)` is right. Look at the other term.",
+        "The prompt goes through the model once, whatever the number of samples.",
+    ],
+    note="a service that bills each request on its own counts the prompt once for every sample: "
+    "ask what a bill counts.",
 )
 def sampling_cost(prompt_tokens, written):
     return prompt_tokens + sum(written)
 
 
-@sampling_cost.mistake("Samples share the prompt's work: count it once, not once per sample.")
+@sampling_cost.mistake(
+    "That is the colleague's line. Samples share the prompt's work: count it once, not once per "
+    "sample."
+)
 def _(prompt_tokens, written):
     return len(written) * prompt_tokens + sum(written)
 

@@ -10,7 +10,13 @@ ALPHA = torch.tensor([[20.0, 20.0], [2.0, 1.0], [12.0, 0.0]])
 
 @exercise(
     inputs=[(LOGITS, 2), (LOGITS, 3)],
-    hint="`logits.topk(k).values`, and evidence is never negative: `clamp(min=0)`.",
+    hints=[
+        "Which k logits of each row count, and what happens to those below 0?",
+        "`logits.topk(k)` finds the largest of each row, with their places and their values.",
+        "Take the `.values`, and let `clamp` put a floor under them.",
+    ],
+    note="after this step the order of the candidates is kept and their identity is lost: the "
+    "method does not ask which tokens the evidence is for.",
 )
 def evidence(logits, k):
     return logits.topk(k).values.clamp(min=0)
@@ -37,34 +43,26 @@ def _(logits, k):
     return logits[..., :k].clamp(min=0)
 
 
-@exercise(
-    inputs=[(ALPHA,), (torch.zeros(1, 2),)],
-    hint="K / sum(alpha + 1), over the last axis; K is the number of candidates, "
-    "`alpha.shape[-1]`.",
+@evidence.mistake(
+    "Two faults at once: these are the first k tokens of the vocabulary, and negative logits "
+    "slipped through. Take the k largest, and cut them off at 0."
 )
-def epistemic(alpha):
-    return alpha.shape[-1] / (alpha + 1).sum(-1)
-
-
-@epistemic.mistake("The + 1 is missing: without it no evidence at all divides by zero.")
-def _(alpha):
-    return alpha.shape[-1] / alpha.sum(-1)
-
-
-@epistemic.mistake("The numerator is K, the number of candidates, not 1.")
-def _(alpha):
-    return 1 / (alpha + 1).sum(-1)
-
-
-@epistemic.mistake("You added 1 once; every candidate gets its own 1, so K in total.")
-def _(alpha):
-    return alpha.shape[-1] / (alpha.sum(-1) + 1)
+def _(logits, k):
+    return logits[..., :k]
 
 
 @exercise(
     inputs=[(ALPHA,), (torch.tensor([[3.0, 2.0, 1.0]]),)],
-    hint="With a0 = sum(alpha): -sum(alpha / a0 * (digamma(alpha + 1) - digamma(a0 + 1))). "
-    "`torch.digamma` is the psi of the formula; keep the last axis of a0 with `keepdim=True`.",
+    hints=[
+        "The colleague takes the entropy of the mean vector. The formula is the mean of the "
+        "entropies, and no vector is drawn for it.",
+        "`torch.digamma` is the psi of the formula; the sum over the candidates is over the last "
+        "axis, and `keepdim=True` keeps the total beside them.",
+        "Where the colleague has the logarithm of a share, the formula has a difference of two "
+        "digammas, each of something plus 1. The shares before it are the same.",
+    ],
+    note="the mean of the entropies is never larger than the entropy of the mean; the difference "
+    "is what the vectors disagree about.",
 )
 def aleatoric(alpha):
     total = alpha.sum(-1, keepdim=True)
@@ -103,7 +101,14 @@ def _(alpha):
         (torch.tensor([0.1, 0.4]), 25),
         (torch.tensor([0.3]), 1),
     ],
-    hint="`values.topk(min(k, len(values)))` gives the largest; an answer can be shorter than k.",
+    hints=[
+        "Larger means less reliable. Which end of the sorted values is wanted?",
+        "`unreliability.topk(count)` gives the largest values; what must `count` be when the "
+        "answer has fewer than k tokens?",
+        "Take the smaller of k and the number of tokens, then the mean of the values, as a float.",
+    ],
+    note="with the sign turned the same line of code averages the most reliable tokens, and "
+    "nothing warns you: say in words which end a measure reads.",
 )
 def least_reliable_mean(unreliability, k):
     return unreliability.topk(min(k, len(unreliability))).values.mean().item()
@@ -133,3 +138,12 @@ def _(unreliability, k):
 @least_reliable_mean.mistake("You averaged all tokens; only the k least reliable ones count.")
 def _(unreliability, k):
     return unreliability.mean().item()
+
+
+@least_reliable_mean.mistake(
+    "Two faults at once: these are the most reliable tokens, and their sum is divided by k also "
+    "where there are fewer."
+)
+def _(unreliability, k):
+    smallest = unreliability.topk(min(k, len(unreliability)), largest=False).values
+    return (smallest.sum() / k).item()

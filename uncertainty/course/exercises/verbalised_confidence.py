@@ -18,8 +18,16 @@ STATED = [0.9, None, 0.5, None, None]
         ("Confidence: 150",),
         ("Confidence: 7",),
     ],
-    hint='`re.search(r"Confidence:\\s*(\\d+)", text)` is None when the label is missing. '
-    "What about 150?",
+    hints=[
+        "Three cases: no label, a number from 0 to 100 behind it, a number that is too large. What "
+        "does each return?",
+        "`re.search` finds the first place that fits a pattern, or returns None; a group in round "
+        "brackets keeps what it found.",
+        "Put the label and `\\s*` before a group of digits, and look at the number before you "
+        "return it as a share of 100.",
+    ],
+    note="a pattern like this reads 'Confidence: 8.5/10' as 0.08: each spelling that you have "
+    "not thought of becomes a wrong number or a missing one.",
 )
 def read_percent(text):
     found = re.search(r"Confidence:\s*(\d+)", text)
@@ -65,20 +73,41 @@ def _(text):
     return value if value <= 1 else 0.0
 
 
+@read_percent.mistake(
+    "Two faults at once: the number is a percentage, so divide it by 100; and a missing number "
+    "became 0 instead of None."
+)
+def _(text):
+    found = re.search(r"Confidence:\s*(\d+)", text)
+    value = int(found.group(1)) if found else 0
+    return value if value <= 100 else 0
+
+
 @exercise(
     inputs=[(STATED,), ([None, None],), ([0.0, 1.0],)],
-    hint="Count the entries that are not None, and divide by *all* questions.",
+    hints=[
+        "What does `bool` make of a confidence of 0?",
+        "`is None` asks whether something is missing; the truth value of a number asks something "
+        "else.",
+        "Keep the colleague's division. Only the condition that is counted has to change.",
+    ],
+    note="a rate of 0.12 of 24 replies is three replies; give the number beside the share.",
 )
 def follow_rate(stated):
     return sum(c is not None for c in stated) / len(stated)
 
 
 @follow_rate.mistake(
-    "A stated confidence of 0 counts as stated: compare with None instead of using the "
-    "number's truth value."
+    "That is the colleague's line. A stated confidence of 0 counts as stated: compare with None "
+    "instead of using the number's truth value."
 )
 def _(stated):
     return sum(bool(c) for c in stated) / len(stated)
+
+
+@follow_rate.mistake("You counted those that are missing; the rate counts those that are there.")
+def _(stated):
+    return sum(c is None for c in stated) / len(stated)
 
 
 @follow_rate.mistake("You averaged the confidences; the rate counts how many there are.")
@@ -99,8 +128,13 @@ def _(stated):
         (np.array([0.2, 0.1, 0.1]), np.array([0.0, 0.5, 1.0])),
         (np.array([0.01, 0.03]), np.array([0.2, 0.8])),
     ],
-    hint="Divide by the sum of the candidates' probabilities first: the rest of the vocabulary is "
-    "not asked.",
+    hints=[
+        "The probabilities of the candidates do not add up to 1. Where did the rest go?",
+        "Products of two arrays of the same shape go entry by entry, and `.sum()` adds them up.",
+        "The numerator is a sum of products; the denominator makes the weights add up to 1.",
+    ],
+    note="the result is the same when all three probabilities are a thousand times smaller, so it "
+    "hides how unlikely the words were: print their sum beside it.",
 )
 def expected_confidence(probabilities, values):
     return float((probabilities / probabilities.sum() * values).sum())
