@@ -19,21 +19,19 @@ from uncertainty import (
     ask_confidence,
     cached_results,
     cross_fitted_doubt,
-    kept_answer_states,
     linear_probe,
     p_true,
     p_true_conversation,
     parse_confidence,
     prompt_token_ids,
-    random_weights,
     sample_answers,
     scaled_depth,
-    scaled_depths,
     scored_confidence,
     second_turn_replies,
     short_prompt,
 )
 from uncertainty.course.newer_runs import newer_answer_measures
+from uncertainty.course.probe_runs import trained_and_untrained_states
 from uncertainty.data.twins import same_answer_groups
 from uncertainty.evaluation.probe_estimators import DistanceFromRight, network_probe
 from uncertainty.generation.internals import keep_internals
@@ -146,15 +144,10 @@ def attention(board: Board) -> None:
 def from_states(board: Board) -> None:
     """Doubts that are learnt from the states of labelled answers, each by a fit without it."""
     model, tokenizer = board.model, board.tokenizer
-    depths = scaled_depths(model, *range(0, 31, 3))
-    middle = scaled_depth(model, 21)
-    asked = dict(answers=board.ids, depths=depths, along=middle)
-    states = kept_answer_states(model, tokenizer, board.prompts, **asked)
-    early = [depth for depth in depths if 0 < depth <= max(1, scaled_depth(model, 12))]
-    untrained = random_weights(model, blocks=max(early), seed=0)
-    noise = kept_answer_states(
-        untrained, tokenizer, board.prompts, answers=board.ids, depths=early
-    ).mean
+    states, untrained = trained_and_untrained_states(
+        model, tokenizer, board.prompts, answers=board.ids, along=scaled_depth(model, 21)
+    )
+    noise = untrained.mean
     words = CountVectorizer(analyzer=list, binary=True, min_df=2).fit_transform(
         [[str(token) for token in row] for row in board.ids]
     )
@@ -165,7 +158,7 @@ def from_states(board: Board) -> None:
             tokenizer,
             [board.prompts[i] for i in few],
             answers=[board.ids[i] for i in few],
-            depths=depths,
+            depths=states.depths,
         )
     )
     cost = (board.pass_tokens(), seconds)
