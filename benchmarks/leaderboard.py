@@ -17,7 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from leaderboard_columns import Board, asks_itself, attention, from_samples, from_states, one_pass
+from leaderboard_columns import (
+    CONTROL,
+    Board,
+    asks_itself,
+    attention,
+    from_samples,
+    from_states,
+    one_pass,
+)
 from leaderboard_page import page
 
 from uncertainty import (
@@ -30,13 +38,14 @@ from uncertainty import (
     measure_columns,
     measure_label,
     sampled_answers,
-    short_prompt,
     shuffled_controls,
-    use_plain_template,
 )
+from uncertainty.course.answer_runs import LIMIT
 from uncertainty.evaluation.judging import auroc_difference, lead_over
+from uncertainty.referee.functions import require_ranking
 from uncertainty.referee.leaderboard import sampled_questions
 from uncertainty.referee.rows import LabelledAnswers, board_row
+from uncertainty.report.prompting import Asker, asker
 
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "leaderboard"
@@ -52,17 +61,18 @@ PAIRS = (
 )
 
 
-def asked_board(model, tokenizer, samples: int, limit: int | None) -> Board:
-    """Ask the course's questions; an answer that is empty is left out."""
+def asked_board(asking: Asker, samples: int, limit: int | None) -> Board:
+    """Ask the course's questions as `uncertainty report` does; an empty answer is left out."""
+    model, tokenizer = asking.model, asking.tokenizer
     every = load_questions("unique")
     sampled = sampled_questions(every)[:limit]
     if limit is not None:
         every = sampled
-    answers = greedy_answers(model, tokenizer, [short_prompt(question) for question in every])
+    answers = greedy_answers(model, tokenizer, [asking.prompt(question) for question in every])
     pairs = [(q, a) for q, a in zip(every, answers) if a["tokens"]]
     questions, answers = (list(column) for column in zip(*pairs))
     wrong = np.array([not is_correct(a["text"], q.answers) for q, a in pairs])
-    prompts = [short_prompt(question) for question in sampled]
+    prompts = [asking.prompt(question) for question in sampled]
     drawn = sampled_answers(model, tokenizer, prompts, samples, temperature=1.0)
     of_question = {question.id: record for question, record in zip(sampled, drawn)}
     at = np.array([i for i, question in enumerate(questions) if question.id in of_question])
@@ -70,6 +80,7 @@ def asked_board(model, tokenizer, samples: int, limit: int | None) -> Board:
         model=model,
         tokenizer=tokenizer,
         questions=questions,
+        prompts=[asking.prompt(question) for question in questions],
         answers=answers,
         wrong=wrong,
         measured=measure_columns(answers),
@@ -89,6 +100,8 @@ def judged(board: Board, rounds: int) -> dict:
     )
     rows = []
     for name, column in board.columns.items():
+        if column.family != CONTROL:
+            require_ranking(name, column.values[board.at].tolist())
         labels = board.wrong if column.labels is None else column.labels
         answers = replace(labelled, wrong=labels)
         on_sampled = board_row(name, column.values[board.at], answers.only(board.at), rounds=rounds)
@@ -107,6 +120,7 @@ def judged(board: Board, rounds: int) -> dict:
         )
     return {
         "answers": len(board.wrong),
+        "at_limit": int((board.measured["length"] == LIMIT).sum()),
         "wrong": float(board.wrong.mean()),
         "groups": len(set(board.group.tolist())),
         "sampled": len(board.at),
@@ -158,13 +172,15 @@ def without_nan(value):
 
 def measure(name: str, samples: int, rounds: int, limit: int | None) -> dict:
     model, tokenizer = load_model(name)
-    use_plain_template(tokenizer)
+    asking = asker(model, tokenizer)
     load_embedder()
-    board = asked_board(model, tokenizer, samples, limit)
-    for part in (one_pass, attention, from_samples, from_states, asks_itself):
-        part(board)
-        print(f"{part.__name__}: {len(board.columns)} columns", flush=True)
-    return without_nan({"model": name, **judged(board, rounds)})
+    with asking.asking():
+        board = asked_board(asking, samples, limit)
+        for part in (one_pass, attention, from_samples, from_states, asks_itself):
+            part(board)
+            print(f"{part.__name__}: {len(board.columns)} columns", flush=True)
+    found = {"model": name, "notes": list(asking.notes), **judged(board, rounds)}
+    return without_nan(found)
 
 
 def main():

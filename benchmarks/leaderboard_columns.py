@@ -28,7 +28,6 @@ from uncertainty import (
     scaled_depth,
     scored_confidence,
     second_turn_replies,
-    short_prompt,
 )
 from uncertainty.course.newer_runs import newer_answer_measures
 from uncertainty.course.probe_runs import trained_and_untrained_states
@@ -75,6 +74,7 @@ class Board:
     model: Any
     tokenizer: Any
     questions: list
+    prompts: list
     answers: list[dict]
     wrong: np.ndarray
     measured: dict[str, np.ndarray]
@@ -84,7 +84,6 @@ class Board:
 
     def __post_init__(self):
         self.group = same_answer_groups(self.questions)
-        self.prompts = [short_prompt(question) for question in self.questions]
         self.ids = [answer["ids"] for answer in self.answers]
         self.timed = np.linspace(0, len(self.answers) - 1, TIMED).astype(int).tolist()
 
@@ -194,11 +193,22 @@ def from_states(board: Board) -> None:
     entropy = board.columns["semantic_entropy"].values[board.at]
     learnt = cross_fitted_doubt(
         states.mean[1:, board.at],
-        entropy > np.median(entropy),
+        upper_half(entropy),
         groups=board.group[board.at],
         estimators=one,
     )
     board.columns["semantic-entropy probe"] = Column(STATES, board.spread(learnt.doubt), *cost)
+
+
+def upper_half(values: np.ndarray) -> np.ndarray:
+    """Return which values are large: above the median or at it, whichever is nearer to a half.
+
+    Ten samples that all differ have the largest semantic entropy there is, and where most answers
+    have it nothing lies above the median.
+    """
+    middle = np.median(values)
+    splits = (values > middle, values >= middle)
+    return min(splits, key=lambda large: abs(large.mean() - 0.5))
 
 
 def from_samples(board: Board) -> None:

@@ -40,7 +40,9 @@ answer. `benchmarks/leaderboard.py` makes the figures and this page.
   pass the first. On all answers where the row has them, else on the sampled ones.
 - **Learnt** rows are cross-fitted: each answer's doubt comes from a fit that saw neither it nor a
   question with the same right answer, and the depth was chosen inside the folds. The fits learn from
-  all answers, save the semantic-entropy probe, whose labels are the samples' entropies.
+  all answers, save the semantic-entropy probe: its labels say whether the samples of an answer have much
+  or little semantic entropy (the split at the median, the largest entropy counted as much), so it learns
+  from the sampled answers alone.
 - **Controls** are no measures. "Random weights", "embeddings" and "answer's words" are the same fit on
   what is there without training; what a probe has above them is what training put in. "Shuffled labels"
   is fitted to and judged on labels that were dealt out at random.
@@ -71,7 +73,9 @@ def model_part(found: dict) -> str:
         "",
         f"{found['answers']} greedy answers, {found['wrong']:.0%} wrong, in {found['groups']} groups of "
         f"questions that share a right answer; {found['samples']} samples for each of {found['sampled']} "
-        f"questions, of which {found['sampled_wrong']:.0%} are answered wrong.",
+        f"questions, of which {found['sampled_wrong']:.0%} are answered wrong. Answers cut off at the limit: "
+        f"{found['at_limit']}.",
+        *found["notes"],
         "",
         table_line(heads),
         table_line(["---"] * len(heads)),

@@ -25,7 +25,7 @@ class DistanceFromRight(BaseEstimator):
     Wrong answers take no part in the fit. The covariance is shrunk as Ledoit and Wolf do, since
     there are more coordinates than answers.
 
-    Source: Lee et al. 2018 (arXiv 1807.03888, section 2), with one class instead of several.
+    Source: Lee et al. 2018 (arXiv 1807.03888), abstract, with one class instead of several.
     """
 
     def fit(self, columns: ArrayLike, wrong: ArrayLike) -> "DistanceFromRight":
@@ -68,7 +68,7 @@ def network_probe(*, seed: int = 0) -> Pipeline:
     Args:
         seed: of the first weights and of the order in which answers are shown.
 
-    Source: arXiv 2304.13734, section 4.
+    Source: SAPLMA, Azaria and Mitchell 2023 (arXiv 2304.13734), abstract.
     """
     network = _QuietNetwork(HIDDEN, batch_size=32, max_iter=EPOCHS, random_state=seed)
     return make_pipeline(StandardScaler(), network)
