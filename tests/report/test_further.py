@@ -19,7 +19,8 @@ from uncertainty.__main__ import main
 from uncertainty.course.probe_runs import trained_and_untrained_states
 from uncertainty.data.twins import same_answer_groups
 from uncertainty.evaluation.cross_fitting import cross_fitted_doubt
-from uncertainty.report import command, reports
+from uncertainty.loading.memory import MemoryNeed
+from uncertainty.report import command, plan, reports
 from uncertainty.report import further_part as module
 from uncertainty.report.answers import columns, graded_answers
 from uncertainty.report.prompting import asker
@@ -147,3 +148,17 @@ def test_what_cannot_be_done_is_said(tiny, rows, capsys, tmp_path):
     assert "got --samples 1" in capsys.readouterr().err
     assert main(["report", "--endpoint", "http://localhost:1/v1", "--probes", "--out", out]) == 1
     assert "--probes: for a model that is loaded here" in capsys.readouterr().err
+
+
+def test_the_plan_counts_what_was_asked_for(monkeypatch):
+    monkeypatch.setattr(plan, "products_per_second", lambda: plan.REFERENCE_SPEED)
+    need = MemoryNeed(plan.DEFAULT_PARAMETERS, 0, 4, None, 49152, 0)
+    questions = listed_questions(
+        [{"question": f"Who is number {n}?", "answers": "nobody"} for n in range(50)]
+    )
+    plain = plan.expected_seconds("other", need, questions)
+    with_samples = plan.expected_seconds("other", need, questions, samples=4)
+    with_probes = plan.expected_seconds("other", need, questions, probes=True)
+    assert with_samples - plain == pytest.approx(plan.SECONDS_A_SAMPLE * 4 * 50)
+    reading = 2 * plan.SECONDS_READ_AGAIN * 50
+    assert with_probes - plain == pytest.approx(reading + plan.SECONDS_LEARNING * 50)
