@@ -121,3 +121,11 @@ def test_the_default_models_rows_are_those_of_its_lessons():
     assert rows["probe, mean state"]["all"]["auroc"][0] == pytest.approx(0.869, abs=0.005)
     [pair] = [p for p in found["differences"] if p["other"] == "probe, random weights"]
     assert pair["lead"][1] > 0 and pair["verdict"] == "shows"
+
+
+def test_the_figure_at_another_temperature_was_printed_by_its_lesson():
+    [lesson] = (ROOT / "notebooks").glob("*_doubt_direction.ipynb")
+    line = "semantic entropy, ten samples  wrong or right: 0.82 [0.74, 0.90]"
+    assert line in lesson.read_text(encoding="utf-8")
+    assert lesson.name.startswith("13_")
+    assert "0.82 [0.74, 0.90]" in PAGE.read_text(encoding="utf-8")
