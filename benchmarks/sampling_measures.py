@@ -160,6 +160,8 @@ def eigen_scores(model, tokenizer, judged: Judged, samples) -> tuple[dict, float
 
 
 def _variants(states: np.ndarray) -> list[float]:
+    if len(states) < 2:  # all other samples are empty
+        return [np.nan] * 3
     scale = (states.shape[1] - 1) ** 0.5
     return [eigen_score(states), eigen_score(states / scale), eigen_score(states - states.mean(0))]
 

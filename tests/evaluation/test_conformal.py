@@ -114,7 +114,19 @@ def test_few_questions_exclude_nothing():
         coverage_band(8, 10, alpha=0.1)
 
 
-@pytest.mark.parametrize("bad", [np.ones(4) / 4, np.ones((2, 4)), [[1.5, -0.5]], [[np.nan, 1.0]]])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.ones(4) / 4,
+        np.ones((2, 4)),
+        np.ones((0, 4)),
+        np.ones((2, 0)),
+        [[1.5, -0.5]],
+        [[-0.1, 0.6, 0.5]],
+        [[0.5, 0.5002]],
+        [[np.nan, 1.0]],
+    ],
+)
 def test_refuses_what_is_no_probability(bad):
     with pytest.raises(ValueError, match=r"need probabilities|each row must hold"):
         option_scores(bad)
@@ -129,3 +141,32 @@ def test_refusals_name_the_value():
         conformal_limit([0.1, np.nan])
     with pytest.raises(ValueError, match="counts of at least 1"):
         coverage_band(0, 10)
+    with pytest.raises(ValueError, match="alpha must lie between 0 and 1, got 0"):
+        conformal_limit([0.1], alpha=0)
+    for scores in ([], [[0.1, 0.2]]):
+        with pytest.raises(ValueError, match=r"need scores \(questions,\)"):
+            conformal_limit(scores)
+    for counts, level in (((10, 0), 0.95), ((10, 10), 0), ((10, 10), 1)):
+        with pytest.raises(ValueError, match="counts of at least 1"):
+            coverage_band(*counts, level=level)
+
+
+def test_a_sum_that_is_one_up_to_rounding_is_taken_and_no_score_exceeds_one():
+    p = [[0.5, 0.3, 0.20005]]
+    assert option_scores(p)[0] == pytest.approx([0.5, 0.7, 0.79995])
+    assert option_scores(p, "adaptive").max() == 1
+
+
+def test_what_is_taken_when_nothing_is_said():
+    scores = np.arange(30.0)
+    assert conformal_limit(scores) == conformal_limit(scores, alpha=0.1) == 27
+    assert coverage_band(50, 20) == coverage_band(50, 20, alpha=0.1, level=0.95)
+    assert np.array_equal(option_scores(rows(3)), option_scores(rows(3), "least_ambiguous"))
+    assert coverage_band(9, 20)[0] > 0  # as few as exclude anything
+
+
+def test_the_place_is_free_of_the_products_rounding_error():
+    """(n + 1)(1 - alpha) is whole here, and its product in floating point lies above."""
+    for count, alpha, place in ((9, 0.7, 3), (19, 0.7, 6)):
+        assert (count + 1) * (1 - alpha) > place
+        assert conformal_limit(np.arange(count), alpha=alpha) == place - 1

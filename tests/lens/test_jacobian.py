@@ -2,12 +2,15 @@
 
 import copy
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
+from uncertainty._inputs import SKIPPED_POSITIONS
 from uncertainty.architecture.parts import model_parts
+from uncertainty.lens import jacobian as jacobian_module
 from uncertainty.lens.jacobian import jacobian_lens
 from uncertainty.lens.logit_lens import read_stream
 from uncertainty.lens.streams import text_stream
@@ -204,3 +207,62 @@ def test_windows_that_cannot_be_read_are_refused(tiny):
         jacobian_lens(tiny, WINDOWS, skip=6)
     with pytest.raises(ValueError, match="depth must be whole numbers"):
         jacobian_lens(tiny, WINDOWS, depths=[0, 3])
+    with pytest.raises(ValueError, match="leave nothing after skipping -1"):
+        jacobian_lens(tiny, WINDOWS, skip=-1)
+    with pytest.raises(ValueError, match="windows of token ids"):
+        jacobian_lens(tiny, WINDOWS[:0], skip=SKIP)
+    with pytest.raises(ValueError, match="windows of token ids"):
+        jacobian_lens(tiny, WINDOWS.double(), skip=SKIP)
+    with pytest.raises(ValueError, match=r"must lie in 0\.\.258, got 10024"):
+        jacobian_lens(tiny, WINDOWS + 10_000, skip=SKIP)
+    limit = tiny.config.max_position_embeddings
+    with pytest.raises(ValueError, match=str(limit)):
+        jacobian_lens(tiny, torch.full((1, limit + 1), 7), skip=SKIP)
+
+
+def test_some_depths_are_those_of_all(tiny):
+    for later in (False, True):
+        every = jacobian_lens(tiny, WINDOWS, later=later, skip=SKIP)
+        some = jacobian_lens(tiny, WINDOWS, depths=[0, 2], later=later, skip=SKIP)
+        assert len(every) == 3 and len(some) == 2
+        for depth, matrix in zip((0, 2), some):
+            torch.testing.assert_close(matrix, every[depth])
+
+
+def test_what_is_taken_when_nothing_is_said(tiny):
+    windows = torch.randint(5, 200, (1, SKIPPED_POSITIONS + 2))
+    said = dict(depths=[0, 1, 2], later=False, offset=True, skip=SKIPPED_POSITIONS, seed=0)
+    default = jacobian_lens(tiny, windows)
+    assert all(map(torch.equal, default, jacobian_lens(tiny, windows, **said)))
+
+
+def test_a_lens_is_kept_in_float64_whatever_the_model_is_in(tiny):
+    single = copy.deepcopy(tiny).float()
+    lens = jacobian_lens(single, WINDOWS, later=True, skip=SKIP)
+    expected = jacobian_lens(tiny, WINDOWS, later=True, skip=SKIP)
+    assert {matrix.dtype for matrix in lens} == {torch.float64}
+    for found, exact in zip(lens, expected):
+        torch.testing.assert_close(found, exact, atol=1e-4, rtol=1e-3)
+
+
+def test_blocks_that_are_called_by_name_are_read_alike(tiny):
+    """Some architectures pass the stream as ``hidden_states=``."""
+
+    class ByName(nn.Module):
+        def __init__(self, block):
+            super().__init__()
+            self.block = block
+
+        def forward(self, hidden_states, **named):
+            return self.block(hidden_states=hidden_states, **named)
+
+    parts = model_parts(tiny)
+    expected = jacobian_lens(tiny, WINDOWS, skip=SKIP)
+    inner = [ByName(block) for block in parts.blocks]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            jacobian_module, "model_parts", lambda _: SimpleNamespace(blocks=parts.blocks)
+        )
+        patch.setattr(tiny.base_model, "layers", nn.ModuleList(inner))
+        found = jacobian_lens(tiny, WINDOWS, skip=SKIP)
+    assert all(map(torch.equal, expected, found))

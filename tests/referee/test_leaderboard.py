@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from referee_helpers import noise, place_of
 from sklearn.metrics import roc_auc_score
 
 from uncertainty import Generation, generate, leaderboard, load_questions, short_prompt
@@ -23,15 +24,6 @@ def judged(tiny, questions, functions, **options):
     )
 
 
-def place_of(question):
-    return int(question.split()[1].rstrip("?"))
-
-
-def noise(question):
-    """A number that a question always gets, and that says nothing."""
-    return random.Random(question).random()
-
-
 def test_columns_are_judged_as_ever():
     labels, columns = [0, 1, 0, 1, 1, 0], {"mine": [1.0, 2, 3, 4, 5, np.nan]}
     options = dict(questions=[0, 0, 1, 1, 2, 2], rounds=20, seed=3)
@@ -45,47 +37,29 @@ def test_columns_are_judged_as_ever():
         leaderboard(labels, columns, model="tiny")
 
 
-def test_a_function_sees_the_answer_as_it_was_written(tiny, questions):
-    seen = {}
-
-    def mine(generation, question):
-        seen[question] = generation
-        return noise(question)
-
-    judged(tiny, questions, {"mine": mine})
-    assert set(seen) == {question.question for question in questions}
-    asked = questions[7]
+def test_a_function_sees_the_answer_as_it_was_written(tiny, made_questions, shared):
+    assert set(shared.seen) == {question.question for question in made_questions}
+    asked = made_questions[7]
     written = generate(*tiny, short_prompt(asked), max_new_tokens=24)
-    given = seen[asked.question]
+    given = shared.seen[asked.question]
     assert isinstance(given, Generation) and torch.equal(given.token_ids, written.token_ids)
     assert torch.allclose(given.logits, written.logits, atol=1e-4)
 
 
-def test_the_right_answers_are_out_of_a_functions_reach(tiny, questions):
+def test_the_right_answers_are_out_of_a_functions_reach(shared):
     """What leaks would rank perfectly: the text of the question is shown, not the question."""
-
-    def cheat(generation, question):
-        reachable = [question, json.dumps(generation.prompt), *map(str, vars(generation).values())]
+    assert len(shared.shown) == 60
+    for question, prompt, fields in shared.shown:
         assert type(question) is str
+        reachable = [question, json.dumps(prompt), *map(str, fields.values())]
         assert not any("it is" in text for text in reachable)
-        return noise(question)
-
-    assert judged(tiny, questions, {"mine": cheat})["mine"].auroc.value < 0.9
+    assert shared.board["a<b"].auroc.value < 0.9
 
 
-def test_a_row_is_what_scikit_learn_says_and_orientation_is_measured(tiny, questions, wrong):
-    hardness = np.random.default_rng(0).normal(size=len(questions)) + wrong
-
-    board = judged(
-        tiny,
-        questions,
-        {
-            "mine": lambda g, question: hardness[place_of(question)],
-            "turned": lambda g, question: -hardness[place_of(question)],
-        },
-    )
+def test_a_row_is_what_scikit_learn_says_and_orientation_is_measured(shared, wrong):
+    board = shared.board
     mine, turned = board["mine"], board["turned"]
-    assert mine.auroc.value == pytest.approx(roc_auc_score(wrong, hardness))
+    assert mine.auroc.value == pytest.approx(roc_auc_score(wrong, shared.hardness))
     assert turned.auroc.value == pytest.approx(1 - mine.auroc.value)
     assert (mine.orientation, turned.orientation) == ("as meant", "upside down")
     assert turned.controls["shuffled"].verdict == "the opposite"
@@ -99,15 +73,10 @@ def test_a_row_is_what_scikit_learn_says_and_orientation_is_measured(tiny, quest
     }
 
 
-def test_a_function_that_only_knows_the_topic_does_not_pass_its_control(tiny, questions, wrong):
-    board = judged(
-        tiny,
-        questions,
-        {"topic": lambda g, question: question.startswith("hard") + noise(question) / 100},
-    )
-    controls = board["topic"].controls
-    assert board["topic"].auroc.low > 0.6 and controls["shuffled"].verdict == "shows"
-    assert controls["topic"].verdict == "weak" and controls["topic"].bar > 0.2
+def test_a_function_that_only_knows_the_topic_does_not_pass_its_control(shared):
+    row = shared.board["topic"]
+    assert row.auroc.low > 0.6 and row.controls["shuffled"].verdict == "shows"
+    assert row.controls["topic"].verdict == "weak" and row.controls["topic"].bar > 0.2
 
 
 def test_a_function_that_only_knows_the_length_does_not_pass_its_control(
@@ -135,9 +104,9 @@ def test_a_function_that_only_knows_the_length_does_not_pass_its_control(
     assert "length" not in board["length"].controls and board["shuffled"].controls == {}
 
 
-def test_perfect_ranking_is_pointed_out(tiny, questions, wrong):
-    board = judged(tiny, questions, {"mine": lambda g, question: 2.0 * wrong[place_of(question)]})
-    assert board["mine"].auroc.value == 1 and "Does it know the right answers?" in repr(board)
+def test_perfect_ranking_is_pointed_out(shared):
+    assert shared.board["perfect"].auroc.value == 1
+    assert "perfect: it ranks every wrong answer above every right one" in repr(shared.board)
 
 
 def test_missing_values_and_empty_answers_are_counted(tiny, questions, monkeypatch):
@@ -162,29 +131,12 @@ def test_missing_values_and_empty_answers_are_counted(tiny, questions, monkeypat
     assert (row.answers, row.missing) == (60, 5 + 6)
 
 
-def test_costs_are_counted(tiny, questions):
-    model, _ = tiny
-
-    def asks_again(generation, question):
-        model(torch.arange(7)[None])
-        return noise(question)
-
-    def sampling(generation, samples):
-        assert len(samples) == 10 and all(type(text) is str for text in samples)
-        return noise(samples[0])
-
-    board = judged(
-        tiny,
-        questions[:12],
-        {
-            "free": lambda g, question: noise(question),
-            "asks again": asks_again,
-            "sampling": sampling,
-        },
-    )
-    assert board["free"].tokens == 0 and board["asks again"].tokens == 7
+def test_costs_are_counted(shared):
+    board = shared.board
+    assert all(len(texts) == 10 and {str} == set(map(type, texts)) for texts in shared.samples)
+    assert board["mine"].tokens == 0 and board["asks again"].tokens == 7
     assert board["sampling"].tokens > 10  # the prompt and ten samples
-    assert board["free"].seconds >= 0 and board["perplexity"].seconds is None
+    assert board["mine"].seconds >= 0 and board["perplexity"].seconds is None
 
 
 def test_samples_are_those_of_the_lesson_that_asks_again():
@@ -197,21 +149,14 @@ def test_samples_are_those_of_the_lesson_that_asks_again():
     assert sampled_questions(load_questions("unique")) == names["questions"]
 
 
-def test_with_samples_only_the_sampled_questions_are_judged(tiny, questions, monkeypatch):
-    from uncertainty.referee import leaderboard as module
-
-    monkeypatch.setattr(module, "_questions", lambda listed: (listed, listed[:30]))
-    board = judged(
-        tiny,
-        questions,
-        {"few": lambda g, samples, question: noise(question), "all": lambda g: noise(g.text)},
-    )
-    assert (board["few"].answers, board["few"].missing, board["all"].answers) == (30, 0, 60)
-    assert "few: judged on the 30 questions" in repr(board)
+def test_with_samples_only_the_sampled_questions_are_judged(shared):
+    row, board = shared.board["sampling"], shared.board
+    assert (row.answers, row.missing, board["mine"].answers) == (30, 0, 60)
+    assert len(shared.samples) == 30 and "sampling: judged on the 30 questions" in repr(board)
 
 
-def test_the_table_can_be_read_aloud_and_in_a_terminal(tiny, questions):
-    board = judged(tiny, questions, {"a<b": lambda g, question: noise(question)})
+def test_the_table_can_be_read_aloud_and_in_a_terminal(shared):
+    board = shared.board
     page = board._repr_html_()
     assert page.count("<caption>") == 1 and page.count('<th scope="col">') == 12
     assert page.count('<th scope="row">') == len(board) and "a&lt;b" in page and "a<b" not in page

@@ -10,7 +10,8 @@ from torch import Tensor
 from ..data.two_factors import FactorItem
 from ..generation.decoding import generate
 from ..generation.tokens import first_token_id
-from ..information import entropy, log_probabilities
+from ..information import log_probabilities
+from ..measures.ensembles import mutual_information
 from ..measures.token_measures import token_measures
 from .answer_runs import MEASURING
 from .results import cached_results
@@ -62,7 +63,7 @@ def first_token_doubts(
         task="two_factors",
         settings={"examples": EXAMPLES, "batch": batch_size},
         batch_size=batch_size,
-        code=(first_token_doubts, paraphrase_divergence, *MEASURING),
+        code=(first_token_doubts, paraphrase_divergence, mutual_information, *MEASURING),
     )
 
 
@@ -72,16 +73,15 @@ def paraphrase_divergence(logits: Tensor) -> tuple[list[float], float]:
     With the wordings' distributions p_1, ..., p_n::
 
         KL_ij = sum_v (p_i(v) - p_j(v)) log(p_i(v) / p_j(v)) / 2      for i < j
-        MI = H(mean of the p_i) - mean of the H(p_i)
 
-    KL_ij is the mean of the divergences in both directions. MI is the mutual information of wording
-    and next token, at most log n.
+    KL_ij is the mean of the divergences in both directions. Beside it the `mutual_information` of
+    wording and next token, at most log n.
 
     Args:
         logits: ``(wordings, vocabulary)`` raw, at least two rows.
 
     Returns:
-        KL_ij of the pairs (0, 1), (0, 2), ..., (n-2, n-1), and MI; nats.
+        KL_ij of the pairs (0, 1), (0, 2), ..., (n-2, n-1), and the mutual information; nats.
 
     Raises:
         ValueError: fewer than two wordings.
@@ -92,9 +92,7 @@ def paraphrase_divergence(logits: Tensor) -> tuple[list[float], float]:
     p = log_p.exp()
     pairs = combinations(range(len(p)), 2)
     kl = [((p[i] - p[j]) * (log_p[i] - log_p[j])).sum().item() / 2 for i, j in pairs]
-    pooled = entropy(p.mean(0).log())
-    information = pooled - entropy(log_p).mean()
-    return kl, information.item()
+    return kl, mutual_information(log_p).item()
 
 
 def doubt_columns(records: Sequence[dict]) -> dict[str, np.ndarray]:

@@ -128,7 +128,7 @@ def cross_fitted_doubt(
         ValueError: labels that are not 0/1, lengths that differ, nan or infinite features, no
             candidate, fewer than two folds, or fewer groups than folds.
 
-    Source: the choice inside the folds, Cawley and Talbot 2010 (JMLR 11, section 5).
+    Source: the choice inside the folds, Cawley and Talbot 2010 (JMLR 11), abstract.
     """
     wrong, _ = label_columns(wrong, np.zeros(len(np.asarray(wrong))))
     candidates = _candidates(features, len(wrong))

@@ -57,15 +57,24 @@ def against_control(
 
 
 def lead_over(
-    wrong: np.ndarray, values: np.ndarray, other: np.ndarray, *, rounds: int = LEAD_ROUNDS
+    wrong: np.ndarray,
+    values: np.ndarray,
+    other: np.ndarray,
+    *,
+    questions: np.ndarray | None = None,
+    rounds: int = LEAD_ROUNDS,
 ) -> Interval:
     """Return the AUROC of one doubt less that of another, on the answers where both have a value.
 
     Args:
         wrong, values, other: ``(answers,)``, nan where there is no value.
+        questions: ``(answers,)``, which answers are drawn together; None: each alone.
     """
     kept = ~np.isnan(values) & ~np.isnan(other)
-    return bootstrap(auroc_difference, wrong[kept], values[kept], other[kept], rounds=rounds)
+    groups = None if questions is None else questions[kept]
+    return bootstrap(
+        auroc_difference, wrong[kept], values[kept], other[kept], questions=groups, rounds=rounds
+    )
 
 
 def above_chance(wrong: np.ndarray, values: np.ndarray) -> float:

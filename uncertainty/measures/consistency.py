@@ -77,7 +77,7 @@ def semantic_density(
         ValueError: no samples, similarities that are none, columns of another length, texts
             without surprisals, or a surprisal below 0.
 
-    Source: Qiu and Miikkulainen 2024 (arXiv 2405.13845), section 3.
+    Source: Qiu and Miikkulainen 2024 (arXiv 2405.13845), abstract.
     """
     similarities = _checked(similarities)
     if surprisals is None:

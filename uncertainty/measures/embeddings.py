@@ -41,7 +41,7 @@ def sentence_embeddings(
     Warns:
         UserWarning: some texts are longer than 256 tokens.
 
-    Source: Reimers and Gurevych 2019 (arXiv 1908.10084, section 3, mean pooling); the weights are
+    Source: Reimers and Gurevych 2019 (arXiv 1908.10084), mean pooling; the weights are
     sentence-transformers/all-MiniLM-L6-v2.
     """
     if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):

@@ -27,8 +27,8 @@ def mutual_information(logits: Tensor, *, weights: Tensor | None = None) -> Tens
         ``(...)``, nats, 0 or larger.
 
     Source: Depeweg et al., Decomposition of Uncertainty in Bayesian Deep Learning (arXiv
-    1710.07283), section 3; for language models Malinin and Gales, Uncertainty Estimation in
-    Autoregressive Structured Prediction (arXiv 2002.07650), section 3.
+    1710.07283), abstract; for language models Malinin and Gales, Uncertainty Estimation in
+    Autoregressive Structured Prediction (arXiv 2002.07650), abstract.
 
     Raises:
         ValueError: no axis of members, a row that is no distribution, or weights that are negative

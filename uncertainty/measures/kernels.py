@@ -30,7 +30,7 @@ def kernel_language_entropy(kernel: ArrayLike) -> float:
         ValueError: no square matrix, no samples, not symmetric, a diagonal that is not positive, or
             a negative eigenvalue: a matrix of similarities need not be a kernel.
 
-    Source: Nikitin et al. 2024 (arXiv 2405.20003), section 3.
+    Source: Nikitin et al. 2024 (arXiv 2405.20003), abstract.
     """
     kernel = _symmetric(kernel)
     diagonal = np.diag(kernel)
@@ -62,7 +62,7 @@ def heat_kernel(weights: ArrayLike, time: float = HEAT_TIME) -> np.ndarray:
     Raises:
         ValueError: no square matrix, no samples, not symmetric, a negative weight or time.
 
-    Source: Nikitin et al. 2024 (arXiv 2405.20003), section 3; weights there are verdicts of a model
+    Source: Nikitin et al. 2024 (arXiv 2405.20003); weights there are verdicts of a model
     of entailment, and t = 0.3 is the default.
     """
     weights = _symmetric(weights)

@@ -80,13 +80,13 @@ class DoubtValues:
     Attributes:
         values: ``(answers,)``, nan where the function has none or was not asked.
         asked: ``(answers,)`` whether there was evidence for the function; False where samples were
-            asked for and the question has none.
+            asked for and the question has none. None: for all.
         tokens: tokens that went through the model beyond the answer, a mean over answers.
         seconds: the function's own running time, a mean over answers; None where it was not run.
     """
 
     values: np.ndarray
-    asked: np.ndarray
+    asked: np.ndarray | None = None
     tokens: float = 0.0
     seconds: float | None = None
 
@@ -138,13 +138,13 @@ def doubt_values(answers: JudgedAnswers, doubts: Sequence[Doubt]) -> dict[str, D
                 run.seconds.append(time.perf_counter() - start)
             run.values[place] = value
             run.tokens.append(sum(read) + _evidence_tokens(doubt, generation, record))
-    everywhere = np.ones(len(answers.questions), dtype=bool)
-    found = {name: DoubtValues(values, everywhere) for name, values in newer.items()}
+    found = {name: DoubtValues(values) for name, values in newer.items()}
     has_samples = np.array([question.id in samples for question in answers.questions])
     for doubt in doubts:
         run = runs[doubt.name]
-        asked = has_samples if "samples" in doubt.needs else everywhere
-        require_ranking(doubt.name, run.values[asked].tolist())
+        asked = has_samples if "samples" in doubt.needs else None
+        judged = run.values if asked is None else run.values[asked]
+        require_ranking(doubt.name, judged.tolist())
         found[doubt.name] = DoubtValues(
             run.values, asked, float(np.mean(run.tokens)), float(np.mean(run.seconds))
         )

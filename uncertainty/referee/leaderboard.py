@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..evaluation.judging import against_control, lead_over, orientation
 from ..evaluation.leaderboard import LeaderboardRow
 from ..evaluation.leaderboard import leaderboard as judge_columns
 from ..measures.newer_measures import NEWER_MEASURES
 from .board import Board, BoardRow
 from .functions import DoubtFunction, read_doubts
+from .rows import BASELINE, LENGTH, SHUFFLED, LabelledAnswers, board_row
 
 if TYPE_CHECKING:
     from ..data.questions import Question
-    from .answers import DoubtValues, JudgedAnswers
+    from .answers import JudgedAnswers
 
-BASELINE = "perplexity"
-LENGTH = "length"
-SHUFFLED = "shuffled"
 SAMPLED_QUESTIONS = 120  # that lesson 07 asks again
 
 
@@ -143,7 +140,7 @@ def _judged_functions(
     doubts: Collection[str],
 ) -> Board:
     from ..course.answer_runs import measure_columns
-    from .answers import doubt_values, judged_answers
+    from .answers import DoubtValues, doubt_values, judged_answers
 
     # 1. what is asked for, before anything is loaded
     if isinstance(doubts, str):
@@ -167,60 +164,29 @@ def _judged_functions(
     shuffled = np.random.default_rng(seed).permutation(columns[BASELINE])
     everything = {**columns, SHUFFLED: shuffled}
     everything |= {name: measured.values for name, measured in found.items()}
-    rows = [
-        _row(
+    labelled = LabelledAnswers(
+        wrong=answers.wrong,
+        length=columns[LENGTH],
+        topic=answers.topics,
+        baseline=columns[BASELINE],
+    )
+    rows = []
+    for name, values in everything.items():
+        measured = found.get(name, DoubtValues(values))
+        judged = labelled if measured.asked is None else labelled.only(measured.asked)
+        row = board_row(
             name,
-            values,
-            answers,
-            baseline=columns[BASELINE],
+            values if measured.asked is None else values[measured.asked],
+            judged,
             is_added=name in added,
-            measured=found.get(name),
+            tokens=measured.tokens,
+            seconds=measured.seconds,
             rounds=rounds,
             seed=seed,
         )
-        for name, values in everything.items()
-    ]
+        rows.append(row)
     rows.sort(key=lambda row: -np.nan_to_num(row.auroc.value, nan=-1))
     return Board(tuple(rows), BASELINE, _notes(answers, rows))
-
-
-def _row(
-    name: str,
-    values: np.ndarray,
-    answers: "JudgedAnswers",
-    *,
-    baseline: np.ndarray,
-    is_added: bool,
-    measured: "DoubtValues | None",
-    rounds: int,
-    seed: int,
-) -> BoardRow:
-    """Judge one column beside its controls."""
-    asked = np.ones(len(values), dtype=bool) if measured is None else measured.asked
-    wrong, values = answers.wrong[asked], values[asked]
-    length = np.array([float(record["tokens"]) for record in answers.records])[asked]
-    groups = {LENGTH: length, "topic": answers.topics[asked], SHUFFLED: None}
-    if name == LENGTH:
-        del groups[LENGTH]  # labels exchanged among equal lengths would leave it as it is
-    if name == SHUFFLED:
-        groups = {}
-    [row] = judge_columns(wrong, {name: values}, rounds=rounds, seed=seed, doubts=[name])
-    return BoardRow(
-        measure=name,
-        is_added=is_added,
-        auroc=row.auroc,
-        rejection_ratio=row.rejection_ratio,
-        orientation=orientation(row.auroc),
-        controls={
-            control: against_control(wrong, values, row.auroc, within=group)
-            for control, group in groups.items()
-        },
-        lead=None if name == BASELINE else lead_over(wrong, values, baseline[asked], rounds=rounds),
-        answers=len(values),
-        missing=row.missing,
-        tokens=0.0 if measured is None else measured.tokens,
-        seconds=None if measured is None else measured.seconds,
-    )
 
 
 def _notes(answers: "JudgedAnswers", rows: Sequence[BoardRow]) -> tuple[str, ...]:

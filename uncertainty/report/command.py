@@ -32,6 +32,7 @@ COMMAND_WORDS = {
     "context": "many servers limit --top-logprobs (often to 20), and the prompt with its answer to "
     "their context",
     "call again to go on from there": "the same command goes on from there",
+    "samples=": "--samples ",
     "pass the name of one as model=": "pass the name of one as --endpoint-model",
     "pass the key as api_key=": "name the variable that holds the key with --key-variable",
 }
@@ -98,12 +99,19 @@ def _check_together(options: argparse.Namespace) -> None:
             f"{' and '.join(map(as_typed, for_loading))}: for a model that is loaded here; a "
             "server loads its own as it was told when it started."
         )
+    for_weights = [name for name in ("samples", "probes") if getattr(options, name)]
+    if for_weights and options.endpoint:
+        raise ReportRefused(
+            f"{' and '.join(map(as_typed, for_weights))}: for a model that is loaded here, not for "
+            "one behind a server."
+        )
 
 
 def _report(options: argparse.Namespace, questions: QuestionSet) -> Report:
     if options.endpoint:
         return _server_report(options, questions)
-    loading = {"quantize": options.quantize, "device_map": options.device_map}
+    names = ("quantize", "device_map", "samples", "probes")
+    loading = {name: getattr(options, name) for name in names}
     if not options.compare:
         return make_report(options.model, questions=questions, **loading)
     saved = {name: _saved_report(name) for name in options.compare if name.endswith(".json")}

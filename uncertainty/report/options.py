@@ -38,6 +38,18 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         help="two models side by side instead of one; in the place of a name the .json file of a "
         "report that was made before, of a server's model too",
     )
+    more = parser.add_argument_group("doubts that cost more, of a model that is loaded here")
+    more.add_argument(
+        "--samples",
+        metavar="N",
+        type=_count,
+        help="draw N samples of each answer at temperature 1, and judge what compares them",
+    )
+    more.add_argument(
+        "--probes",
+        action="store_true",
+        help="learn doubts from the hidden states of graded answers, each judged on other answers",
+    )
     loading = parser.add_argument_group("how a model is loaded here")
     loading.add_argument(
         "--quantize",

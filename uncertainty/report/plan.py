@@ -27,6 +27,8 @@ SECONDS_A_VERDICT = 0.06
 READING_SECONDS = 20.0
 SECONDS_A_QUESTION = 0.55
 SECONDS_READ_AGAIN = 0.13  # an answer that is known, for the newer measures
+SECONDS_A_SAMPLE = 0.18  # drawn and compared; measured with ten samples on one core
+SECONDS_LEARNING = 0.04  # an answer in the probes' fits, with the depth chosen inside the folds
 # Reading takes so many times as long with packed weights: measured on a CPU, int8 on answers only.
 PACKED_SLOWNESS = {None: 1.0, "nf4": 3.0, "int8": 25.0}
 DEFAULT_PARAMETERS = 134_515_008
@@ -49,11 +51,20 @@ class Plan(NamedTuple):
     remedy: str = ""
 
 
-def plan_report(name: str, questions: QuestionSet, kind: Kind, options: LoadOptions) -> Plan:
+def plan_report(
+    name: str,
+    questions: QuestionSet,
+    kind: Kind,
+    options: LoadOptions,
+    *,
+    samples: int | None = None,
+    probes: bool = False,
+) -> Plan:
     """Return what a report on this model and these questions will need on this machine.
 
     Args:
         kind, options: what the name means and how it is loaded, from `checked_loading`.
+        samples, probes: as of `make_report`.
     """
     places = used_devices(options.device, options.device_map)
     free = total_free(places)
@@ -67,7 +78,7 @@ def plan_report(name: str, questions: QuestionSet, kind: Kind, options: LoadOpti
         return Plan(None, free, None, text)
     batch = COPIES * 4.0 * BATCH * LIMIT * need.vocabulary
     memory = need.weights + batch + PYTHON_BYTES
-    seconds = expected_seconds(name, need, questions)
+    seconds = expected_seconds(name, need, questions, samples=samples, probes=probes)
     unpacked = ""
     if need.quantize is not None:
         whole = need.parameters * need.bytes_per_parameter
@@ -123,7 +134,14 @@ def needed(name: str, kind: Kind, options: LoadOptions) -> MemoryNeed | None:
     return _from_configuration(name, options, local_files_only=False)
 
 
-def expected_seconds(name: str, need: MemoryNeed, questions: QuestionSet) -> float:
+def expected_seconds(
+    name: str,
+    need: MemoryNeed,
+    questions: QuestionSet,
+    *,
+    samples: int | None = None,
+    probes: bool = False,
+) -> float:
     """Return about how long a report takes, by a measurement of half a second."""
     slowness = REFERENCE_SPEED / products_per_second()
     count = len(questions.questions)
@@ -134,6 +152,10 @@ def expected_seconds(name: str, need: MemoryNeed, questions: QuestionSet) -> flo
     relative = need.parameters / DEFAULT_PARAMETERS * PACKED_SLOWNESS[need.quantize]
     judging = FIXED_SECONDS + SECONDS_A_VERDICT * count
     answers = SECONDS_A_QUESTION * asked + SECONDS_READ_AGAIN * count
+    answers += SECONDS_A_SAMPLE * (samples or 0) * count
+    if probes:
+        answers += 2 * SECONDS_READ_AGAIN * count
+        judging += SECONDS_LEARNING * count
     reading = relative * (READING_SECONDS + answers)
     return slowness * (judging + reading)
 

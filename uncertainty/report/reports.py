@@ -21,6 +21,7 @@ from ..loading.pinned_files import DEFAULT
 from ..neurons.geometry import geometry
 from .answers import answers_part, columns, graded_answers
 from .calibration_part import calibration_part
+from .further_part import FEWEST_SAMPLES, further_part
 from .heatmap_part import heatmap_part
 from .leaderboard_part import leaderboard_part
 from .lens_part import lens_part
@@ -80,6 +81,8 @@ def make_report(
     *,
     quantize: str | None = None,
     device_map: DeviceMap | None = None,
+    samples: int | None = None,
+    probes: bool = False,
     progress: bool = True,
 ) -> Report:
     """Ask a model questions, and report which of its doubts can be trusted on them.
@@ -95,6 +98,8 @@ def make_report(
             None takes the course's questions with one right answer.
         quantize, device_map: how `load_model` loads a model that was named; 4-bit weights
             ("nf4") answer as their rounding lets them.
+        samples: draw so many samples of each answer, and judge the measures that compare them.
+        probes: learn doubts from the hidden states of graded answers, and judge them on others.
         progress: whether to say on stderr what is needed, and to show a progress bar.
 
     Raises:
@@ -103,12 +108,17 @@ def make_report(
             its tokenizer (a ValueError, too).
         ModelUnavailable: the model cannot be loaded, or does not fit into the memory that is free.
     """
+    if samples is not None and samples < FEWEST_SAMPLES:
+        raise ReportRefused(
+            f"samples are compared with each other, so at least {FEWEST_SAMPLES} are needed; got "
+            f"samples={samples}."
+        )
     asked = question_set(questions)
     start = time.perf_counter()
     if isinstance(model, str | Path):
         name = str(model)
         kind, loading = _loading(name, quantize=quantize, device_map=device_map)
-        plan = plan_report(name, asked, kind, loading)
+        plan = plan_report(name, asked, kind, loading, samples=samples, probes=probes)
         if progress:
             print(plan.text, file=sys.stderr, flush=True)
         require_memory(plan, name)
@@ -129,7 +139,17 @@ def make_report(
                 "named; this one is loaded already."
             )
     loaded = time.perf_counter() - start
-    return Report(_measured(name, without_wrapper(model), tokenizer, asked, progress, loaded))
+    measured = _measured(
+        name,
+        without_wrapper(model),
+        tokenizer,
+        asked,
+        samples=samples,
+        probes=probes,
+        progress=progress,
+        loaded=loaded,
+    )
+    return Report(measured)
 
 
 def question_set(questions: QuestionsSource | None) -> QuestionSet:
@@ -164,7 +184,15 @@ def free_model_memory() -> None:
 
 
 def _measured(
-    name: str, model, tokenizer, asked: QuestionSet, progress: bool, loaded: float
+    name: str,
+    model,
+    tokenizer,
+    asked: QuestionSet,
+    *,
+    samples: int | None,
+    probes: bool,
+    progress: bool,
+    loaded: float,
 ) -> dict[str, Any]:
     asking = asker(model, tokenizer)
     questions = asked.questions
@@ -177,6 +205,9 @@ def _measured(
     parts: dict[str, Callable[[], dict]] = {
         "answers": lambda: answers_part(rows),
         "leaderboard": lambda: leaderboard_part(wrong, doubts),
+        "further": lambda: further_part(
+            asking, questions, rows, wrong, doubts, samples=samples, probes=probes
+        ),
         "calibration": lambda: calibration_part(wrong, doubts),
         "threshold": lambda: threshold_part(wrong, doubts),
         "verbalised": lambda: verbalised_part(asking, rows),
@@ -184,6 +215,8 @@ def _measured(
         "lens": lambda: _lens(asking, questions),
         "neurons": lambda: _neurons(asking),
     }
+    if samples is None and not probes:
+        del parts["further"]
     sections = measured_parts(parts, seconds, progress=progress)
     return report_data(
         asked=asked,
