@@ -23,10 +23,10 @@ ENTRY = re.compile(r"^## (?P<term>.+)\n\n(?P<text>.+)\n\n(?P<line>\[\d\d .+)$", 
 LESSON = re.compile(r"\(\.\./notebooks/\d\d_(\w+)\.ipynb\)")
 MADE = {"way-onward", "the-whole-way"}  # cells that docs/order.py writes
 # What is not prose: fenced code, formulas, code spans, links, pictures, HTML tags, summaries,
-# headings, names of exercises.
+# headings, names of exercises, boxes about the words of papers.
 APART = re.compile(
     r"(?s:```.*?```|\$\$.*?\$\$|<summary>.*?</summary>)|\$[^$\n]+\$|`[^`\n]+`"
-    r"|!?\[[^\]]*\]\([^)]*\)|<[^>\n]+>|^#+ .*$|^\*\*(?:Exercise|Bonus|A larger).*?\*\*",
+    r"|!?\[[^\]]*\]\([^)]*\)|<[^>\n]+>|^(?:#+|>) .*$|^\*\*(?:Exercise|Bonus|A larger).*?\*\*",
     re.M,
 )
 LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[^)]*\)")

@@ -55,7 +55,7 @@ def _(wrong, doubt, share):
     hints=[
         "In the colleague's line every bin counts the same. What does the formula put before the "
         "distance of a bin?",
-        "The bin of each answer is `np.minimum((confidence * bins).astype(int), bins - 1)`, so that "
+        "The bin of each answer is `np.minimum((confidence * bins).astype(int), bins - 1)`, so "
         "a confidence of 1 falls into the last bin.",
         "Go over the bins, skip the empty ones, and add up distances, each multiplied by the "
         "share of all answers that its bin holds.",
