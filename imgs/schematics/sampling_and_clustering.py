@@ -7,9 +7,9 @@ from uncertainty.plotting.style import BLUE, GREEN, ORANGE
 from .style import GREY, arrow, box, canvas, label
 
 ALT = (
-    "One question leads to five sampled answers in different words. Three of them say Lima and form "
-    "one cluster; one says Cusco, one says Quito, and each of these is a cluster of its own. The "
-    "clusters have the shares 0.6, 0.2 and 0.2, and the entropy of these shares is 0.95 nats, the "
+    "One question leads to five sampled answers in different words. Three of them say Lima and "
+    "form one cluster; one says Cusco, one says Quito, and each of these is a cluster of its own. "
+    "The clusters have the shares 0.6, 0.2 and 0.2, and the entropy of these shares is 0.95 nats, the "
     "semantic entropy. Below, the agreement with the greedy answer, Lima, is 3 of 5."
 )
 SAMPLES = (

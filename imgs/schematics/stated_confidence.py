@@ -1,5 +1,7 @@
 """Two ways to read a confidence after the reply was begun: its text, or the odds of three words."""
 
+from itertools import pairwise
+
 from matplotlib.axes import Axes
 
 from uncertainty.plotting.style import BLUE, ORANGE, RED
@@ -28,7 +30,7 @@ def draw() -> Axes:
         begun = text.endswith(":")
         box(axes, (x, 7.0), text, width=4.3, height=1.6, edge=RED if begun else BLUE, size=11)
         label(axes, (x, 8.5), speaker, size=11, colour=RED if begun else GREY)
-    for (x, *_), (next_x, *_) in zip(TURNS, TURNS[1:]):
+    for (x, *_), (next_x, *_) in pairwise(TURNS):
         arrow(axes, (x + 2.15, 7.0), (next_x - 2.15, 7.0))
     arrow(axes, (17.0, 6.2), (14.8, 4.9), colour=ORANGE)
     arrow(axes, (17.0, 6.2), (14.8, 2.0), colour=ORANGE)

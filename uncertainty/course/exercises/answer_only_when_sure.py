@@ -55,8 +55,8 @@ def _(wrong, doubt, share):
     hints=[
         "In the colleague's line every bin counts the same. What does the formula put before the "
         "distance of a bin?",
-        "The bin of each answer is `np.minimum((confidence * bins).astype(int), bins - 1)`, so that "
-        "a confidence of 1 falls into the last bin.",
+        "The bin of each answer is `np.minimum((confidence * bins).astype(int), bins - 1)`, so "
+        "that a confidence of 1 falls into the last bin.",
         "Go over the bins, skip the empty ones, and add up distances, each multiplied by the "
         "share of all answers that its bin holds.",
     ],

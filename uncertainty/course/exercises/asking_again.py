@@ -49,11 +49,11 @@ def _(answer, samples):
     hints=[
         "How many terms does the sum have: one for each sample, or one for each different answer?",
         "`Counter(samples).values()` holds the counts n_c of the formula.",
-        "Turn each count into a share of all samples, and put the shares into the formula; nats need "
-        "`math.log`.",
+        "Turn each count into a share of all samples, and put the shares into the formula; nats "
+        "need `math.log`.",
     ],
-    note="the names of the clusters do not matter, only their sizes: five samples that all agree on "
-    "an error have an entropy of 0.",
+    note="the names of the clusters do not matter, only their sizes: five samples that all agree "
+    "on an error have an entropy of 0.",
 )
 def entropy_of_answers(samples):
     shares = [count / len(samples) for count in Counter(samples).values()]
