@@ -336,6 +336,9 @@ if TYPE_CHECKING:
     from .evaluation.verdicts import (
         claim_verdict as claim_verdict,
     )
+    from .evaluation.verdicts import (
+        control_bar as control_bar,
+    )
     from .generation.answers import (
         Generation as Generation,
     )
@@ -764,7 +767,7 @@ _PUBLIC_NAMES = {
         "ngram_overlap",
         "passes_asserts",
     ),
-    "evaluation.verdicts": ("claim_verdict",),
+    "evaluation.verdicts": ("claim_verdict", "control_bar"),
     "_inputs": ("SKIPPED_POSITIONS",),
     "information": (
         "anchored_renyi_entropy",

@@ -19,6 +19,7 @@ from uncertainty import (
     seal_claim,
 )
 from uncertainty.course import sealed
+from uncertainty.course.seal_files import keep_record
 from uncertainty.course.sealed_code import code_of, same_code
 
 IDS = [f"q{place:03}" for place in range(120)]
@@ -197,9 +198,17 @@ def test_a_file_is_never_overwritten(path):
     assert path.read_bytes() == kept
     for text in ("my notes", '{"claim": {}}', "[1]"):
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(ValueError, match="seal.*left as it is"):
+        with pytest.raises(ValueError, match=r"seal.*left as it is"):
             sealed_at(path)
         assert path.read_text(encoding="utf-8") == text
+
+
+def test_an_outcome_that_another_process_wrote_stays(path):
+    seal = sealed_at(path)
+    unopened = seal.record | {"outcome": None}
+    first = open_held_out(seal, CLAIM)
+    keep_record(path, unopened)
+    assert json.loads(path.read_text(encoding="utf-8"))["outcome"]["value"] == first.value
 
 
 def test_where_nothing_can_be_written_the_text_is_shown_and_it_opens_once(tmp_path):
@@ -290,7 +299,7 @@ TEXT = st.text(min_size=1).filter(str.strip)
 
 @settings(max_examples=30)
 @given(
-    st.fixed_dictionaries({n: TEXT for n in list(CHANGES)[:6]}), st.floats(0, 1e9), st.integers(0)
+    st.fixed_dictionaries(dict.fromkeys([*CHANGES][:6], TEXT)), st.floats(0, 1e9), st.integers(0)
 )
 def test_any_words_and_numbers_come_back_from_the_file(tmp_path_factory, words, cut_off, tried):
     path = tmp_path_factory.mktemp("seal") / "mine.json"
@@ -324,7 +333,6 @@ def counted(text):
 def test_sets_and_patterns_count_by_their_value_and_a_function_may_call_itself():
     text = code_of(counted)
     assert "WORDS = {'about', 'may', 'often', 'some'}" in text and "re.compile" in text
-
     assert code_of(recursive).count("def recursive") == 1
 
 

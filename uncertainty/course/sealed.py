@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -222,7 +222,8 @@ def _measured(claim: PlannedClaim, ids: list[str]) -> SealedOutcome:
         raise ValueError(f"each column needs one row for each of {len(ids)} ids, got {lengths}.")
     interval = bootstrap(claim.effect, *columns)
     controls = [float(value) for value in claim.controls(*columns)]
-    bar, verdict = float("nan"), "cannot be judged"
+    bar = float("nan")
+    verdict: Verdict | Literal["cannot be judged"] = "cannot be judged"
     if np.isfinite([*interval, *controls]).all():
         bar = control_bar(controls)
         verdict = claim_verdict(*interval, [max(bar, claim.cut_off)])
@@ -244,7 +245,8 @@ def _as_json(outcome: SealedOutcome) -> dict:
 
 
 def _outcome(values: dict) -> SealedOutcome:
-    return SealedOutcome(**{name: float("nan") if v is None else v for name, v in values.items()})
+    found: dict[str, Any] = {n: float("nan") if v is None else v for n, v in values.items()}
+    return SealedOutcome(**found)
 
 
 def _now() -> str:
