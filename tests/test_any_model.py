@@ -47,6 +47,7 @@ FAILED_ASSERTS = {
     "doubt_direction": 7,
     "known_truth": 0,
     "guarantee": 5,
+    "capstone": 3,
 }
 
 

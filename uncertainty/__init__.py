@@ -129,6 +129,9 @@ if TYPE_CHECKING:
     from .course.lessons import (
         lesson_number as lesson_number,
     )
+    from .course.planned_claim import (
+        PlannedClaim as PlannedClaim,
+    )
     from .course.question_runs import (
         answers_by_token as answers_by_token,
     )
@@ -149,6 +152,21 @@ if TYPE_CHECKING:
     )
     from .course.results import (
         cached_results as cached_results,
+    )
+    from .course.sealed import (
+        Seal as Seal,
+    )
+    from .course.sealed import (
+        SealedOutcome as SealedOutcome,
+    )
+    from .course.sealed import (
+        open_held_out as open_held_out,
+    )
+    from .course.sealed import (
+        practice_and_held_out as practice_and_held_out,
+    )
+    from .course.sealed import (
+        seal_claim as seal_claim,
     )
     from .course.state_runs import (
         kept_answer_states as kept_answer_states,
@@ -317,6 +335,9 @@ if TYPE_CHECKING:
     )
     from .evaluation.verdicts import (
         claim_verdict as claim_verdict,
+    )
+    from .evaluation.verdicts import (
+        control_bar as control_bar,
     )
     from .generation.answers import (
         Generation as Generation,
@@ -737,7 +758,7 @@ _PUBLIC_NAMES = {
         "ngram_overlap",
         "passes_asserts",
     ),
-    "evaluation.verdicts": ("claim_verdict",),
+    "evaluation.verdicts": ("claim_verdict", "control_bar"),
     "_inputs": ("SKIPPED_POSITIONS",),
     "information": (
         "anchored_renyi_entropy",
@@ -1008,6 +1029,14 @@ _PUBLIC_NAMES = {
         "hint",
         "progress",
         "solution",
+    ),
+    "course.planned_claim": ("PlannedClaim",),
+    "course.sealed": (
+        "Seal",
+        "SealedOutcome",
+        "open_held_out",
+        "practice_and_held_out",
+        "seal_claim",
     ),
     "course.question_runs": (
         "answers_by_token",

@@ -56,6 +56,7 @@ IN_ORDER = (
     ("guarantee", '"I don\'t know", with a guarantee', 45, 60),
     ("known_truth", "A language whose truth is known", 45, 60),
     ("any_model", "Any model", 45, 60),
+    ("capstone", "Your own claim", 45, 40),
 )
 LESSONS = tuple(Lesson(f"{place:02}", *lesson) for place, lesson in enumerate(IN_ORDER))
 PARTS = (
