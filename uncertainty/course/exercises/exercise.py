@@ -107,10 +107,9 @@ class Exercise:
 def exercise(
     *,
     inputs: list[tuple],
-    hints: Sequence[str] = (),
-    note: str = "",
+    hints: Sequence[str],
+    note: str,
     tolerance: float = 1e-4,
-    hint: str = "",
 ) -> Callable[[Callable], Exercise]:
     """Declare the decorated function as the reference solution of an exercise.
 
@@ -128,7 +127,7 @@ def exercise(
                 "names must be unique across lessons."
             )
         lesson = lesson_number(reference.__module__.rpartition(".")[2])
-        levels = [inspect.cleandoc(level) for level in hints or [hint]]
+        levels = [inspect.cleandoc(level) for level in hints]
         _registry[name] = Exercise(
             lesson, reference, inputs, levels, inspect.cleandoc(note), tolerance
         )
