@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons order outputs ledger bench model clean
+.PHONY: lab test quick check pythons lessons order glossary outputs ledger bench model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -39,6 +39,9 @@ outputs: model  ## ask everything anew, keep the outputs in the notebooks and th
 
 order: .venv/ready  ## number the lessons by their order in uncertainty/course/lessons.py (for authors)
 	$(BIN)/python docs/order.py
+
+glossary: .venv/ready  ## link each term of docs/glossary.md where its lesson uses it first (for authors)
+	$(BIN)/python docs/glossary.py
 
 ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledger (for authors)
 	$(BIN)/python docs/ledger/make.py

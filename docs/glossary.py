@@ -1,142 +1,164 @@
-"""Link the first use of each term of docs/glossary.md in the lesson that explains it.
+"""Link each term of docs/glossary.md where its lesson uses it first.
 
 ``python docs/glossary.py``            write the links into the notebooks
-``python docs/glossary.py --check``    only say which are missing, or lead elsewhere
+``python docs/glossary.py --check``    only say which notebooks lack one
 
-Only prose is linked: no heading, formula, code, quiz option or other link, and nothing in a
-lesson's opening. The glossary itself is written by hand; the names of lessons in it are numbered
-by docs/order.py.
+An entry is a heading, a comment with the words by which lessons use the term, and a text that ends
+with a link to the lesson that explains it. A lesson that links the term already, at a place that
+its author chose, stays as it is, so a second run changes nothing. No link goes into a lesson's
+opening, a heading, a quotation, the line of an exercise, code, a formula or another link.
 """
 
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 
 ROOT = Path(__file__).parent.parent
-GLOSSARY = "../docs/glossary.md"
-ENTRY = re.compile(r"^## (?P<term>.+)\n\n(?P<text>.+)\n\n(?P<line>\[\d\d .+)$", re.M)
-LESSON = re.compile(r"\(\.\./notebooks/\d\d_(\w+)\.ipynb\)")
+PAGE = "docs/glossary.md"
+ENTRY = re.compile(r"^### (.+)\n\n<!-- words:(.*)-->\n\n(.+)$", re.M)
+LESSON = re.compile(r"\[Lesson \d\d\]\(\.\./notebooks/\d\d_([a-z_]+)\.ipynb\)\.$")
+LINK = r"\[[^\]]*\]\([^)]*\)"
 MADE = {"way-onward", "the-whole-way"}  # cells that docs/order.py writes
-# What is not prose: fenced code, formulas, code spans, links, pictures, HTML tags, summaries,
-# headings, names of exercises, boxes about the words of papers.
-APART = re.compile(
-    r"(?s:```.*?```|\$\$.*?\$\$|<summary>.*?</summary>)|\$[^$\n]+\$|`[^`\n]+`"
-    r"|!?\[[^\]]*\]\([^)]*\)|<[^>\n]+>|^(?:#+|>) .*$|^\*\*(?:Exercise|Bonus|A larger).*?\*\*",
-    re.M,
+
+# What holds no prose: code, formulas.
+NO_PROSE = r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$"
+# Where a link would be in the way: besides, links, tags, headings, quotations, marked lines.
+MARKED = "Exercise|Write down|By the end|You will be able|Bonus|A larger exercise|Links"
+NO_LINK = re.compile(
+    rf"{NO_PROSE}|!?{LINK}|https?://\S+|<summary>.*?</summary>|<[^>]*>"
+    rf"|^#[^\n]*|^>[^\n]*|^\*\*(?:{MARKED})[^\n]*",
+    re.S | re.M,
 )
-LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[^)]*\)")
+# What does not count as a use: links to other lessons and pages, and the box that translates.
+NO_USE = re.compile(
+    rf"{NO_PROSE}|\[[^\]]*\]\((?!\.\./{re.escape(PAGE)})[^)]*\)|\]\([^)]*\)|^>[^\n]*"
+    r"|^\*\*Links\..*?(?=\n\n|\Z)",
+    re.S | re.M,
+)
 
 
 class Term(NamedTuple):
-    """An entry: its heading, the forms that the lessons write, the name of its lesson."""
+    """An entry of the glossary: the words that lessons use, and the lesson that explains it."""
 
-    name: str
-    forms: list[str]
+    title: str
+    words: tuple[str, ...]
     lesson: str
+    text: str
 
     @property
     def anchor(self) -> str:
-        """The heading's anchor, as GitHub and JupyterLab make it."""
-        kept = re.sub(r"[^\w\- ]", "", self.name.lower())
-        return kept.replace(" ", "-")
+        """The end of a link to the entry, as GitHub makes it from the heading."""
+        return re.sub(r"[^\w\- ]", "", self.title.lower()).replace(" ", "-")
 
     @property
     def pattern(self) -> re.Pattern:
-        """Any of the forms as whole words, the longest first; a capital may begin it."""
-        forms = sorted(self.forms, key=len, reverse=True)
-        either = (
-            f"[{form[0].upper()}{form[0].lower()}]{re.escape(form[1:])}"
-            if form[0].isalpha()
-            else re.escape(form)
-            for form in forms
-        )
-        return re.compile(rf"(?<![\w-])(?:{'|'.join(either)})(?![\w-])")
+        """What finds a use of the term: one of its words, whole, in the singular or plural."""
+        longest_first = sorted(self.words, key=len, reverse=True)
+        words = "|".join(map(re.escape, longest_first))
+        return re.compile(rf"(?<![\w-])(?:{words})s?(?![\w-])", re.I)
 
 
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
-    """Write the links, or with --check return 1 when some are missing."""
+    """Link what is not linked, or with --check return 1 when there is something."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
-    terms = read_terms(root)
-    changed = {}
-    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        text = path.read_text(encoding="utf-8")
-        own = [term for term in terms if term.lesson == path.stem[3:]]
-        linked = with_links(text, own)
-        if linked != text:
-            changed[path] = linked
+    changed = linked(root, glossary_terms(root))
+    if not changed:
+        print("Every term is linked.")
+        return 0
     told = sorted(path.name for path in changed)
-    print("\n".join([f"{len(terms)} terms; to link: {len(told)} lessons", *told]))
+    print("\n".join(["links are missing in:" if options.check else "linked in:", *told]))
     if options.check:
-        return 1 if changed else 0
+        return 1
     for path, text in changed.items():
         path.write_text(text, encoding="utf-8")
     return 0
 
 
-def read_terms(root: Path = ROOT) -> list[Term]:
-    """Return the glossary's entries, in its order.
+def glossary_terms(root: Path) -> list[Term]:
+    """Return the entries of the glossary.
 
     Raises:
-        ValueError: an entry without its last line, which names its lesson and its forms.
+        ValueError: a heading without words or text, or a text that ends without its lesson.
     """
-    text = (root / "docs" / "glossary.md").read_text(encoding="utf-8")
+    page = (root / PAGE).read_text(encoding="utf-8")
+    found = ENTRY.findall(page)
+    headings = re.findall(r"^### (.+)$", page, re.M)
+    if len(headings) != len(found):
+        odd = sorted(set(headings) - {title for title, *_ in found})
+        raise ValueError(f"{PAGE}: these entries have no comment with words, or no text: {odd}.")
     terms = []
-    for found in ENTRY.finditer(text):
-        written = found["line"].partition(" · written ")[2].partition(" · ")[0]
-        lesson = LESSON.search(found["line"])
-        if lesson is None or not written:
-            raise ValueError(f"the entry {found['term']!r} names no lesson, or no form.")
-        terms.append(Term(found["term"], re.findall(r"\*([^*]+)\*", written), lesson[1]))
-    if len(terms) != text.count("\n## "):
-        raise ValueError("an entry is a heading, one paragraph, and a line with its lesson.")
+    for title, words, text in found:
+        lesson = LESSON.search(text)
+        if lesson is None:
+            raise ValueError(f"{PAGE}: {title!r} does not end with a link to its lesson.")
+        split = tuple(word.strip() for word in words.split(";") if word.strip())
+        terms.append(Term(title, split, lesson[1], text))
     return terms
 
 
-def with_links(text: str, terms: list[Term]) -> str:
-    """Return a notebook's text in which the first use of each of these terms is a link."""
-    notebook = nbformat.reads(text, as_version=4)
-    before = [cell.source for cell in notebook.cells]
-    prose = list(prose_cells(notebook))
-    for cell in prose:
-        cell.source = LINK.sub(r"\1", cell.source)
-    for term in sorted(terms, key=lambda term: -max(map(len, term.forms))):
-        link_first_use(prose, term)
-    if [cell.source for cell in notebook.cells] == before:
-        return text
-    return f"{nbformat.writes(notebook)}\n"
+def linked(root: Path, terms: Sequence[Term]) -> dict[Path, str]:
+    """Return the notebooks in which a link is missing, with their new text."""
+    texts = {}
+    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        own = [term for term in terms if term.words and term.lesson == path.stem[3:]]
+        notebook = nbformat.read(path, as_version=4)
+        news = [link_first_use(notebook, term) for term in own]
+        if any(news):
+            texts[path] = f"{nbformat.writes(notebook)}\n"
+    return texts
 
 
-def prose_cells(notebook) -> Iterator:
-    """Yield the Markdown cells between a lesson's opening and its links onward."""
-    for cell in notebook.cells[1:]:
-        if cell.cell_type == "markdown" and cell.get("id") not in MADE:
-            yield cell
+def link_first_use(notebook: nbformat.NotebookNode, term: Term) -> bool:
+    """Link the first use of a term in a notebook, and return whether that changed something.
 
-
-def link_first_use(cells: list, term: Term) -> None:
-    """Turn the first use of a term in these cells into a link to its entry, if there is one."""
+    A term that is linked somewhere, or that is used nowhere, changes nothing.
+    """
+    target = f"../{PAGE}#{term.anchor}"
+    cells = [cell for cell in notebook.cells[1:] if cell.cell_type == "markdown"]
+    cells = [cell for cell in cells if cell.get("id") not in MADE]
+    if any(f"({target})" in cell.source for cell in cells):
+        return False
     for cell in cells:
-        found = first_use(cell.source, term)
-        if found is not None:
-            link = f"[{found[0]}]({GLOSSARY}#{term.anchor})"
-            cell.source = cell.source[: found.start()] + link + cell.source[found.end() :]
-            return
+        open_text = NO_LINK.sub(lambda found: " " * len(found[0]), cell.source)
+        use = term.pattern.search(open_text)
+        if use:
+            before, after = cell.source[: use.start()], cell.source[use.end() :]
+            cell.source = f"{before}[{use[0]}]({target}){after}"
+            return True
+    return False
 
 
-def first_use(source: str, term: Term) -> re.Match | None:
-    """Return where a text first uses a term in its prose."""
-    apart = [found.span() for found in APART.finditer(source)]
-    for found in term.pattern.finditer(source):
-        if not any(start < found.end() and found.start() < end for start, end in apart):
-            return found
-    return None
+def early_uses(
+    root: Path, terms: Sequence[Term], lessons: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each term that a lesson before its own uses: title, lesson, and the words around it.
+
+    Args:
+        lessons: the lessons' names in their order.
+    """
+    paths = {path.stem[3:]: path for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb")}
+    for place, lesson in enumerate(lessons):
+        prose = lesson_prose(nbformat.read(paths[lesson], as_version=4))
+        for term in terms:
+            if term.words and lessons.index(term.lesson) > place:
+                use = term.pattern.search(prose)
+                if use:
+                    around = prose[max(0, use.start() - 60) : use.end() + 60]
+                    yield term.title, lesson, " ".join(around.split())
+
+
+def lesson_prose(notebook: nbformat.NotebookNode) -> str:
+    """Return the words of a lesson, without code, formulas, links elsewhere, and the box."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    sources = [cell.source for cell in cells if cell.get("id") not in MADE]
+    return "\n\n".join(NO_USE.sub(" ", source) for source in sources)
 
 
 if __name__ == "__main__":
