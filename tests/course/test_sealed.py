@@ -315,6 +315,18 @@ def spaced(labels,   values):  # fmt: skip
     return float(values[labels].mean()   - values[~labels].mean())  # fmt: skip
 
 
+LISTED = ["often", "many"]
+
+
+def counted(text):
+    return sum(word in LISTED for word in text.split())
+
+
+def test_a_list_that_could_grow_unnoticed_is_refused_with_the_way_out():
+    with pytest.raises(ValueError, match=r"counted uses the list LISTED.*LISTED = tuple\(LISTED\)"):
+        code_of(counted)
+
+
 def test_spacing_and_comments_are_no_change_and_code_is():
     text = code_of(spaced).replace("spaced", "difference")
     assert text != code_of(difference) and same_code(text, code_of(difference))

@@ -17,10 +17,11 @@ def code_of(function: Callable) -> str:
 
     A notebook's cells are one module. Functions that the function calls from there are followed;
     numbers, texts, patterns, and tuples and sets of them count by their value. What is imported
-    counts by its name only. Lists, dictionaries and arrays are data and do not count.
+    counts by its name only. Dictionaries and arrays are data and do not count.
 
     Raises:
-        ValueError: not a function written with ``def`` and a name, or one whose source is nowhere.
+        ValueError: not a function written with ``def`` and a name, one whose source is nowhere, or
+            one that uses a list of plain values, which could grow unnoticed.
     """
     parts: dict[str, str] = {}
     _collect(function, parts)
@@ -49,6 +50,11 @@ def _collect(function: Callable, parts: dict[str, str]) -> None:
             _collect(value, parts)
         elif name in function.__globals__ and _is_plain(value):
             parts[name] = f"{name} = {_text(value)}"
+        elif isinstance(value, list) and value and all(map(_is_plain, value)):
+            raise ValueError(
+                f"{function.__name__} uses the list {name}, which can be changed after sealing: make "
+                f"it a tuple, {name} = tuple({name}), whose values are sealed."
+            )
 
 
 def _source(function: FunctionType) -> str:

@@ -74,8 +74,8 @@ def _show_outcome(tried: Exercise, outcome: Outcome) -> None:
     name = tried.name
     help_line = f'`hint("{name}")` gives a nudge, `solution("{name}")` shows one way to write it.'
     if outcome.state == "right":
-        text = f"{TICK} **`{name}`: right.** The cells below use your function."
-        text += f" Note that {tried.note}" if tried.note else ""
+        verdict = f"{TICK} **`{name}`: right.** The cells below use your function."
+        text = f"{verdict} Note that {tried.note}"
     elif outcome.state == "untouched":
         verdict = f"{DOTS} **`{name}`: not attempted yet.** The cells below use the reference."
         text = f"{verdict} {help_line}"
