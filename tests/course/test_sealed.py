@@ -318,13 +318,15 @@ def spaced(labels,   values):  # fmt: skip
 LISTED = ["often", "many"]
 
 
-def counted(text):
+def listed_words(text):
     return sum(word in LISTED for word in text.split())
 
 
 def test_a_list_that_could_grow_unnoticed_is_refused_with_the_way_out():
-    with pytest.raises(ValueError, match=r"counted uses the list LISTED.*LISTED = tuple\(LISTED\)"):
-        code_of(counted)
+    with pytest.raises(
+        ValueError, match=r"listed_words uses the list LISTED.*LISTED = tuple\(LISTED\)"
+    ):
+        code_of(listed_words)
 
 
 def test_spacing_and_comments_are_no_change_and_code_is():

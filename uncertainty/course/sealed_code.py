@@ -52,8 +52,8 @@ def _collect(function: Callable, parts: dict[str, str]) -> None:
             parts[name] = f"{name} = {_text(value)}"
         elif isinstance(value, list) and value and all(map(_is_plain, value)):
             raise ValueError(
-                f"{function.__name__} uses the list {name}, which can be changed after sealing: make "
-                f"it a tuple, {name} = tuple({name}), whose values are sealed."
+                f"{function.__name__} uses the list {name}, which can be changed after sealing: "
+                f"make it a tuple, {name} = tuple({name}), whose values are sealed."
             )
 
 
