@@ -27,18 +27,24 @@ INTRODUCTION = """# The leaderboard
 Every family of doubts in one table for each model, judged on the course's questions with one right
 answer. `benchmarks/leaderboard.py` makes the figures and this page.
 
+To choose a doubt, read a row from the left. Does it rank wrong answers above right ones (AUROC)? Does it
+do so better than perplexity, which costs nothing: does the interval of the lead lie above 0? Does it know
+more than the length of the answer (beyond length)? And what does it cost (the last two columns)? A learnt
+doubt must also beat the controls that nothing was trained for.
+
 - **AUROC**: the share of pairs, one answer wrong and one right, in which the wrong one has the larger
   doubt; 0.5 is chance. Intervals are 95 % by bootstrap; questions that share a right answer are drawn
   together.
 - **Sampled**: the questions that samples were drawn for, at temperature 1. All rows have a figure
   there, and the order is by it. Doubts that need no samples are judged on all answers, too.
 - **Temperature 1** is what the referee draws at, and it decides what samples can tell: where nearly all of
-  them differ, nothing that counts meanings can rank. On the default model semantic entropy has
-  0.82 [0.74, 0.90] on the same questions at temperature 0.5 (lesson 13). So a low place of the samples'
-  rows is a finding about this temperature.
+  them differ, a measure that counts different answers has little to rank by. On the default model
+  semantic entropy has 0.82 [0.74, 0.90] on the same questions at temperature 0.5 (lesson 13). So a low
+  place of the samples' rows is a finding about this temperature.
 - **Lead over perplexity**: the bootstrapped difference of two AUROCs on the same answers. Two rows may
   be compared only by such a difference; that their intervals overlap, or do not, says nothing.
-- **Direction**: "as meant" when the interval lies above 0.5, "upside down" when it lies below.
+- **Direction**: "as meant" when the interval of the AUROC lies above 0.5, "upside down" when it lies
+  below, else "unclear".
 - **Beyond**: the verdict of `claim_verdict` on the AUROC less one half, against labels exchanged among
   answers of one length, of one topic, and among all. What a doubt knows from the length alone does not
   pass the first. On all answers where the row has them, else on the sampled ones.
@@ -55,8 +61,9 @@ answer. `benchmarks/leaderboard.py` makes the figures and this page.
   not timed. For samples they hold the drawing, in one batch, and the comparison by all measures
   of texts together.
 
-With some forty rows one or two pass a 95 % interval by chance. The order is that of the point estimates, and
-neighbours are not to be told apart by it. The pairs below each table were fixed before anything was measured.
+With some forty rows one or two may lie outside a 95 % interval by chance. The order is that of the point
+estimates, and neighbours are not to be told apart by it. The pairs below each table were fixed before
+anything was measured.
 """
 
 

@@ -71,11 +71,12 @@ def _(risks, limit):
 @exercise(
     inputs=COUNTS,
     hints=[
-        "The text above the exercise names the distribution, its two parameters and the level.",
-        "A quantile is what `scipy.stats.beta.ppf` returns: first the level, then the two "
-        "parameters.",
+        "At which risk is the probability of so few wrong answers exactly delta? Which function of "
+        "`scipy.stats` gives that probability?",
+        "`scipy.optimize.brentq` finds where a function of the risk is 0, between 0 and 1. With a "
+        "quantile instead: `scipy.stats.beta.ppf`, the level first, then wrong + 1 and the right.",
         "Check your result against a limit that you know: with 0 wrong of 11 the bound at delta "
-        "0.1 is 0.189. The second parameter counts the right answers.",
+        "0.1 is 0.189. For brentq, subtract delta from `binom.cdf(wrong, answered, risk)`.",
     ],
     note="it holds exactly for every number of answers, even for one: `upper_bound(0, 1, 0.1)` is "
     "0.9.",

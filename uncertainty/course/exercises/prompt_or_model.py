@@ -101,6 +101,13 @@ def _(answers, length):
     return np.mean(padded, axis=0)
 
 
+@position_curve.mistake(
+    "An answer of exactly `length` tokens has a value at each of these places, too: keep it."
+)
+def _(answers, length):
+    return np.mean([answer[:length] for answer in answers if len(answer) > length], axis=0)
+
+
 @exercise(
     inputs=[(RARE, ELSEWHERE), (ELSEWHERE[:3], RARE)],
     hints=[
