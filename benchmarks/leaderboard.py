@@ -49,7 +49,7 @@ from uncertainty.report.prompting import Asker, asker
 
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "leaderboard"
-# Compared with each other, fixed before anything was measured. The first is meant to be better.
+# Compared with each other, fixed before this table was made. The first is meant to be better.
 PAIRS = (
     ("probe, mean state", "probe, random weights"),
     ("network, last token (SAPLMA-like)", "probe, last token"),

@@ -52,7 +52,8 @@ doubt must also beat the controls that nothing was trained for.
   question with the same right answer, and the depth was chosen inside the folds. The fits learn from
   all answers, save the semantic-entropy probe: its labels say whether the samples of an answer have much
   or little semantic entropy (the split at the median, the largest entropy counted as much), so it learns
-  from the sampled answers alone.
+  from the sampled answers alone. This split was chosen after a first look without grades: above the median
+  alone no answer had a label, since most have the largest entropy there is.
 - **Controls** are no measures. "Random weights", "embeddings" and "answer's words" are the same fit on
   what is there without training; what a probe has above them is what training put in. "Shuffled labels"
   is fitted to and judged on labels that were dealt out at random.
@@ -63,7 +64,7 @@ doubt must also beat the controls that nothing was trained for.
 
 With some forty rows one or two may lie outside a 95 % interval by chance. The order is that of the point
 estimates, and neighbours are not to be told apart by it. The pairs below each table were fixed before
-anything was measured.
+this table was made; lesson 13 had already shown some of them.
 """
 
 
