@@ -16,7 +16,7 @@ LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
     hints=[
         "Of all samples, how many say the same as the answer?",
         "A list has a method that counts how often something stands in it.",
-        "Divide the count by the number of samples, not by the number of different ones.",
+        "A count is no share yet. Each sample counts, also when its answer has occurred before.",
     ],
     note="the greedy answer can have an agreement of 0: it takes the likeliest token at each step, "
     "and that need not give an answer that is sampled often.",
@@ -30,6 +30,11 @@ def agreement_with(answer, samples):
 )
 def _(answer, samples):
     return Counter(samples).most_common(1)[0][1] / len(samples)
+
+
+@agreement_with.mistake("That is a count; a share of the samples lies between 0 and 1.")
+def _(answer, samples):
+    return samples.count(answer)
 
 
 @agreement_with.mistake("That is the disagreement: 1 minus what is wanted.")
@@ -68,6 +73,14 @@ def _(samples):
         -count / len(samples) * math.log2(count / len(samples))
         for count in Counter(samples).values()
     )
+
+
+@entropy_of_answers.mistake(
+    "The sign: the logarithm of a share is negative or 0, and the formula has a minus in front."
+)
+def _(samples):
+    shares = [count / len(samples) for count in Counter(samples).values()]
+    return sum(p * math.log(p) for p in shares)
 
 
 @entropy_of_answers.mistake("You added a term for every sample; each distinct answer has one term.")
