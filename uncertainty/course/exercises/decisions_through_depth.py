@@ -15,7 +15,7 @@ SECOND = np.array([[False, True, True, False], [True, True, True, True]])
     hints=[
         "Which tokens are in both sets, and which are in at least one of them?",
         "`&` and `|` work on boolean arrays; `sum(-1)` counts along the last axis.",
-        "Count the tokens in both, count those in either, and divide.",
+        "Two counts along the last axis and one division; leading axes stay as they are.",
     ],
     note="two sets of one token each have an overlap of 0 or 1: look at the sizes beside it.",
 )
@@ -54,8 +54,8 @@ def _(one, other):
     ],
     hints=[
         "At which relative depths, from 0 to 1, is the profile known, and at which is it wanted?",
-        "`np.linspace(0, 1, n)` gives both lists; `np.interp(where, known_at, values)` does the "
-        "rest.",
+        "`np.interp` reads off straight lines between known points; `np.linspace` makes an even "
+        "list with both ends.",
         "The known places are as many as the profile has entries, the wanted ones as many as "
         "`points`.",
     ],
