@@ -52,7 +52,8 @@ def _(answer, samples):
 @exercise(
     inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
     hints=[
-        "How many terms does the sum have: one for each sample, or one for each different answer?",
+        "Try the colleague's line on three times \"lima\" and once \"cusco\". How many terms does the "
+        "sum have, and how many does the formula?",
         "`Counter(samples).values()` holds the counts n_c of the formula.",
         "Turn each count into a share of all samples, and put the shares into the formula; nats "
         "need `math.log`.",
@@ -83,7 +84,9 @@ def _(samples):
     return sum(p * math.log(p) for p in shares)
 
 
-@entropy_of_answers.mistake("You added a term for every sample; each distinct answer has one term.")
+@entropy_of_answers.mistake(
+    "That is the colleague's sum: it has a term for every sample; each distinct answer has one."
+)
 def _(samples):
     shares = [samples.count(s) / len(samples) for s in samples]
     return sum(-p * math.log(p) for p in shares)

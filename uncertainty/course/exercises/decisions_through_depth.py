@@ -13,7 +13,7 @@ SECOND = np.array([[False, True, True, False], [True, True, True, True]])
 @exercise(
     inputs=[(FIRST, SECOND), (FIRST[:1], FIRST[:1]), (FIRST[0], ~FIRST[0])],
     hints=[
-        "Which tokens are in both sets, and which are in at least one of them?",
+        "Nearly all tokens are in neither set. What does the colleague's line count them as?",
         "`&` and `|` work on boolean arrays; `sum(-1)` counts along the last axis.",
         "Two counts along the last axis and one division; leading axes stay as they are.",
     ],
@@ -36,7 +36,9 @@ def _(one, other):
     return (one | other).mean(-1)
 
 
-@set_overlap.mistake("Tokens in neither set are no agreement: count the common members only.")
+@set_overlap.mistake(
+    "That is the colleague's line. Tokens in neither set are no agreement: count the common members."
+)
 def _(one, other):
     return (one == other).mean(-1)
 
