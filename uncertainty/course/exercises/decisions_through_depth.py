@@ -37,7 +37,7 @@ def _(one, other):
 
 
 @set_overlap.mistake(
-    "That is the colleague's line. Tokens in neither set are no agreement: count the common members."
+    "That is the colleague's line. Tokens in neither set are no agreement: count those in both."
 )
 def _(one, other):
     return (one == other).mean(-1)
