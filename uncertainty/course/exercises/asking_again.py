@@ -52,8 +52,8 @@ def _(answer, samples):
 @exercise(
     inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
     hints=[
-        "Try the colleague's line on lima, lima, lima, cusco. How many terms does the sum have, and "
-        "how many does the formula have?",
+        "Try the colleague's line on lima, lima, lima, cusco. How many terms has the sum, and "
+        "how many has the formula?",
         "`Counter(samples).values()` holds the counts n_c of the formula.",
         "Turn each count into a share of all samples, and put the shares into the formula; nats "
         "need `math.log`.",
