@@ -16,7 +16,7 @@ LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
     hints=[
         "Of all samples, how many say the same as the answer?",
         "A list has a method that counts how often something stands in it.",
-        "Divide the count by the number of samples, not by the number of different ones.",
+        "A count is no share yet. Each sample counts, also when its answer has occurred before.",
     ],
     note="the greedy answer can have an agreement of 0: it takes the likeliest token at each step, "
     "and that need not give an answer that is sampled often.",
@@ -30,6 +30,11 @@ def agreement_with(answer, samples):
 )
 def _(answer, samples):
     return Counter(samples).most_common(1)[0][1] / len(samples)
+
+
+@agreement_with.mistake("That is a count; a share of the samples lies between 0 and 1.")
+def _(answer, samples):
+    return samples.count(answer)
 
 
 @agreement_with.mistake("That is the disagreement: 1 minus what is wanted.")
@@ -47,7 +52,8 @@ def _(answer, samples):
 @exercise(
     inputs=[(SAMPLES,), (["a"] * 4,), (["a", "b", "c", "d"],)],
     hints=[
-        "How many terms does the sum have: one for each sample, or one for each different answer?",
+        "Try the colleague's line on lima, lima, lima, cusco. How many terms has the sum, and "
+        "how many has the formula?",
         "`Counter(samples).values()` holds the counts n_c of the formula.",
         "Turn each count into a share of all samples, and put the shares into the formula; nats "
         "need `math.log`.",
@@ -70,7 +76,17 @@ def _(samples):
     )
 
 
-@entropy_of_answers.mistake("You added a term for every sample; each distinct answer has one term.")
+@entropy_of_answers.mistake(
+    "The sign: the logarithm of a share is negative or 0, and the formula has a minus in front."
+)
+def _(samples):
+    shares = [count / len(samples) for count in Counter(samples).values()]
+    return sum(p * math.log(p) for p in shares)
+
+
+@entropy_of_answers.mistake(
+    "That is the colleague's sum: it has a term for every sample; each distinct answer has one."
+)
 def _(samples):
     shares = [samples.count(s) / len(samples) for s in samples]
     return sum(-p * math.log(p) for p in shares)

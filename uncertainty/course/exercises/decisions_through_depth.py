@@ -13,9 +13,9 @@ SECOND = np.array([[False, True, True, False], [True, True, True, True]])
 @exercise(
     inputs=[(FIRST, SECOND), (FIRST[:1], FIRST[:1]), (FIRST[0], ~FIRST[0])],
     hints=[
-        "Which tokens are in both sets, and which are in at least one of them?",
+        "Nearly all tokens are in neither set. What does the colleague's line count them as?",
         "`&` and `|` work on boolean arrays; `sum(-1)` counts along the last axis.",
-        "Count the tokens in both, count those in either, and divide.",
+        "Two counts along the last axis and one division; leading axes stay as they are.",
     ],
     note="two sets of one token each have an overlap of 0 or 1: look at the sizes beside it.",
 )
@@ -36,7 +36,9 @@ def _(one, other):
     return (one | other).mean(-1)
 
 
-@set_overlap.mistake("Tokens in neither set are no agreement: count the common members only.")
+@set_overlap.mistake(
+    "That is the colleague's line. Tokens in neither set are no agreement: count those in both."
+)
 def _(one, other):
     return (one == other).mean(-1)
 
@@ -54,8 +56,8 @@ def _(one, other):
     ],
     hints=[
         "At which relative depths, from 0 to 1, is the profile known, and at which is it wanted?",
-        "`np.linspace(0, 1, n)` gives both lists; `np.interp(where, known_at, values)` does the "
-        "rest.",
+        "`np.interp` reads off straight lines between known points; `np.linspace` makes an even "
+        "list with both ends.",
         "The known places are as many as the profile has entries, the wanted ones as many as "
         "`points`.",
     ],

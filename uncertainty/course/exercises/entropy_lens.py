@@ -105,8 +105,8 @@ def _(logits, alpha):
     hints=[
         "How many steps do five depths have, and which axis do they go along?",
         "`np.diff` gives the steps; a mean over True and False is a share.",
-        "Steps along axis 0; where they are above 0 the entropy grows; the mean runs over tokens, "
-        "which are the other axis.",
+        "Four steps and eight tokens make a grid of 4 x 8 answers yes or no; the result has four "
+        "numbers. Over which axis does the mean run?",
     ],
     note="expansion tells that the entropy grew, not by how much: a step of 0.01 counts like one "
     "of 3.",

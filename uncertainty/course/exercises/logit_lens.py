@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: the norm, the lens, the rank of a token, adding up the stream."""
+"""Exercises of lesson 08: the norm, the lens, the rank of a token."""
 
 import torch
 
@@ -125,8 +125,8 @@ def _(stream, norm, unembedding):
         "Nothing has to be sorted. Which logits stand before the token's own in the ranking?",
         "Compare each row with the logit of the token in that row; a sum over True and False "
         "counts.",
-        "`logits[:, token : token + 1]` keeps a column that can be compared with whole rows; count "
-        "the strictly larger ones along the last axis.",
+        "The token's own logits must stay a column, (depths, 1), to be compared with whole rows; a "
+        "token is not larger than itself.",
     ],
     note="logits and log-probabilities give the same ranks, because a softmax keeps the order.",
 )
