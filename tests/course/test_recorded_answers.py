@@ -45,24 +45,8 @@ from uncertainty.course.spot_check import first_difference
 from uncertainty.data.word_choices import WordChoice
 
 FILES = sorted(RECORD.glob(f"*{SUFFIX}"))
-MANY = 12  # a change of a fifth of the answers escapes them with probability 0.07
-FEW = 5  # 0.33; of two files of one task together 0.11
-# An item of these takes half a second or more; an entailment asks the model up to ninety times.
-COSTLY = dict.fromkeys(
-    (
-        "answers_by_token",
-        "choices",
-        "decisions",
-        "depth",
-        "evidence_measures",
-        "greedy",
-        "options",
-        "second_turn",
-        "skipped",
-        "steps",
-    ),
-    FEW,
-) | {"entailment": 4}
+MANY = 12  # a change of a fifth of 120 answers escapes them with probability 0.06
+COSTLY = {"entailment": 6}  # an item of these asks the model up to ninety times
 QUESTION_RUNS = {
     "second_turn": lambda model, tokenizer, items, settings: second_turn_replies(
         model, tokenizer, items, max_new_tokens=settings["limit"]
@@ -205,17 +189,12 @@ def chosen(header, entries):
         size = header["batch_size"]
         starts = range(0, len(ordered), size)
         start = random.SystemRandom().choice(starts)
-        if settings.get("renyi"):  # another file has these answers without Renyi entropies
-            start = starts[-1]  # a short batch
         return ordered[start : start + size]
     by_length = sorted(entries, key=lambda entry: (len(json.dumps(entry["result"])), entry["item"]))
+    rest = by_length[2:-2]
     many = COSTLY.get(header["task"], MANY)
-    ends = 2 if many == MANY else 1
-    if len(by_length) <= 2 * ends:
-        return by_length
-    rest = by_length[ends:-ends]
-    drawn = random.SystemRandom().sample(rest, min(many - 2 * ends, len(rest)))
-    return [*by_length[:ends], *drawn, *by_length[-ends:]]
+    drawn = random.SystemRandom().sample(rest, min(many - 4, len(rest)))
+    return [*by_length[:2], *drawn, *by_length[-2:]] if len(by_length) > 4 else by_length
 
 
 def test_there_is_a_record_of_every_kind_of_run():
