@@ -99,8 +99,8 @@ def _(max_probabilities):
         "Read the formula from the inside. Tensors have `.log()`, `.mean()` and `.exp()`.",
         "The mean surprisal is a number of nats; the exponential turns it into a number of tokens.",
     ],
-    note="perplexity is one over the geometric mean of the probabilities, so a single very unlikely "
-    "token raises it far more than it raises the colleague's number.",
+    note="perplexity is one over the geometric mean of the probabilities, so a single very "
+    "unlikely token raises it far more than it raises the colleague's number.",
 )
 def perplexity(probabilities):
     return (-probabilities.log()).mean().exp().item()
