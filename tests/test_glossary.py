@@ -27,7 +27,6 @@ EARLY = {
     ("Aleatoric uncertainty", "is_it_any_good"): SAID_AT_ONCE,
     ("Epistemic uncertainty", "is_it_any_good"): SAID_AT_ONCE,
     ("LogTokU", "answer_only_when_sure"): SAID_AT_ONCE,
-    ("Risk-coverage curve", "is_it_any_good"): "in a note on other libraries, for who knows them",
     ("Hidden state", "decisions_through_depth"): "in a pointer to the next lesson",
 }
 

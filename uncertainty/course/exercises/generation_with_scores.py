@@ -51,10 +51,12 @@ def _(logits):
 @exercise(
     inputs=[(ROW, 0.7), (ROW, 2.0), (ROW, 1.0)],
     hints=[
-        "Look at the schematic: does the temperature act before or after the softmax?",
-        "`torch.softmax(..., dim=-1)` does the second step; a temperature below 1 must make "
-        "the differences between logits larger.",
-        "The logits are divided, not the probabilities.",
+        "Divide both 0.6 and 0.4 by 2, then by their sum. What has changed? And where do the "
+        "processors stand in the schematic of section 2, before the softmax or after it?",
+        "A softmax depends on the differences between logits. Below 1, a temperature must make "
+        "them larger.",
+        "Two steps: change every logit by means of the temperature, then take "
+        "`torch.softmax(..., dim=-1)`.",
     ],
     note="a temperature changes neither which token is the favourite nor the order of the others.",
 )
@@ -77,7 +79,10 @@ def _(logits, temperature):
     return torch.softmax(logits, dim=-1) / temperature
 
 
-@sharpen.mistake("The temperature has no effect: divide the logits by it before the softmax.")
+@sharpen.mistake(
+    "The temperature has no effect, as in the colleague's line: a common factor cancels when you "
+    "divide by the sum. Divide the logits by it, before the softmax."
+)
 def _(logits, temperature):
     return torch.softmax(logits, dim=-1)
 

@@ -54,8 +54,8 @@ def _(logits, k):
 @exercise(
     inputs=[(ALPHA,), (torch.tensor([[3.0, 2.0, 1.0]]),)],
     hints=[
-        "The colleague takes the entropy of the mean vector. The formula is the mean of the "
-        "entropies, and no vector is drawn for it.",
+        "Dirichlet(alpha) draws many vectors. Of which one vector does the colleague's line take "
+        "the entropy, and of how many is AU the mean?",
         "`torch.digamma` is the psi of the formula; the sum over the candidates is over the last "
         "axis, and `keepdim=True` keeps the total beside them.",
         "Where the colleague has the logarithm of a share, the formula has a difference of two "

@@ -95,11 +95,12 @@ def _(max_probabilities):
 @exercise(
     inputs=[(torch.tensor([0.5, 0.25, 1.0]),), (torch.tensor([0.1]),)],
     hints=[
-        "Read the formula from the inside: a logarithm, a mean, a sign, an exponential.",
-        "Tensors have `.log()`, `.mean()` and `.exp()`.",
+        "Her line takes the mean of the probabilities. Of what does the formula take the mean?",
+        "Read the formula from the inside. Tensors have `.log()`, `.mean()` and `.exp()`.",
         "The mean surprisal is a number of nats; the exponential turns it into a number of tokens.",
     ],
-    note="perplexity is one over the geometric mean of the probabilities.",
+    note="perplexity is one over the geometric mean of the probabilities, so a single very "
+    "unlikely token raises it far more than it raises the colleague's number.",
 )
 def perplexity(probabilities):
     return (-probabilities.log()).mean().exp().item()
@@ -125,8 +126,8 @@ def _(probabilities):
 
 
 @perplexity.mistake(
-    "That is one over the arithmetic mean; perplexity is one over the *geometric* mean: "
-    "average the logarithms."
+    "That is the colleague's line, one over the arithmetic mean; perplexity is one over the "
+    "*geometric* mean: average the logarithms."
 )
 def _(probabilities):
     return (1 / probabilities.mean()).item()

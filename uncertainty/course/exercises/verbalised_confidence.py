@@ -131,7 +131,7 @@ def _(stated):
     hints=[
         "The probabilities of the candidates do not add up to 1. Where did the rest go?",
         "Products of two arrays of the same shape go entry by entry, and `.sum()` adds them up.",
-        "The numerator is a sum of products; the denominator makes the weights add up to 1.",
+        "Keep her sum of products. What must it be divided by, so that the weights add up to 1?",
     ],
     note="the result is the same when all three probabilities are a thousand times smaller, so it "
     "hides how unlikely the words were: print their sum beside it.",
@@ -141,8 +141,8 @@ def expected_confidence(probabilities, values):
 
 
 @expected_confidence.mistake(
-    "The candidates' probabilities do not add up to 1 (the rest went to other words): divide "
-    "by their sum."
+    "That is the colleague's line. The candidates' probabilities do not add up to 1 (the rest went "
+    "to other words): divide by their sum."
 )
 def _(probabilities, values):
     return float((probabilities * values).sum())
