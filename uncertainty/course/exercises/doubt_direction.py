@@ -84,6 +84,15 @@ def _(accepted):
     return groups
 
 
+@twin_groups.mistake(
+    "The groups are right and their numbers are not: a group has the number of its first question, "
+    "so numbers may be left out."
+)
+def _(accepted):
+    first = twin_groups(accepted)
+    return [sorted(set(first)).index(group) for group in first]
+
+
 @exercise(
     inputs=[
         (COLUMNS, LABELS, FOLDS, 1),

@@ -57,6 +57,14 @@ def _(sigma, delta, xw, ww, width):
 
 
 @new_scale.mistake(
+    "The last term has delta squared: what is added is delta times w, and its squared length is "
+    "delta^2 |w|^2."
+)
+def _(sigma, delta, xw, ww, width):
+    return (sigma**2 + (2 * delta * xw + delta * ww) / width).sqrt()
+
+
+@new_scale.mistake(
     "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to "
     "the stream."
 )

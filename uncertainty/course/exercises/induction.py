@@ -162,6 +162,14 @@ def _(pattern, length):
     return pattern[:, 0].mean()
 
 
+@moved_mass.mistake(
+    "Position 0 is the BOS, so the second copy begins at length + 1; you took the last token of "
+    "the first copy, too."
+)
+def _(pattern, length):
+    return (1 - pattern[length:, 0]).mean()
+
+
 @moved_mass.mistake("Average, do not add: the mass must not grow with the length.")
 def _(pattern, length):
     return (1 - pattern[length + 1 :, 0]).sum()
