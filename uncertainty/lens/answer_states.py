@@ -74,7 +74,7 @@ def answer_states(
         ValueError: another number of answers than prompts, a depth that the model does not have, or
             what `answer_streams` refuses.
 
-    Source: the last token, Azaria and Mitchell 2023 (arXiv 2304.13734, section 4).
+    Source: the last token, Azaria and Mitchell 2023 (arXiv 2304.13734), whose classifier reads it.
     """
     count = len(model_parts(without_wrapper(model)).blocks) + 1
     kept = list(range(count)) if depths is None else index_list(depths, count, name="depths")
