@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons order glossary outputs ledger bench model clean
+.PHONY: lab test quick check pythons lessons order glossary outputs ledger bench dist model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -46,6 +46,12 @@ glossary: .venv/ready  ## link each term of docs/glossary.md where its lesson us
 ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledger (for authors)
 	$(BIN)/python docs/ledger/make.py
 
+dist: .venv/ready  ## wheel and sdist in dist/, built and checked as a release is
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
 bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/token_measures.py
 	$(BIN)/python benchmarks/generation.py
@@ -70,4 +76,4 @@ python3-venv), or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 endef
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build dist
