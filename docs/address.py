@@ -1,10 +1,10 @@
 """Write the repository's address into every file that names it.
 
-``python docs/address.py``                                 says the address and the files that name it
-``python docs/address.py https://github.com/owner/name``   writes another one
+``python docs/address.py``                                says the address and who names it
+``python docs/address.py https://github.com/owner/name``  writes another one
 
-The address lies in pyproject.toml, as the project's URL "Repository". Badges, set-up cells,
-CITATION.cff and the workflows repeat it, because they must work where pyproject.toml is not at hand.
+The address lies in pyproject.toml, as the project's URL "Repository". Badges, set-up cells and
+CITATION.cff repeat it, because they must work where pyproject.toml is not at hand.
 """
 
 import argparse

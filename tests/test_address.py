@@ -40,7 +40,8 @@ def test_every_tracked_file_that_names_the_address_is_found(address):
 def test_badge_and_set_up_cell_of_every_lesson_have_it(address):
     for path in sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        badge, setup = "".join(cells[0]["source"]), "".join(cells[1]["source"])
+        badge = "".join(cells[0]["source"])
+        setup = next("".join(c["source"]) for c in cells if c["cell_type"] == "code")
         place = address.repository().removeprefix("https://github.com/")
         assert f"colab.research.google.com/github/{place}/blob/main/notebooks/{path.name}" in badge
         assert f"git+{address.repository()}" in setup, path.name
