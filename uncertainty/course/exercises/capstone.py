@@ -33,8 +33,8 @@ PRINTS = [
     hints=[
         "A row leaks when its question has a row on the other side, too. Which rows do you count?",
         "`np.isin(a, b)` says of each entry of a whether b has it.",
-        "Two sets of rows, and one question about each row of the first. Which of the two is judged, "
-        "and which is only looked up?",
+        "There are two sets of rows. You ask something about each row of one of them, and only "
+        "look it up in the other. Which is which?",
     ],
     note="with five answers a question, a split of the rows leaks nearly all of them: a question "
     "stays on one side with a chance of 2 in 32 only.",
