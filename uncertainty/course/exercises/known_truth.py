@@ -20,7 +20,7 @@ SIGHTINGS = [120, 2, 90, 150, 0, 3]
     hints=[
         "How many houses are possible for a reader who does not know the home? For one who does?",
         "The entropy of equally likely things is the logarithm of their number (`math.log`).",
-        "Among how many houses does she hesitate now, and among how many once she is told the home? "
+        "Among how many houses does she hesitate now, and among how many once she knows the home? "
         "What must the two parts add up to?",
     ],
     note="the total is the same for every verb: somebody who reads only the entropy cannot tell "
