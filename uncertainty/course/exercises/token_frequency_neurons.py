@@ -100,18 +100,11 @@ def _(total, frozen):
 
 
 @mediated_share.mistake(
-    "A ratio per token explodes where the effect is near zero; divide the *averages*."
+    "That is the colleague's: a ratio per token explodes where the effect is near zero. Divide the "
+    "*averages*."
 )
 def _(total, frozen):
     return (1 - np.abs(frozen) / np.abs(total)).mean(0)
-
-
-@mediated_share.mistake(
-    "That is the colleague's: a token where next to nothing happens decides it. Take sizes, "
-    "average them over the tokens, and divide last."
-)
-def _(total, frozen):
-    return (1 - frozen / total).mean(0)
 
 
 @mediated_share.mistake("One share per neuron: average over tokens (axis 0), not over neurons.")
