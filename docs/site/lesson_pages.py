@@ -8,8 +8,8 @@ from links import with_site_links
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CLAIM = "application/vnd.uncertainty.claim+json"  # as in uncertainty.course.claims
 NEEDS_KERNEL = (
-    '<p class="needs-kernel">Here the lesson has something to play with. It needs Python behind it: '
-    "open this lesson in Colab or in JupyterLab and run it.</p>"
+    '<p class="needs-kernel">Here the lesson has something to play with. It needs Python: open '
+    "this lesson in Colab or in JupyterLab and run it.</p>"
 )
 
 

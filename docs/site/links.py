@@ -1,7 +1,7 @@
 """Relative links of the repository, as they must stand on the site.
 
-A page of the site is linked as a page; a picture comes along; any other file of the repository, such
-as code, is linked where the repository can be read.
+A page of the site is linked as a page; a picture comes along; any other file of the repository,
+such as code, is linked where the repository can be read.
 """
 
 import posixpath
@@ -48,9 +48,7 @@ def site_target(target: str, page: str, pages: Mapping[str, str]) -> str:
     if path not in pages and not path.endswith(PICTURES):
         return address_of(path) + hash_sign + anchor
     if path.endswith(".ipynb"):
-        anchor = (
-            anchor.lower()
-        )  # JupyterLab keeps capitals in a heading's anchor, the site does not
+        anchor = anchor.lower()  # JupyterLab keeps a heading's capitals, the site does not
     start = posixpath.dirname(pages[page]) or "."
     return posixpath.relpath(pages.get(path, path), start) + hash_sign + anchor
 

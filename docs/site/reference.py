@@ -14,10 +14,9 @@ import uncertainty
 NO_ROOM = "basics"
 BASICS = "What every room needs: entropies and divergences of logits, and constants."
 # From what a model wrote, over how unsure it was, to what is inside it and how it is shown.
-ORDER = (
-    "loading generation measures evaluation referee report data lens neurons heads architecture "
-    "plotting course basics"
-).split()
+USED_FIRST = ["loading", "generation", "measures", "evaluation", "referee", "report", "data"]
+INSIDE = ["lens", "neurons", "heads", "architecture"]
+ORDER = [*USED_FIRST, *INSIDE, "plotting", "course", NO_ROOM]
 HEAD = """{title}
 {line}
 
@@ -51,8 +50,9 @@ def index_page(rooms: dict[str, dict[str, list[str]]]) -> str:
     """Return the first page: what each room is for, with its names."""
     title = "The package's reference"
     words = (
-        "Everything here is imported from ``uncertainty`` itself: ``from uncertainty import auroc``. "
-        "Tensors go in and come out; entropies and surprisals are in nats."
+        "Everything here is imported from ``uncertainty`` itself, as in "
+        "``from uncertainty import auroc``. Tensors go in and come out; entropies and surprisals "
+        "are in nats."
     )
     lines = []
     for room in ORDER:

@@ -1,0 +1,16 @@
+// What scrolls sideways can be reached with the keyboard; without scripts everything else works as well.
+const SCROLLS = "pre, mjx-container, .text_html, .pst-scrollable-table-container";
+
+function letKeysScroll() {
+  for (const box of document.querySelectorAll(SCROLLS)) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else if (box.matches("mjx-container, .text_html")) box.removeAttribute("tabindex");
+  }
+}
+
+window.addEventListener("load", async () => {
+  await window.MathJax?.startup?.promise;
+  letKeysScroll();
+});
+window.addEventListener("resize", letKeysScroll);
+document.addEventListener("toggle", letKeysScroll, true);  // a fold was opened
