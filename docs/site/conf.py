@@ -12,13 +12,8 @@ copyright = f"{author}. Code: BSD-3-Clause. Lessons: see LICENSE-lessons"
 release = PROJECT["version"]
 language = "en_GB"
 
-extensions = [
-    "myst_nb",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
-    "tidying",
-]
+sphinx_own = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", *sphinx_own, "signatures", "tidying"]
 exclude_patterns = ["_static", ".doctrees", "jupyter_execute"]
 templates_path = ["templates"]
 
@@ -36,7 +31,6 @@ mathjax3_config = {"options": {"enableMenu": False}}
 # Docstrings.
 default_role = "py:obj"
 add_module_names = False
-autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 88
 napoleon_numpy_docstring = False

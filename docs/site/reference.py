@@ -89,17 +89,40 @@ def entry(name: str) -> str:
 
 
 def constant_words(name: str) -> str:
-    """Return what is said of a constant: the comment above it, or else what it holds."""
+    """Return what is said of a constant: below it, above it, or else what it holds."""
     module = importlib.import_module(f"uncertainty.{uncertainty._HOME[name]}")
-    lines = Path(module.__file__).read_text(encoding="utf-8").splitlines()
-    place = next(n for n, line in enumerate(lines) if line.startswith((f"{name} =", f"{name}:")))
-    comment: list[str] = []
-    while lines[place - 1 - len(comment)].startswith("# "):
-        comment.insert(0, lines[place - 1 - len(comment)].removeprefix("# "))
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    body = ast.parse(source).body
+    place = next(number for number, node in enumerate(body) if name in targets(node))
     value = getattr(uncertainty, name)
-    held = f"Holds {keys(value)}." if isinstance(value, dict) else ""
-    words = " ".join([*comment, held]).strip()
-    return words or first_sentence(module.__name__)
+    held = f" Holds {keys(value)}." if isinstance(value, dict) else ""
+    if place + 1 < len(body) and (below := text_of(body[place + 1])):
+        return below + held
+    above = comment_above(source.splitlines(), body[place].lineno - 1)
+    return (above + held).strip() or first_sentence(module.__name__)
+
+
+def targets(node: ast.stmt) -> list[str]:
+    """Return the names that a statement assigns to."""
+    assigned = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target.id for target in assigned if isinstance(target, ast.Name)]
+
+
+def text_of(node: ast.stmt) -> str:
+    """Return a statement that is only a text, or else nothing."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return str(value.value) if isinstance(value, ast.Constant) else ""
+
+
+def comment_above(lines: list[str], place: int) -> str:
+    """Return the comment above a line, or above the group of lines that it belongs to."""
+    while place and lines[place - 1] and not lines[place - 1].startswith("# "):
+        place -= 1
+    comment: list[str] = []
+    while lines[place - 1].startswith("# "):
+        comment.insert(0, lines[place - 1].removeprefix("# "))
+        place -= 1
+    return " ".join(comment)
 
 
 def keys(value: Iterable[str]) -> str:
