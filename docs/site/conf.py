@@ -29,6 +29,7 @@ mathjax_path = "mathjax/tex-mml-chtml.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 
 # Docstrings.
+highlight_language = "text"  # of formulas in docstrings; a lesson's cells name their language
 default_role = "py:obj"
 add_module_names = False
 autodoc_member_order = "bysource"
@@ -53,7 +54,7 @@ html_theme_options = {
     "use_repository_button": True,
     "use_download_button": True,
     "launch_buttons": {"colab_url": "https://colab.research.google.com"},
-    "home_page_in_toc": True,
+    "navbar_persistent": [],  # the search stands at the side
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

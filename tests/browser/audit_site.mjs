@@ -28,15 +28,15 @@ const pages = chosen.length ? chosen : everyPage.filter((name) => !name.startsWi
 const browser = await chromium.launch({ executablePath, args: FLAGS });
 const results = [];
 for (const view of VIEWS) {
-  const window = await windowOf(view);
-  for (const page of pages) results.push({ page, view: view.name, ...(await audit(window, page, view)) });
-  await window.close();
+  const tab = await tabOf(view);
+  for (const page of pages) results.push({ page, view: view.name, ...(await audit(tab, page, view)) });
+  await tab.close();
   writeFileSync(out, JSON.stringify(results, null, 1));
 }
 await browser.close();
 
-// A browser's window of a width, in which pages are light or dark.
-async function windowOf(view) {
+// A tab of a width, in which pages are light or dark.
+async function tabOf(view) {
   const context = await browser.newContext({ viewport: { width: view.width, height: 900 } });
   await context.addInitScript((theme) => {
     localStorage.setItem("mode", theme);
@@ -48,23 +48,23 @@ async function windowOf(view) {
 }
 
 // One page in one view: what axe-core found, what the page asked for, what went wrong, how far it scrolls sideways.
-async function audit(page, name, view) {
+async function audit(tab, name, view) {
   const errors = [];
   const outside = [];
-  page.removeAllListeners();
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || outside.push(request.url()));
-  await page.goto(pathToFileURL(join(site, name)).href);
-  await page.evaluate(async () => {
+  tab.removeAllListeners();
+  tab.on("pageerror", (error) => errors.push(String(error)));
+  tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  tab.on("request", (request) => /^(file|data|blob):/.test(request.url()) || outside.push(request.url()));
+  await tab.goto(pathToFileURL(join(site, name)).href);
+  await tab.evaluate(async () => {
     await window.MathJax?.startup?.promise;
     for (const fold of document.querySelectorAll("details")) fold.open = true;
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)));
   });
-  const facts = await page.evaluate(factsOfThePage);
-  await page.evaluate(AXE);
+  const facts = await tab.evaluate(factsOfThePage);
+  await tab.evaluate(AXE);
   const run = (runOnly) => window.axe.run(document, { runOnly, preload: false, resultTypes: ["violations"] });
-  const { violations } = await page.evaluate(run, view.runOnly);
+  const { violations } = await tab.evaluate(run, view.runOnly);
   return { violations: violations.flatMap(readable), errors, outside, ...facts };
 }
 
