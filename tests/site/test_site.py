@@ -135,8 +135,9 @@ def test_every_picture_has_a_description(site):
 def test_every_public_name_is_in_the_reference_with_its_docstring(site):
     reference = "".join(site.read(page) for page in site.pages if page.startswith("api/"))
     for name in uncertainty.__all__:
-        start = reference.index(f'id="uncertainty.{name}"')
-        entry = words(html.unescape(re.sub(r"<[^>]+>", "", reference[start : start + 15_000])))
+        place = reference.index(f'id="uncertainty.{name}"')
+        start = reference.index("</dt>", place)
+        entry = words(html.unescape(re.sub(r"<[^>]+>", "", reference[start : start + 4000])))
         value = getattr(uncertainty, name)
         if callable(value):
             docstring = inspect.getdoc(value).split("\n\n")[0]
