@@ -14,7 +14,7 @@ language = "en_GB"
 
 sphinx_own = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 extensions = ["myst_nb", *sphinx_own, "signatures", "tidying"]
-exclude_patterns = ["_static", ".doctrees", "jupyter_execute"]
+exclude_patterns = ["_static", "_whole", ".doctrees", "jupyter_execute"]
 templates_path = ["templates"]
 
 # Notebooks: shown as they were committed, never run.

@@ -4,7 +4,13 @@ from uncertainty.course.lessons import LESSONS, PARTS
 
 BEFORE = {"Where to begin": ["docs/tour_practitioners", "docs/tour_researchers", "TEACHING"]}
 AFTER = {
-    "To look up": ["docs/glossary", "docs/ledger/index", "docs/leaderboard", "FAMILIES"],
+    "To look up": [
+        "docs/glossary",
+        "docs/ledger/index",
+        "docs/leaderboard",
+        "reports/index",
+        "FAMILIES",
+    ],
     "Your own claim": ["docs/capstone/template", "docs/capstone/rubric"],
     "The package": ["api/index", "CONTRIBUTING", "CHANGELOG"],
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from contents import contents
 from lesson_pages import lesson_page
 from links import pictures_of, with_site_links
+from model_reports import about_reports, report_files
 from reference import reference_pages
 from repository import ROOT
 
@@ -44,6 +45,9 @@ def lay_out(source: Path) -> None:
         write(source / path, lesson_page(text, path, PAGES))
     for name, text in reference_pages().items():
         write(source / "api" / name, text)
+    write(source / "reports" / "index.md", about_reports())
+    for name, text in report_files().items():
+        write(source / "_whole" / "reports" / name, text)
     copy_mathjax(source / "_static" / "mathjax")
 
 

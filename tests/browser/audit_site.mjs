@@ -87,7 +87,7 @@ function factsOfThePage() {
   return {
     sideways: root.scrollWidth - root.clientWidth,
     wide: tooWide.slice(0, 8).map((element) => element.tagName + "." + element.className),
-    theme: root.dataset.theme,
+    theme: root.dataset.theme ?? null,
     formulas: document.querySelectorAll(".math").length,
     typeset: document.querySelectorAll("mjx-container").length,
   };
