@@ -10,7 +10,7 @@ project = "When to believe a language model"
 author = PROJECT["authors"][0]["name"]
 copyright = f"{author}. Code: BSD-3-Clause. Lessons: see LICENSE-lessons"
 release = PROJECT["version"]
-language = "en_GB"
+language = "en"
 
 sphinx_own = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 extensions = ["myst_nb", *sphinx_own, "signatures", "tidying"]
@@ -46,6 +46,7 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_show_sourcelink = True
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's machine is
 html_theme_options = {
     "repository_url": REPOSITORY,
     "repository_branch": BRANCH,

@@ -111,3 +111,10 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(site, page):
     walk = json.loads(browse("walk_page.mjs", site.folder / page))
     assert walk["first"] == "Skip to main content" and walk["reached"] >= walk["wanted"] > 50
     assert walk["missed"] == [] and walk["faint"] == []
+
+
+def test_the_search_finds_a_name_and_a_term_and_works_from_a_file(site):
+    found = json.loads(browse("search_site.mjs", site.folder, "auroc"))
+    assert {"uncertainty.auroc", "Glossary > AUROC"} <= set(found["titles"]) and found[
+        "errors"
+    ] == []

@@ -1,4 +1,4 @@
-// What scrolls sideways can be reached with the keyboard; without scripts everything else works as well.
+// What scrolls sideways can be reached with the keyboard. Without scripts the pages can be read as well.
 const SCROLLS = "pre, mjx-container, .text_html, .pst-scrollable-table-container";
 
 function letKeysScroll() {
@@ -14,3 +14,6 @@ window.addEventListener("load", async () => {
 });
 window.addEventListener("resize", letKeysScroll);
 document.addEventListener("toggle", letKeysScroll, true);  // a fold was opened
+
+// Opened from a file, a page may not read other pages, so the search lists titles without an excerpt.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
