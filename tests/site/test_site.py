@@ -142,7 +142,7 @@ def test_every_public_name_is_in_the_reference_with_its_docstring(site):
     for name in uncertainty.__all__:
         place = reference.index(f'id="uncertainty.{name}"')
         start = reference.index("</dt>", place)
-        entry = words(html.unescape(re.sub(r"<[^>]+>", "", reference[start : start + 4000])))
+        entry = words(html.unescape(re.sub(r"<[^>]+>", "", reference[start : start + 8000])))
         value = getattr(uncertainty, name)
         if callable(value):
             docstring = inspect.getdoc(value).split("\n\n")[0]
