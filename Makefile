@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons order glossary outputs ledger bench dist model clean
+.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger bench dist model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -33,6 +33,13 @@ pythons:  ## the tests that need no model on every Python of this machine; PYTHO
 
 lessons: model  ## run every lesson and write HTML pages to build/lessons
 	TQDM_DISABLE=1 $(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)
+
+site: .venv/ready  ## the course as web pages in build/site, from the notebooks as they lie; needs no network
+	$(BIN)/python docs/site/make.py
+
+accessible: .venv/ready  ## axe-core on every page of the site, for some minutes; needs npm and Chromium
+	npm ci --prefix tests/browser
+	$(BIN)/python -m pytest tests/site
 
 outputs: model  ## ask everything anew, keep the outputs in the notebooks and the answers in the package (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)

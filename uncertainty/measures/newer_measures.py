@@ -128,13 +128,13 @@ def entropy_production_rate(generation: LogitsSource, *, top_k: int = TOP_ENTROP
 def newer_measures(generation: LogitsSource) -> dict[str, float]:
     """Compute the newer measures as doubts: larger means less sure for all of them.
 
-    ===============================  ==========================================================
+    ================================ ==========================================================
     negative_self_certainty          -`self_certainty`
     negative_tail_confidence         -`tail_confidence` of 8 tokens
     negative_lowest_group_confidence -`lowest_group_confidence` of 8 tokens
     entropy_production_rate          `entropy_production_rate` of 15 tokens
     smoothed_surprisal               `smoothed_surprisal`, the baseline of `rauq`
-    ===============================  ==========================================================
+    ================================ ==========================================================
 
     All are in nats. `measure_label` gives each key's words for display.
 
