@@ -1,0 +1,175 @@
+"""The explorers' pages hold together, load nothing from elsewhere, and show the package's figures."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from uncertainty import answer_threshold, load_model
+
+FOLDER = Path(__file__).parents[1] / "docs" / "explorers"
+PAGES = sorted(FOLDER.glob("*.html"))
+EXPLORERS = [page for page in PAGES if page.stem != "index"]
+SCRIPTS = sorted(FOLDER.glob("*.js"))
+VOID = {"meta", "link", "input", "br", "hr", "img"}
+
+
+class Page(HTMLParser):
+    """Collects the elements of a page, and fails where a tag is closed that is not open."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict]] = []
+        self.text: dict[int, str] = {}
+        self.stack: list[int] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        assert self.open == [], f"never closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+            self.stack.append(len(self.elements) - 1)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
+        self.open.pop()
+        self.stack.pop()
+
+    def handle_data(self, data):
+        for number in self.stack:
+            self.text[number] = self.text.get(number, "") + data
+
+    def all(self, *tags) -> list[tuple[int, dict]]:
+        return [(i, attrs) for i, (tag, attrs) in enumerate(self.elements) if tag in tags]
+
+
+@pytest.fixture
+def data_file(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import data_file
+
+    return data_file
+
+
+@pytest.fixture
+def thresholds(data_file):
+    return data_file.read_data(FOLDER / "data" / "threshold.js")
+
+
+def words(path: Path) -> str:
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_is_valid_and_labelled(path):
+    page = Page(path)
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [attrs["lang"] for _, attrs in page.all("html")] == ["en-GB"]
+    assert len(page.all("title")) >= 1 and len(page.all("h1")) == len(page.all("main")) == 1
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    labelled = {attrs["for"] for _, attrs in page.all("label")}
+    for _, control in page.all("select", "input", "textarea"):
+        assert control["id"] in labelled, control
+    for number, _ in page.all("button", "summary", "a"):
+        assert page.text[number].strip()
+    for _, attrs in page.elements:
+        assert "style" not in attrs and not any(name.startswith("on") for name in attrs)
+
+
+@pytest.mark.parametrize("path", EXPLORERS, ids=lambda path: path.stem)
+def test_an_explorer_asks_and_leads_to_its_lesson(path):
+    page = Page(path)
+    assert "What to look for:" in words(path)
+    assert "An answer" in [page.text[number] for number, _ in page.all("summary")]
+    assert any("notebooks/" in attrs["href"] for _, attrs in page.all("a"))
+    assert f'href="{path.name}"' in (FOLDER / "index.html").read_text(encoding="utf-8")
+    assert [a for _, a in page.elements if a.get("role") == "status"], "no live text"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_loads_only_what_lies_beside_it(path):
+    page = Page(path)
+    loaded = [attrs["src"] for _, attrs in page.all("script", "img")]
+    loaded += [attrs["href"] for _, attrs in page.all("link", "a")]
+    for target in loaded:
+        assert not re.match(r"[a-z]+:|//", target), target
+        assert (FOLDER / target).exists(), target
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, FOLDER / "explorers.css"], ids=lambda path: path.name)
+def test_scripts_and_style_fetch_nothing(path):
+    text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?:|fetch\(|XMLHttpRequest|import\b|@import|url\(", text)
+
+
+def test_data_are_small(data_file):
+    files = sorted((FOLDER / "data").glob("*.js"))
+    assert [file.stem for file in files] == sorted(page.stem for page in EXPLORERS)
+    assert all(file.stat().st_size <= data_file.LARGEST for file in files)
+
+
+def test_data_come_back_as_written(data_file, tmp_path):
+    value = {"a": [[1, "</b> \u2028"], [2.5, "x"]], "b": {"c": 0}, "d": [], "e": "ü"}
+    data_file.write_data("some", value, tmp_path)
+    assert data_file.read_data(tmp_path / "some.js") == value
+    with pytest.raises(ValueError, match="JSON compliant"):
+        data_file.write_data("some", {"a": float("inf")}, tmp_path)
+    with pytest.raises(ValueError, match="more than"):
+        data_file.write_data("some", {"a": "x" * data_file.LARGEST}, tmp_path)
+
+
+def test_significant_digits(data_file):
+    rounded = [data_file.significant(value) for value in (1234.56, 0.00123456, -9.99996, 0.0)]
+    assert rounded == [1235, 0.001235, -10, 0]
+
+
+def test_threshold_tables_are_their_answers(thresholds):
+    """Counts by brute force, bounds by scipy's exact interval, walks by the package."""
+    wrong = np.array([is_wrong for _, _, is_wrong in thresholds["answers"]])
+    assert len(wrong) == 445 and wrong.sum() == thresholds["wrong"]
+    for doubt in thresholds["doubts"]:
+        order = np.array(doubt["order"])
+        assert sorted(order) == list(range(445)) and doubt["answered"][-1] == 445
+        assert (np.diff(doubt["threshold"]) >= 0).all() and (np.diff(doubt["answered"]) > 0).all()
+        for k, n in zip(doubt["wrong"], doubt["answered"]):
+            assert k == wrong[order[:n]].sum()
+        for place in (0, len(doubt["bound"]) // 3, len(doubt["bound"]) - 1):
+            k, n = doubt["wrong"][place], doubt["answered"][place]
+            exact = binomtest(k, n, alternative="less").proportion_ci(1 - thresholds["delta"]).high
+            assert doubt["bound"][place] == pytest.approx(exact, abs=1e-4)
+        rank = np.empty(445)
+        rank[order] = np.searchsorted(doubt["answered"], np.arange(445), side="right")  # ties stay
+        walks = [answer_threshold(wrong, rank, risk=limit) for limit in thresholds["limits"]]
+        assert [walk.answered for walk in walks] == doubt["promised"]
+
+
+def test_the_threshold_pages_answer_holds(thresholds):
+    def seen(key, limit):
+        [doubt] = [each for each in thresholds["doubts"] if each["key"] == key]
+        within = [n for k, n in zip(doubt["wrong"], doubt["answered"]) if k / n <= limit]
+        return within[-1], doubt["promised"][thresholds["limits"].index(limit)]
+
+    page = words(FOLDER / "threshold.html")
+    first, second = seen("perplexity", 0.2)
+    assert f"The first lets {first} answers through and the second {second}." in page
+    assert f"The price is {first - second} answers" in page
+    assert seen("shuffled", 0.4) == (66, 0) and "lets 66 answers through, by luck" in page
+
+
+@pytest.mark.model
+def test_the_threshold_tables_are_the_packages(data_file, thresholds):
+    from threshold_data import threshold_data
+
+    made = threshold_data(*load_model())
+    assert made["answers"] == thresholds["answers"]
+    for ours, kept in zip(made["doubts"], thresholds["doubts"], strict=True):
+        for name in ("threshold", "bound"):
+            assert ours[name] == pytest.approx(kept[name], rel=1e-3)
+        for name in ("answered", "wrong", "promised"):
+            assert ours[name] == kept[name], (kept["key"], name)

@@ -1,0 +1,82 @@
+"""The explorers in a real browser: keys change the text, nothing is fetched, axe finds no fault.
+
+Needs node, Chromium, and the npm packages playwright-core and axe-core: in a folder, run
+``npm install playwright-core axe-core`` and set NODE_PATH to its node_modules.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+EXPLORERS = Path(__file__).parents[1] / "docs" / "explorers"
+SCRIPT = Path(__file__).parent / "browser" / "pages.cjs"
+PACKAGES = ("playwright-core", "axe-core")
+
+# What is done on each page; after each step the text of `reads` is kept.
+STEPS = {
+    "index": [{"reads": "h1"}],
+    "threshold": [
+        {"focus": "#threshold", "press": ["Home"], "reads": "#says"},
+        {"press": ["ArrowRight"] * 40, "reads": "#says"},
+        {"click": "#go-seen", "reads": "#says"},
+        {"click": "#go-walk", "reads": "#says"},
+        {"select": {"selector": "#doubt", "value": "length"}, "reads": "#says"},
+    ],
+}
+
+
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def missing() -> list[str]:
+    """Name what this machine lacks."""
+    if not shutil.which("node"):
+        return ["node"]
+    found = [] if chromium() else ["chromium"]
+    for package in PACKAGES:
+        asked = ["node", "-e", f"require.resolve('{package}')"]
+        if subprocess.run(asked, capture_output=True, cwd=SCRIPT.parent).returncode:
+            found.append(package)
+    return found
+
+
+@pytest.fixture(scope="module")
+def reports():
+    if lacking := missing():
+        pytest.skip(f"not on this machine: {', '.join(lacking)}")
+    jobs = [{"file": str(EXPLORERS / f"{name}.html"), "steps": s} for name, s in STEPS.items()]
+    run = subprocess.run(
+        ["node", SCRIPT, chromium()],
+        input=json.dumps(jobs),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    return dict(zip(STEPS, json.loads(run.stdout)))
+
+
+def test_every_page_is_used():
+    assert set(STEPS) == {page.stem for page in EXPLORERS.glob("*.html")}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_page_is_quiet_and_accessible(reports, name):
+    report = reports[name]
+    assert report["errors"] == [] and report["outside"] == []
+    assert report["violations"] == []
+    assert report["sideways"] <= 0, "at 320 pixels the page scrolls sideways"
+
+
+def test_the_threshold_moves_by_keys_and_buttons(reports):
+    nothing, forty, seen, walk, by_length = reports["threshold"]["texts"]
+    assert nothing.startswith("No answer is given")
+    assert forty.startswith("40 of 445 answers are given")
+    assert seen.startswith("176 of 445") and "although the share seen is within it" in seen
+    assert walk.startswith("132 of 445") and "within the limit. The walk promises" in walk
+    assert "cannot promise a limit of 20 %" in by_length
