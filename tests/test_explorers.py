@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from uncertainty import answer_threshold, load_model
+from uncertainty import answer_threshold, load_model, load_questions
 
 FOLDER = Path(__file__).parents[1] / "docs" / "explorers"
 PAGES = sorted(FOLDER.glob("*.html"))
@@ -59,6 +59,11 @@ def data_file(monkeypatch):
 @pytest.fixture
 def thresholds(data_file):
     return data_file.read_data(FOLDER / "data" / "threshold.js")
+
+
+@pytest.fixture
+def tokens(data_file):
+    return data_file.read_data(FOLDER / "data" / "tokens.js")
 
 
 def words(path: Path) -> str:
@@ -173,3 +178,65 @@ def test_the_threshold_tables_are_the_packages(data_file, thresholds):
             assert ours[name] == pytest.approx(kept[name], rel=1e-3)
         for name in ("answered", "wrong", "promised"):
             assert ours[name] == kept[name], (kept["key"], name)
+
+
+def test_the_tokens_figures_hold_together(tokens):
+    assert len(tokens["answers"]) == 12
+    for answer in tokens["answers"]:
+        assert answer["kind"].endswith("wrong" if answer["wrong"] else "right")
+        surprisals = []
+        for text, probability, surprisal, entropy, likeliest in answer["tokens"]:
+            assert np.exp(-surprisal) == pytest.approx(probability, rel=2e-3)
+            shares = [share for _, share in likeliest]
+            assert shares == sorted(shares, reverse=True) and len(shares) == 5
+            assert likeliest[0] == [text, pytest.approx(probability, rel=5e-3)]  # greedy
+            assert entropy > -sum(p * np.log(p) for p in shares) - 0.01
+            surprisals.append(surprisal)
+        assert answer["perplexity"] == pytest.approx(np.exp(np.mean(surprisals)), rel=2e-3)
+
+
+def test_twelve_answers_are_chosen_by_rule(data_file):
+    from tokens_data import chosen_answers
+
+    wrong = np.arange(40) % 2
+    kinds = chosen_answers(wrong, np.exp(np.arange(40)))  # 0, 2, 4 ... are right
+    numbers = {kind: [i for k, i in kinds if k == kind] for kind, _ in kinds}
+    assert numbers == {
+        "surest wrong": [1, 3, 5],
+        "least sure right": [38, 36, 34],
+        "surest right": [0],
+        "least sure wrong": [39],
+        "ordinary right": [20, 18],
+        "ordinary wrong": [19, 21],
+    }
+
+
+def test_the_tokens_pages_answer_holds(tokens):
+    page = words(FOLDER / "tokens.html")
+    by_question = {answer["question"]: answer for answer in tokens["answers"]}
+    nitrogen = by_question["What is the atomic number of nitrogen?"]
+    digits = {text: p for text, p, *_ in nitrogen["tokens"] if text.isdigit()}
+    said = f"probabilities are {digits['1']:.2f} and {digits['4']:.2f}"
+    assert nitrogen["wrong"] and said in page and list(digits) == ["1", "4"]
+    assert max(nitrogen["tokens"], key=lambda token: token[2])[0] == "The"
+    river = by_question["Which river flows through London?"]
+    [thames] = [p for text, p, *_ in river["tokens"] if text == " Thames"]
+    assert not river["wrong"] and f"probability of {thames:.2f}" in page
+    assert max(river["tokens"], key=lambda token: token[2])[0] == " famous"
+
+
+@pytest.mark.model
+def test_the_tokens_are_the_models(data_file, tokens):
+    from tokens_data import answer_tokens
+
+    model, tokenizer = load_model()
+    [question] = [
+        q for q in load_questions("unique") if q.question == tokens["answers"][0]["question"]
+    ]
+    kept = tokens["answers"][0]["tokens"]
+    ids = tokenizer("".join(text for text, *_ in kept)).input_ids
+    made = answer_tokens(model, tokenizer, question, ids)
+    assert [token[0] for token in made] == [token[0] for token in kept]
+    for ours, theirs in zip(made, kept):
+        assert ours[1:4] == pytest.approx(theirs[1:4], rel=5e-3, abs=1e-4)
+        assert [text for text, _ in ours[4]] == [text for text, _ in theirs[4]]

@@ -18,6 +18,17 @@ PACKAGES = ("playwright-core", "axe-core")
 # What is done on each page; after each step the text of `reads` is kept.
 STEPS = {
     "index": [{"reads": "h1"}],
+    "tokens": [
+        {"focus": "#tokens [tabindex='0']", "press": ["ArrowRight"] * 6, "reads": "#says"},
+        {"press": ["End", "ArrowRight"], "reads": "#says"},
+        {"select": {"selector": "#answer", "value": "4"}, "reads": "#about"},
+        {"select": {"selector": "#measure", "value": "entropy"}, "reads": "#tokens"},
+        {
+            "focus": "#tokens [tabindex='0']",
+            "press": ["End", "Home", "ArrowDown"],
+            "reads": "#says",
+        },
+    ],
     "threshold": [
         {"focus": "#threshold", "press": ["Home"], "reads": "#says"},
         {"press": ["ArrowRight"] * 40, "reads": "#says"},
@@ -71,6 +82,15 @@ def test_a_page_is_quiet_and_accessible(reports, name):
     assert report["errors"] == [] and report["outside"] == []
     assert report["violations"] == []
     assert report["sideways"] <= 0, "at 320 pixels the page scrolls sideways"
+
+
+def test_the_tokens_are_walked_by_keys(reports):
+    seventh, last, about, entropies, second = reports["tokens"]["texts"]
+    assert seventh.startswith('Token 7 of 8, " carbon": probability 0.56, surprisal 0.58 nats')
+    assert '" C" 0.18' in seventh and last.startswith('Token 8 of 8, "."')
+    assert about.startswith("Which river flows through London? Right.")
+    assert "Thames" in entropies and "4.16" in entropies
+    assert second.startswith('Token 2 of 12, " River"')
 
 
 def test_the_threshold_moves_by_keys_and_buttons(reports):

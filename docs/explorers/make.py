@@ -11,10 +11,11 @@ import time
 
 from data_file import write_data
 from threshold_data import threshold_data
+from tokens_data import tokens_data
 
 from uncertainty import load_model
 
-MAKERS = {"threshold": threshold_data}
+MAKERS = {"tokens": tokens_data, "threshold": threshold_data}
 
 
 def main() -> None:
