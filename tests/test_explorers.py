@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import binomtest
 
 from uncertainty import answer_threshold, load_model, load_questions
@@ -64,6 +65,11 @@ def thresholds(data_file):
 @pytest.fixture
 def tokens(data_file):
     return data_file.read_data(FOLDER / "data" / "tokens.js")
+
+
+@pytest.fixture
+def lens(data_file):
+    return data_file.read_data(FOLDER / "data" / "lens.js")
 
 
 def words(path: Path) -> str:
@@ -240,3 +246,64 @@ def test_the_tokens_are_the_models(data_file, tokens):
     for ours, theirs in zip(made, kept):
         assert ours[1:4] == pytest.approx(theirs[1:4], rel=5e-3, abs=1e-4)
         assert [text for text, _ in ours[4]] == [text for text, _ in theirs[4]]
+
+
+def test_the_lens_grids_hold_together(lens):
+    for grid in lens["prompts"]:
+        assert "".join(grid["tokens"]) == grid["prompt"]
+        shape = (31, len(grid["tokens"]))
+        for name in ("entropy", "kl", "top"):
+            assert np.array(grid[name], dtype=object).shape[:2] == shape
+        assert np.max(grid["kl"][-1]) == 0 and np.min(grid["kl"]) >= 0  # the last row is the model
+        for entropies, tops in zip(grid["entropy"], grid["top"]):
+            for entropy, top in zip(entropies, tops):
+                shares = np.array([share for _, share in top])
+                assert len(shares) == 5 and (np.diff(shares) <= 0).all()
+                known = -(shares * np.log(np.maximum(shares, 1e-300))).sum()
+                assert known - 0.01 <= entropy <= np.log(49152)
+
+
+def test_the_lens_pages_answer_holds(lens):
+    page = words(FOLDER / "lens.html")
+    by_prompt = {grid["prompt"]: grid for grid in lens["prompts"]}
+    france = by_prompt["The capital of France is"]
+    last = [at_depth[-1] for at_depth in france["top"]]
+    stop = next(depth for depth in range(1, 31) if last[depth][0][1] > 0.6)
+    assert (stop, last[stop][0][0]) == (2, ".")
+    assert f"depth {stop} with a full stop, whose probability is {last[stop][0][1]:.2f}" in page
+    entropies = [row[-1] for row in france["entropy"]]
+    lowest = 1 + int(np.argmin(entropies[1:]))
+    assert f"lowest at depth {lowest}: {entropies[lowest]:.2f} nats" in page
+    assert (
+        last[lowest][0][0] == " " and f"probability of {last[lowest][0][1]:.2f} for a space" in page
+    )
+    paris = [dict(five).get(" Paris") for five in last]
+    assert paris[:29] == [None] * 29
+    assert f"depth 29 with {paris[29]:.2f}, and has {paris[30]:.2f} at depth 30" in page
+    tops = [at_depth[-1] for at_depth in by_prompt["Two plus two equals"]["top"]]
+    assert [five[0][0] for five in tops[26:31]] == [" ", " four", " four", " four", " five"]
+    assert f'{tops[30][0][1]:.2f} to " five" and {tops[30][1][1]:.2f} to " four"' in page
+
+
+@pytest.mark.model
+def test_the_lens_is_the_models(data_file, lens):
+    """A plain pass with the model's own hidden states, and the package's lens of one prompt."""
+    from lens_data import lens_grid
+
+    model, tokenizer = load_model()
+    kept = lens["prompts"][0]
+    made = lens_grid(model, tokenizer, kept["prompt"])
+    for name in ("entropy", "kl"):
+        assert np.array(made[name]) == pytest.approx(np.array(kept[name]), rel=2e-3, abs=2e-3)
+    ids = tokenizer(kept["prompt"], return_tensors="pt").input_ids
+    with torch.no_grad():
+        states = model(input_ids=ids, output_hidden_states=True).hidden_states
+        stream = torch.cat([*states[:-1]])  # the last entry is normed already
+        shares = model.lm_head(torch.cat([model.model.norm(stream), states[-1]])).softmax(-1)
+    for depth, position in np.ndindex(31, ids.shape[1]):
+        found = shares[depth, position].topk(5)
+        likeliest = kept["top"][depth][position]
+        probabilities = [share for _, share in likeliest]
+        named = {tokenizer.decode([i]) for i in found.indices}
+        assert named >= {label for label, share in likeliest if share > 1e-3}
+        assert found.values.numpy() == pytest.approx(probabilities, rel=0.01, abs=1e-4)

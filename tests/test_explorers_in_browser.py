@@ -29,6 +29,13 @@ STEPS = {
             "reads": "#says",
         },
     ],
+    "lens": [
+        {"focus": "#grid [tabindex='0']", "press": ["ArrowDown"], "reads": "#says"},
+        {"press": ["Home", "ArrowUp", "ArrowUp", "ArrowLeft"], "reads": "#says"},
+        {"press": ["End"] + ["ArrowDown"] * 40, "reads": "#says"},
+        {"select": {"selector": "#prompt", "value": "4"}, "reads": "#says"},
+        {"select": {"selector": "#quantity", "value": "kl"}, "reads": "#scale"},
+    ],
     "threshold": [
         {"focus": "#threshold", "press": ["Home"], "reads": "#says"},
         {"press": ["ArrowRight"] * 40, "reads": "#says"},
@@ -69,7 +76,7 @@ def reports():
         timeout=300,
     )
     assert run.returncode == 0, run.stderr
-    return dict(zip(STEPS, json.loads(run.stdout)))
+    return dict(zip(STEPS, json.loads(run.stdout.replace("\u00a0", " "))))
 
 
 def test_every_page_is_used():
@@ -91,6 +98,16 @@ def test_the_tokens_are_walked_by_keys(reports):
     assert about.startswith("Which river flows through London? Right.")
     assert "Thames" in entropies and "4.16" in entropies
     assert second.startswith('Token 2 of 12, " River"')
+
+
+def test_the_grid_is_walked_by_keys(reports):
+    before, corner, embedding, sum_of_two, scale = reports["lens"]["texts"]
+    assert (
+        before.startswith('Depth 29, after " is": entropy 4.37 nats') and '" Paris" 0.07' in before
+    )
+    assert corner.startswith('Depth 30 (the model), after "The"')
+    assert embedding.startswith('Depth 0 (the embedding), after " is"')
+    assert '" five" 0.14, " four" 0.13' in sum_of_two and "KL(model || depth)" in scale
 
 
 def test_the_threshold_moves_by_keys_and_buttons(reports):

@@ -10,12 +10,13 @@ import argparse
 import time
 
 from data_file import write_data
+from lens_data import lens_data
 from threshold_data import threshold_data
 from tokens_data import tokens_data
 
 from uncertainty import load_model
 
-MAKERS = {"tokens": tokens_data, "threshold": threshold_data}
+MAKERS = {"tokens": tokens_data, "lens": lens_data, "threshold": threshold_data}
 
 
 def main() -> None:

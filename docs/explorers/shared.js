@@ -63,6 +63,25 @@ function axes(svg, { width, height, x, y, xLabel, yLabel, xTicks, yTicks, write 
   return { placeX, placeY };
 }
 
+/** A token for a cell: without blanks around it, unless it is nothing but blanks. */
+function visible(token) {
+  return token.trim() || token.replace(/ /g, "␣").replace(/\n/g, "↵").replace(/\u00a0/g, "nbsp");
+}
+
+/** A token within a sentence, with its leading space, which may not end a line. */
+const quoted = (token) => `"${token.trim() ? token.replace(/ /g, "\u00a0") : visible(token)}"`;
+
+/** One alternative as a bar; the one that was chosen is marked. */
+function bar(name, share, isMarked) {
+  const row = element("div", "", { class: isMarked ? "bar marked" : "bar" });
+  const drawn = element("span", "", { class: "length" });
+  drawn.style.width = `${100 * share}%`;
+  const track = element("span", "", { class: "track" });
+  track.append(drawn);
+  row.append(element("span", name), track, element("span", share.toFixed(2), { class: "number" }));
+  return row;
+}
+
 /**
  * One stop for the tab key among many cells, and arrow keys between them.
  * `cells()` returns rows of elements; `onFocus` is called with the element that has the focus.

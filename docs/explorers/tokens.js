@@ -13,7 +13,6 @@ const MEASURES = {
 };
 
 const answer = () => DATA.answers[answerSelect.selectedIndex];
-const quoted = (text) => `"${text.replace(/\n/g, "↵")}"`;
 
 function showAnswer() {
   const { question, wrong, accepted, perplexity, rank, of, tokens } = answer();
@@ -32,7 +31,7 @@ function showAnswer() {
 function option(i) {
   const [text] = answer().tokens[i];
   const made = element("div", "", { role: "option", tabindex: i ? -1 : 0, "data-place": i });
-  made.append(element("span", text.replace(/\n/g, "↵").replace(/ /g, "\u00a0")), element("span", "", { class: "figure" }));
+  made.append(element("span", visible(text)), element("span", "", { class: "figure" }));
   return made;
 }
 
@@ -56,17 +55,6 @@ function showToken(chosen) {
     `probability ${probability.toFixed(2)}, surprisal ${surprisal.toFixed(2)} nats, ` +
     `entropy ${entropy.toFixed(2)} nats. Likeliest: ${others}.`;
   byId("bars").replaceChildren(...likeliest.map(([other, p]) => bar(quoted(other), p, other === text)));
-}
-
-/** One alternative as a bar; the token that was written is marked. */
-function bar(name, share, isWritten) {
-  const row = element("div", "", { class: isWritten ? "bar written" : "bar" });
-  const drawn = element("span", "", { class: "length" });
-  drawn.style.width = `${100 * share}%`;
-  const track = element("span", "", { class: "track" });
-  track.append(drawn);
-  row.append(element("span", name), track, element("span", share.toFixed(2), { class: "number" }));
-  return row;
 }
 
 fillSelect(answerSelect, DATA.answers.map(({ kind, question }, i) => [i, `${kind}: ${question}`]));
