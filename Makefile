@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons order glossary outputs ledger bench model clean
+.PHONY: lab test quick check pythons lessons order glossary outputs ledger explorers bench model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -45,6 +45,9 @@ glossary: .venv/ready  ## link each term of docs/glossary.md where its lesson us
 
 ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledger (for authors)
 	$(BIN)/python docs/ledger/make.py
+
+explorers: model  ## compute what the pages of docs/explorers show (for authors)
+	$(BIN)/python docs/explorers/make.py
 
 bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/token_measures.py

@@ -1,5 +1,6 @@
 """The explorers' pages hold together, load nothing from elsewhere, and show the package's figures."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
-from uncertainty import answer_threshold, load_model, load_questions
+from uncertainty import answer_threshold, last_layer_neurons, load_model, load_questions
 
 FOLDER = Path(__file__).parents[1] / "docs" / "explorers"
 PAGES = sorted(FOLDER.glob("*.html"))
@@ -70,6 +71,19 @@ def tokens(data_file):
 @pytest.fixture
 def lens(data_file):
     return data_file.read_data(FOLDER / "data" / "lens.js")
+
+
+@pytest.fixture
+def neurons(data_file):
+    return data_file.read_data(FOLDER / "data" / "neurons.js")
+
+
+def printed_by(lesson: str) -> str:
+    """Return what a lesson's cells print, as it was kept."""
+    [path] = (FOLDER.parents[1] / "notebooks").glob(f"[0-9][0-9]_{lesson}.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "".join("".join(output.get("text", "")) for output in outputs)
 
 
 def words(path: Path) -> str:
@@ -307,3 +321,84 @@ def test_the_lens_is_the_models(data_file, lens):
         named = {tokenizer.decode([i]) for i in found.indices}
         assert named >= {label for label, share in likeliest if share > 1e-3}
         assert found.values.numpy() == pytest.approx(probabilities, rel=0.01, abs=1e-4)
+
+
+def test_the_neurons_are_complete_and_marked_by_rule(neurons):
+    columns = {name: np.array(values, dtype=float) for name, values in neurons["columns"].items()}
+    assert {len(values) for values in columns.values()} == {1536}
+    assert np.array_equal(np.isnan(columns.pop("share")), columns["entropy"] < 0.001)
+    assert not any(np.isnan(values).any() for values in columns.values())
+    assert columns["norm"].min() > 0 and columns["variance"].min() > 0
+    assert columns["rho"].min() >= 0 and columns["rho"].max() <= 1
+    marked = {each["kind"]: each["neurons"] for each in neurons["marked"]}
+    rho, size = columns["rho"], np.abs(columns["frequency"])
+    assert len(marked["rho"]) == 6 and rho[marked["rho"]].min() >= np.sort(rho)[-6]
+    assert len(marked["frequency"]) == 4 and size[marked["frequency"]].min() >= np.sort(size)[-4]
+    page = words(FOLDER / "neurons.html")
+    assert 'max="1535"' in page and "1,536 neurons" in page
+
+
+def test_the_neurons_have_the_figures_of_their_lessons(neurons):
+    columns = neurons["columns"]
+    row = r"^29\.(\d+) +\S+ \[.+?\] +(\S+) \[.+?\] +(\S+) +(\S+)$"
+    found = re.findall(row, printed_by("entropy_neurons"), re.M)
+    assert [int(number) for number, *_ in found] == neurons["marked"][0]["neurons"]
+    for number, *printed in found:
+        ours = [columns[name][int(number)] for name in ("share", "entropy", "rho")]
+        assert ours == pytest.approx([float(value) for value in printed], abs=0.0051)
+    [cosines] = re.findall(r"largest \|cosine\|: \{(.+)\}", printed_by("token_frequency_neurons"))
+    pairs = re.findall(r"'29\.(\d+)': (\S+?)(?:,|$)", cosines)
+    assert [int(number) for number, _ in pairs] == neurons["marked"][1]["neurons"]
+    for number, value in pairs:
+        assert columns["frequency"][int(number)] == pytest.approx(float(value), abs=0.0051)
+
+
+def test_the_neurons_pages_answer_holds(neurons):
+    page = words(FOLDER / "neurons.html")
+    columns = neurons["columns"]
+    share, entropy = columns["share"], columns["entropy"]
+    flips = [f"{100 * value:.1f} %" for value in columns["flips"]]
+    assert f"the shares are {share[830]:.2f} and {share[1022]:.2f}" in page
+    assert f"with {share[1272]:.2f} each" in page and f"{share[684]:.2f}" == f"{share[1272]:.2f}"
+    assert f"a ρ of {columns['rho'][1165]:.2f} and a share of {share[1165]:.2f}" in page
+    assert f"999 the number is {share[999]:.2f}" in page and entropy[511] == max(entropy)
+    assert f"by {entropy[511]:.2f} nats" in page and f"{100 * columns['flips'][511]:.0f} %" in page
+    assert f"by {entropy[830]:.2f} and {entropy[1022]:.2f} nats" in page
+    assert f"at {flips[830]} and {flips[1022]} of the places" in page
+    calm = [e for e, f in zip(entropy, columns["flips"]) if f < columns["flips"][1022]]
+    assert max(calm) == entropy[830] > 2 * sorted(calm)[-2] and entropy[1022] > 2 * sorted(calm)[-2]
+
+
+@pytest.mark.model
+def test_a_neuron_is_what_a_hook_makes_of_it(data_file, neurons):
+    """Neuron 830 silenced by hand on every passage, and the plain formulas of its weights."""
+    from neurons_data import passages
+
+    model, tokenizer = load_model()
+    texts, layer = passages(tokenizer), last_layer_neurons(model)
+    kept = {name: values[830] for name, values in neurons["columns"].items()}
+    weights = layer.output_weights.double()[830]
+    assert weights.norm().item() == pytest.approx(kept["norm"], rel=5e-3)
+    unembedding = model.lm_head.weight.double() * model.model.norm.weight.double()
+    cosines = torch.nn.functional.normalize(unembedding) @ (weights / weights.norm())
+    assert cosines.var().item() == pytest.approx(kept["variance"], rel=1e-2)
+
+    def entropies():
+        logits = torch.cat([model(input_ids=rows).logits[:, 4:-1] for rows in texts.split(20)])
+        return torch.distributions.Categorical(logits=logits.double()).entropy(), logits.argmax(-1)
+
+    with torch.no_grad():
+        with layer.record_activations() as recorded:
+            clean, said = entropies()
+        activations = torch.cat([each.view(-1, texts.shape[1], 1536) for each in recorded])
+        mean = activations[:, 4:-1, 830].mean()
+
+        def silenced(activations):
+            changed = activations.clone()
+            changed[..., 830] = mean
+            return changed
+
+        with layer.edit_activations(silenced):
+            ablated, says = entropies()
+    assert (ablated - clean).abs().mean().item() == pytest.approx(kept["entropy"], rel=0.02)
+    assert (said != says).double().mean().item() == pytest.approx(kept["flips"], abs=0.002)

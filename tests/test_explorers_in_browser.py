@@ -36,6 +36,13 @@ STEPS = {
         {"select": {"selector": "#prompt", "value": "4"}, "reads": "#says"},
         {"select": {"selector": "#quantity", "value": "kl"}, "reads": "#scale"},
     ],
+    "neurons": [
+        {"focus": "#x", "reads": "#says"},
+        {"click": "#of-frequency button", "reads": "#figures"},
+        {"select": {"selector": "#y", "value": "frequency"}, "reads": "#says"},
+        {"focus": "#neuron", "press": ["ArrowUp"], "reads": "#says"},
+        {"click": "#chart", "reads": "#says"},
+    ],
     "threshold": [
         {"focus": "#threshold", "press": ["Home"], "reads": "#says"},
         {"press": ["ArrowRight"] * 40, "reads": "#says"},
@@ -108,6 +115,16 @@ def test_the_grid_is_walked_by_keys(reports):
     assert corner.startswith('Depth 30 (the model), after "The"')
     assert embedding.startswith('Depth 0 (the embedding), after " is"')
     assert '" five" 0.14, " four" 0.13' in sum_of_two and "KL(model || depth)" in scale
+
+
+def test_a_neuron_is_found_by_number_button_and_pointer(reports):
+    first, table, by_cosine, next_number, clicked = reports["neurons"]["texts"]
+    assert first.startswith("Neuron 29.830, one of the six of highest ρ: length of the output")
+    assert "mean |entropy change|" in table and "%" in table
+    assert by_cosine.startswith("Neuron 29.645, one of the four that point along word frequency")
+    assert "cosine with word frequency -0.546" in by_cosine
+    assert next_number.startswith("Neuron 29.646:") and clicked.startswith("Neuron 29.")
+    assert clicked != next_number
 
 
 def test_the_threshold_moves_by_keys_and_buttons(reports):

@@ -11,12 +11,18 @@ import time
 
 from data_file import write_data
 from lens_data import lens_data
+from neurons_data import neurons_data
 from threshold_data import threshold_data
 from tokens_data import tokens_data
 
 from uncertainty import load_model
 
-MAKERS = {"tokens": tokens_data, "lens": lens_data, "threshold": threshold_data}
+MAKERS = {
+    "tokens": tokens_data,
+    "lens": lens_data,
+    "neurons": neurons_data,
+    "threshold": threshold_data,
+}
 
 
 def main() -> None:
