@@ -12,7 +12,7 @@ const COLUMNS = [
   { key: "variance", words: "logit variance", log: true },
   { key: "frequency", words: "cosine with word frequency" },
   { key: "entropy", words: "mean |entropy change| (nats)", log: true },
-  { key: "share", words: "share of it through the norm", ends: [-1, 1] },
+  { key: "share", words: "share through the norm", ends: [-1, 1] },
   { key: "flips", words: "share of likeliest tokens changed" },
 ];
 const column = (select) => COLUMNS[select.selectedIndex];
@@ -30,8 +30,9 @@ function scale({ key, log, ends }) {
   const lowest = known.reduce((a, b) => Math.min(a, b));
   const highest = known.reduce((a, b) => Math.max(a, b));
   if (log) {
-    const [low, high] = [Math.floor(Math.log10(lowest)), Math.ceil(Math.log10(highest))];
-    const ticks = Array.from({ length: high - low + 1 }, (_, i) => low + i);
+    const [low, high] = [Math.log10(lowest) - 0.1, Math.log10(highest) + 0.1];
+    const decades = Array.from({ length: Math.ceil(high - low) + 2 }, (_, i) => Math.floor(low) + i);
+    const ticks = decades.flatMap((tick) => [tick, tick + Math.log10(3)]).filter((tick) => tick > low && tick < high);
     return { ends: [low, high], ticks, of: (value) => (value > 0 ? Math.log10(value) : null), write: (tick) => String(Number((10 ** tick).toPrecision(1))) };
   }
   const margin = 0.03 * (highest - lowest);
@@ -94,6 +95,7 @@ function mark(svg, kind, neuron, place, width) {
   const style = { fill: "none", "stroke-width": 2.5 };
   if (kind === "rho") draw(svg, "circle", { cx: x, cy: y, r: 7, stroke: "var(--red)", ...style });
   else draw(svg, "rect", { x: x - 6.5, y: y - 6.5, width: 13, height: 13, stroke: "var(--green)", ...style });
+  if (width < 420) return; // no room; the buttons name them
   const isRight = x > width - 70;
   draw(svg, "text", { x: isRight ? x - 11 : x + 11, y: y - 6, "text-anchor": isRight ? "end" : "start", class: "named" }, neuron);
 }
@@ -108,7 +110,7 @@ function showFigures() {
     row.append(
       element("th", words, { scope: "row" }),
       element("td", written(value), { class: "number" }),
-      element("td", value === null ? "" : percent(below), { class: "number" }),
+      element("td", value === null ? "" : `${Math.floor(100 * below)} %`, { class: "number" }),
     );
     return row;
   });

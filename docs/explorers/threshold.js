@@ -109,7 +109,7 @@ function showChart() {
 
 function show() {
   const now = figures(Number(slider.value));
-  const value = now.answered ? `at most ${now.threshold}` : "below every doubt";
+  const value = now.answered ? `is at most ${now.threshold}` : "is below every doubt seen";
   slider.setAttribute("aria-valuetext", `${doubt().label} ${value}`);
   byId("threshold-value").textContent = `${doubt().label} ${value}`;
   byId("says").textContent = sentence();
