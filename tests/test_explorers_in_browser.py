@@ -19,7 +19,11 @@ PACKAGES = ("playwright-core", "axe-core")
 STEPS = {
     "index": [{"reads": "h1"}],
     "tokens": [
-        {"focus": "#tokens [tabindex='0']", "press": ["ArrowRight"] * 6, "reads": "#says"},
+        {
+            "focus": "#tokens [tabindex='0']",
+            "press": ["ArrowRight"] * 6 + ["ArrowLeft", "ArrowRight"],
+            "reads": "#says",
+        },
         {"press": ["End", "ArrowRight"], "reads": "#says"},
         {"select": {"selector": "#answer", "value": "4"}, "reads": "#about"},
         {"select": {"selector": "#measure", "value": "entropy"}, "reads": "#tokens"},
