@@ -11,7 +11,8 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger bench dist model clean
+.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger explorers bench dist \
+	model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -58,6 +59,9 @@ dist: .venv/ready  ## wheel and sdist in dist/, built and checked as a release i
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/check-wheel-contents dist/*.whl
+
+explorers: model  ## compute what the pages of docs/explorers show (for authors)
+	$(BIN)/python docs/explorers/make.py
 
 bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/token_measures.py
