@@ -94,6 +94,17 @@ def test_unforeseen_mistakes_are_shown_with_the_values():
     assert "NotImplementedError" in softmax.grade(lambda z: z.long().softmax(-1)).message
 
 
+def test_numbers_in_messages_are_short_and_a_single_number_is_called_one():
+    by_name = {e.name: e for e in ALL}
+    message = by_name["honest_doubts"].grade(lambda reach: (math.log(96), 1 / 3, [2.0])).message
+    assert message == "For (1) it gave (4.564, 0.333, [2.]), expected (3.466, 0., 3.466)."
+    assert "it gave (0.333,)" in by_name["softmax"].grade(lambda z: (1 / 3,)).message
+    message = by_name["disagreement"].grade(lambda p: p[0]).message
+    assert message.endswith("the result is an array of shape (3,), expected one number.")
+    message = by_name["softmax"].grade(lambda z: z.sum()).message
+    assert "the result is one number, expected an array of shape" in message
+
+
 def judged(source, filename="<cell>"):
     """The message for a cell with that source, as IPython would run it."""
     [softmax] = [e for e in ALL if e.name == "softmax"]

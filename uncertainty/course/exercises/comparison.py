@@ -53,7 +53,7 @@ def describe_difference(attempt: Callable, arguments: tuple, result, expected) -
     if result is None:
         return f"{call} it returned nothing; is there a `return`?"
     if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
-        return f"{call} the shape is {result.shape}, expected {np.shape(expected)}."
+        return f"{call} the result is {_form(result)}, expected {_form(expected)}."
     return f"{call} it gave {_short_repr(result)}, expected {_short_repr(expected)}."
 
 
@@ -109,9 +109,18 @@ def _without_tensor(value):
         return error
 
 
+def _form(value) -> str:
+    """Return a shape in words: "an array of shape (3, 2)", or "one number" for ()."""
+    return f"an array of shape {np.shape(value)}" if np.shape(value) else "one number"
+
+
 def _short_repr(value) -> str:
     value = _without_tensor(value)
-    if isinstance(value, (np.ndarray, float)):
+    if isinstance(value, (tuple, list)):
+        inside = ", ".join(_short_repr(entry) for entry in value)
+        closing = "," if isinstance(value, tuple) and len(value) == 1 else ""
+        return _shortened(f"({inside}{closing})" if isinstance(value, tuple) else f"[{inside}]")
+    if isinstance(value, (np.ndarray, np.generic, float)):
         return np.array2string(np.asarray(value), precision=3, threshold=8, separator=", ")
     return _shortened(repr(value))
 

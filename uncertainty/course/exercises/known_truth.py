@@ -62,6 +62,37 @@ def _(reach):
 
 
 @honest_doubts.mistake(
+    "Your epistemic part is the logarithm of the houses out of reach. The two *doubts* must add up "
+    "to the total: take the aleatoric one from it."
+)
+def _(reach):
+    return (math.log(HOUSES), math.log(reach), math.log(HOUSES - reach))
+
+
+@honest_doubts.mistake(
+    "These are numbers of houses. The entropy of equally likely houses is the logarithm of their "
+    "number."
+)
+def _(reach):
+    return (HOUSES, reach, HOUSES - reach)
+
+
+@honest_doubts.mistake(
+    "You counted the 96 islanders. She asks where a house is: 32 of them can follow."
+)
+def _(reach):
+    return (math.log(96), math.log(reach), math.log(96 / reach))
+
+
+@honest_doubts.mistake(
+    "Your epistemic part is below 0. It is what the home would take away from the total: total "
+    "minus aleatoric."
+)
+def _(reach):
+    return (math.log(HOUSES), math.log(reach), math.log(reach / HOUSES))
+
+
+@honest_doubts.mistake(
     "Two faults at once: these are bits, and the parts are exchanged. Use the natural logarithm; "
     "what is left when the home is known is aleatoric."
 )
@@ -118,6 +149,46 @@ def _(p):
 
 
 @disagreement.mistake(
+    "Your result is nan where a probability is 0: 0 log 0 counts as 0, and `0 * log(0)` is nan. "
+    "`torch.special.entr` knows that."
+)
+def _(p):
+    own = -(p * p.log()).sum(-1)
+    return -(p.mean(0) * p.mean(0).log()).sum() - own.mean()
+
+
+@disagreement.mistake(
+    "The course's `entropy` takes logits, and `p` holds probabilities, so it has applied a softmax "
+    "to them. Use `torch.special.entr`."
+)
+def _(p):
+    return _entropy(p.mean(0).softmax(-1)) - _entropy(p.softmax(-1)).mean()
+
+
+@disagreement.mistake(
+    "You added up the members' own entropies, so five copies would not give 0. Take their mean."
+)
+def _(p):
+    return _entropy(p.mean(0)) - _entropy(p).sum()
+
+
+@disagreement.mistake(
+    "You averaged over the vocabulary as well. An entropy adds up its terms over the tokens; only "
+    "the members are averaged."
+)
+def _(p):
+    return disagreement(p) / p.shape[-1]
+
+
+@disagreement.mistake(
+    "That is the mean of the members' own entropies, which is what they would leave open if they "
+    "agreed. How much larger is the entropy of their mean prediction?"
+)
+def _(p):
+    return _entropy(p).mean()
+
+
+@disagreement.mistake(
     "Two faults at once: the difference is the wrong way round, and in bits. Use the natural "
     "logarithm, and subtract the members' own entropy from that of their mean."
 )
@@ -142,19 +213,23 @@ def level_free_score(logits):
     return 2 / (evidence + 1).sum(-1)
 
 
+def _score(evidence):
+    return 2 / (evidence.topk(2).values.clamp(min=0) + 1).sum(-1)
+
+
 @level_free_score.mistake(
     "This still is the score with the fault: add 5 to all logits of a row and it changes."
 )
 def _(logits):
-    return 2 / (logits.topk(2).values.clamp(min=0) + 1).sum(-1)
+    return _score(logits)
 
 
 @level_free_score.mistake(
-    "Measured from the largest logit no evidence is left: the score is 1 for every row."
+    "Measured from the largest logit, or as logarithms of probabilities, no logit is above 0: the "
+    "score is 1 for every row."
 )
 def _(logits):
-    evidence = (logits - logits.amax(-1, keepdim=True)).topk(2).values.clamp(min=0)
-    return 2 / (evidence + 1).sum(-1)
+    return _score(logits - logits.amax(-1, keepdim=True))
 
 
 @level_free_score.mistake(
@@ -162,8 +237,7 @@ def _(logits):
     "its own mean."
 )
 def _(logits):
-    evidence = (logits - logits.mean()).topk(2).values.clamp(min=0)
-    return 2 / (evidence + 1).sum(-1)
+    return _score(logits - logits.mean())
 
 
 @level_free_score.mistake(
@@ -173,6 +247,55 @@ def _(logits):
     top = logits.topk(2).values
     evidence = (top - top.mean(-1, keepdim=True)).clamp(min=0)
     return 2 / (evidence + 1).sum(-1)
+
+
+@level_free_score.mistake(
+    "A fair repair: the smallest logit of a row moves with the others, as their mean does. The "
+    "check and the cells below use the mean; take that to go on."
+)
+def _(logits):
+    return _score(logits - logits.amin(-1, keepdim=True))
+
+
+@level_free_score.mistake(
+    "A fair repair: the median of a row moves with its logits as the mean does. The check and the "
+    "cells below use the mean; take that to go on."
+)
+def _(logits):
+    return _score(logits - logits.median(-1, keepdim=True).values)
+
+
+@level_free_score.mistake(
+    "Free of the level, but all these probabilities lie between 0 and 1, so the score hardly "
+    "differs between rows. Keep logits, and measure them from the mean of their row."
+)
+def _(logits):
+    return _score(logits.softmax(-1))
+
+
+@level_free_score.mistake(
+    "Free of the level, but dividing by the spread takes out more: twice the logits are a much "
+    "surer prediction, and your score stays. Subtract the mean only."
+)
+def _(logits):
+    centred = logits - logits.mean(-1, keepdim=True)
+    return _score(centred / logits.std(-1, keepdim=True))
+
+
+@level_free_score.mistake(
+    "You subtracted the mean of each *column*, which is one token's in all rows. A constant is "
+    "added to a row: `mean(-1, keepdim=True)`."
+)
+def _(logits):
+    return _score(logits - logits.mean(0))
+
+
+@level_free_score.mistake(
+    "You took the 5 of the text back. Another constant is another number: take one from the row "
+    "itself."
+)
+def _(logits):
+    return _score(logits - 5)
 
 
 @exercise(
@@ -200,6 +323,30 @@ def knowledge_pair(reach, sightings):
 def _(reach, sightings):
     places = range(len(reach))
     return (max(places, key=sightings.__getitem__), min(places, key=sightings.__getitem__))
+
+
+@knowledge_pair.mistake(
+    "You began with the context that was seen most often; its partner of the same reach may have "
+    "been seen as often, or be missing. Compare all pairs of equal reach."
+)
+def _(reach, sightings):
+    most = max(range(len(reach)), key=sightings.__getitem__)
+    same = [place for place in range(len(reach)) if reach[place] == reach[most]]
+    return (most, min(same, key=sightings.__getitem__))
+
+
+@knowledge_pair.mistake(
+    "These two were seen about as often and differ in reach: that tests openness. Keep the reach "
+    "equal, and let the sightings differ."
+)
+def _(reach, sightings):
+    pairs = combinations(range(len(reach)), 2)
+    return min(pairs, key=lambda pair: abs(sightings[pair[0]] - sightings[pair[1]]))
+
+
+@knowledge_pair.mistake("Return the places of the two contexts, not how often they were seen.")
+def _(reach, sightings):
+    return tuple(sightings[place] for place in knowledge_pair(reach, sightings))
 
 
 @knowledge_pair.mistake("Return the context that was seen more often first.")

@@ -63,6 +63,51 @@ def _(cells):
 
 
 @factor_effects.mistake(
+    "You added the two rows up, and the two columns. An effect averaged over two is half of that: "
+    "openness adds 3 and 0.5 in the text's table, 1.75 on average."
+)
+def _(cells):
+    openness, knowledge, interaction = factor_effects(cells)
+    return np.array([2 * openness, 2 * knowledge, interaction])
+
+
+@factor_effects.mistake(
+    "Your interaction is half of what is asked for. Some books define it so; here it is the whole "
+    "difference: what openness adds among the unknown minus what it adds among the known."
+)
+def _(cells):
+    openness, knowledge, interaction = factor_effects(cells)
+    return np.array([openness, knowledge, interaction / 2])
+
+
+@factor_effects.mistake(
+    "Your second number is the effect of knowing. The effect of *not* knowing is unknown minus "
+    "known."
+)
+def _(cells):
+    openness, knowledge, interaction = factor_effects(cells)
+    return np.array([openness, -knowledge, interaction])
+
+
+@factor_effects.mistake(
+    "You took one answer minus many. What openness *adds* is many minus one, here and in the "
+    "interaction."
+)
+def _(cells):
+    openness, knowledge, interaction = factor_effects(cells)
+    return np.array([-openness, knowledge, -interaction])
+
+
+@factor_effects.mistake(
+    "Your effects are not averaged yet: each is still one number for each row or column. Take "
+    "their means; three numbers are asked for."
+)
+def _(cells):
+    openness = cells[:, 1] - cells[:, 0]
+    return openness, cells[1] - cells[0], openness[1] - openness[0]
+
+
+@factor_effects.mistake(
     "Two faults at once: rows and columns are swapped, and each effect looks at one row or column "
     "only."
 )
@@ -110,6 +155,38 @@ def _(answers, length):
     return np.mean([answer[:length] for answer in answers if len(answer) > length], axis=0)
 
 
+@position_curve.mistake(
+    "You kept only the answers of exactly `length` tokens. A longer one has a value at each of "
+    "these places, too: keep it, and cut it."
+)
+def _(answers, length):
+    return np.mean([answer for answer in answers if len(answer) == length], axis=0)
+
+
+@position_curve.mistake(
+    "That is one number for answers and places together. A curve has one mean for each place: "
+    "`np.mean` has an argument `axis`."
+)
+def _(answers, length):
+    return np.mean([answer[:length] for answer in answers if len(answer) >= length])
+
+
+@position_curve.mistake(
+    "That is one mean for each answer, along its places. Turn it round: at each place, the mean "
+    "over the answers."
+)
+def _(answers, length):
+    return np.mean([answer[:length] for answer in answers if len(answer) >= length], axis=1)
+
+
+@position_curve.mistake(
+    "You repeated the last value of answers that end early. They say nothing about later places; "
+    "leave them out."
+)
+def _(answers, length):
+    return np.mean([(list(a) + [a[-1]] * length)[:length] for a in answers], axis=0)
+
+
 @exercise(
     inputs=[
         (RARE, ELSEWHERE, BEGINS_WORD),
@@ -120,7 +197,8 @@ def _(answers, length):
         "A planted token begins the name. Why are the later tokens of a long word easy to predict, "
         "whether the text is true or not? Which tokens of ordinary text are therefore no partners?",
         "Make the distance to a token that cannot be a partner infinite (`np.inf`); then the "
-        "others keep their places. `wanted[:, None]` has the shape (n, 1).",
+        "others keep their places. `wanted[:, None]` has the shape (n, 1): minus `elsewhere` it "
+        "gives a table with a row for each planted token.",
         "The table of absolute differences has the shape (n, m). Close the columns of the tokens "
         "inside a word, and ask each row where its smallest entry is.",
     ],
@@ -152,6 +230,40 @@ def _(wanted, elsewhere, begins_word):
 @equally_rare.mistake("Return the places of the nearest tokens, not their frequencies.")
 def _(wanted, elsewhere, begins_word):
     return elsewhere[equally_rare(wanted, elsewhere, begins_word)]
+
+
+@equally_rare.mistake(
+    "Those are the distances to the nearest tokens. Return where they stand: `argmin` for `min`."
+)
+def _(wanted, elsewhere, begins_word):
+    return np.where(begins_word, np.abs(wanted[:, None] - elsewhere[None]), np.inf).min(axis=1)
+
+
+@equally_rare.mistake(
+    "You allow the tokens inside a word and forbid those that begin one. A planted token is the "
+    "first of its ending; turn the condition round."
+)
+def _(wanted, elsewhere, begins_word):
+    distance = np.abs(wanted[:, None] - elsewhere[None])
+    return np.where(begins_word, np.inf, distance).argmin(axis=1)
+
+
+@equally_rare.mistake(
+    "That is one place, the nearest pair of all. Each planted token needs a partner: let `argmin` "
+    "look along the m tokens of each row."
+)
+def _(wanted, elsewhere, begins_word):
+    distance = np.abs(wanted[:, None] - elsewhere[None])
+    return np.where(begins_word, distance, np.inf).argmin()
+
+
+@equally_rare.mistake(
+    "You looked for the nearest planted token of each ordinary one. Turn it round: one place of "
+    "`elsewhere` for each entry of `wanted`."
+)
+def _(wanted, elsewhere, begins_word):
+    distance = np.abs(wanted[:, None] - elsewhere[None])
+    return np.where(begins_word, distance, np.inf).argmin(axis=0)
 
 
 @equally_rare.mistake("That is the farthest one: take the smallest difference.")
