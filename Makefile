@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons order glossary outputs ledger explorers bench model clean
+.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger explorers bench dist model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -34,6 +34,13 @@ pythons:  ## the tests that need no model on every Python of this machine; PYTHO
 lessons: model  ## run every lesson and write HTML pages to build/lessons
 	TQDM_DISABLE=1 $(BIN)/python -m nbconvert --execute --to html --output-dir build/lessons $(LESSONS)
 
+site: .venv/ready  ## the course as web pages in build/site, from the notebooks as they lie; needs no network
+	$(BIN)/python docs/site/make.py
+
+accessible: .venv/ready  ## axe-core on every page of the site, for some minutes; needs npm and Chromium
+	npm ci --prefix tests/browser
+	$(BIN)/python -m pytest tests/site
+
 outputs: model  ## ask everything anew, keep the outputs in the notebooks and the answers in the package (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)
 
@@ -48,6 +55,12 @@ ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledg
 
 explorers: model  ## compute what the pages of docs/explorers show (for authors)
 	$(BIN)/python docs/explorers/make.py
+
+dist: .venv/ready  ## wheel and sdist in dist/, built and checked as a release is
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 
 bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/token_measures.py
@@ -73,4 +86,4 @@ python3-venv), or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 endef
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build dist

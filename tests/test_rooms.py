@@ -261,4 +261,4 @@ def test_the_tests_mirror_the_rooms():
     folders = [
         folder for folder in Path(__file__).parent.iterdir() if any(folder.glob("test_*.py"))
     ]
-    assert {folder.name for folder in folders} == {*SOURCES.rooms, "traps"}
+    assert {folder.name for folder in folders} == {*SOURCES.rooms, "site", "traps"}

@@ -193,6 +193,21 @@ def test_the_figure_can_be_told(monkeypatch, tmp_path):
     load_model(tmp_path, device="cpu")
 
 
+@pytest.mark.parametrize(
+    "told, free", [("4", 4e9), (" 0.5 GB ", 5e8), ("4g", 4e9), (".5", 5e8), ("1e-3", 1e6)]
+)
+def test_the_figure_is_read_with_or_without_its_unit(monkeypatch, told, free):
+    monkeypatch.setenv(memory.FREE_MEMORY_VARIABLE, told)
+    assert free_memory(torch.device("cpu")) == free
+
+
+@pytest.mark.parametrize("told", ["200MB", "-1", "0", "much", "nan", "inf", "1e999", "4,5"])
+def test_another_figure_is_refused_with_what_it_was(monkeypatch, told):
+    monkeypatch.setenv(memory.FREE_MEMORY_VARIABLE, told)
+    with pytest.raises(ModelUnavailable, match=f"gigabytes above 0, such as 4.5, got '{told}'"):
+        free_memory(torch.device("cpu"))
+
+
 def test_a_chunk_takes_a_quarter_of_what_is_free_at_most(monkeypatch):
     cpu = torch.device("cpu")
     for free, expected in (("4", 1000), ("0.004", 1000), ("0.002", 500), ("0.0000001", 1)):

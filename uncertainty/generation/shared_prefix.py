@@ -7,13 +7,14 @@ harmless only where positions are counted by the attention mask alone, so on oth
 uneven length have no common prefix.
 """
 
-import inspect
+from inspect import signature
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .._inputs import input_device
+from ..architecture.cache_argument import cache_argument, given_cache
 
 # A common prefix of fewer tokens is not worth a forward pass of its own.
 MIN_PREFIX = 8
@@ -130,16 +131,16 @@ def _extend_cache(model, ids: Tensor, mask: Tensor | None = None, cache=None):
         ids: ``(rows, tokens)``.
         mask: ``(rows, cached + tokens)``.
     """
-    options = {}
+    options: dict[str, Any] = {}
+    if cache is not None:
+        options[str(cache_argument(model.base_model))] = cache
     if mask is not None:
         options["attention_mask"] = mask.to(input_device(model))
-        if not mask.all() and "position_ids" in _forward_arguments(model):
+        if not mask.all() and "position_ids" in signature(model.base_model.forward).parameters:
             positions = (mask.cumsum(-1) - 1).clamp(min=0)  # (rows, cached + tokens)
             options["position_ids"] = positions[:, -ids.shape[1] :].to(input_device(model))
-    output = model.base_model(
-        input_ids=ids.to(input_device(model)), past_key_values=cache, use_cache=True, **options
-    )
-    return output.past_key_values
+    output = model.base_model(input_ids=ids.to(input_device(model)), use_cache=True, **options)
+    return given_cache(output)
 
 
 def _caches_keys_and_values(model) -> bool:
@@ -151,7 +152,7 @@ def _caches_keys_and_values(model) -> bool:
     layer_types = getattr(model.config.get_text_config(), "layer_types", None) or []
     has_only_attention = set(layer_types) <= ATTENTION_LAYERS
     is_stateful = getattr(model, "_is_stateful", False)
-    return has_only_attention and not is_stateful and "past_key_values" in _forward_arguments(model)
+    return has_only_attention and not is_stateful and bool(cache_argument(model.base_model))
 
 
 def _ignores_padding_inside(model, width: int) -> bool:
@@ -175,7 +176,3 @@ def _rope_types(rotary: dict) -> set[str]:
     by_layer_kind = [value for value in rotary.values() if isinstance(value, dict)]
     settings = [rotary, *by_layer_kind]
     return {each["rope_type"] for each in settings if "rope_type" in each}
-
-
-def _forward_arguments(model) -> set[str]:
-    return set(inspect.signature(model.base_model.forward).parameters)

@@ -20,6 +20,7 @@ from .._inputs import (
     without_wrapper,
 )
 from ..architecture.attention_heads import head_count, head_projection, split_heads
+from ..architecture.cache_argument import given_cache
 from ..architecture.last_mlp import LastLayerNeurons, last_layer_neurons
 from ..architecture.parts import ModelParts, model_parts, relative_tolerance
 from ..lens.logit_lens import read_stream
@@ -235,7 +236,7 @@ def _copy_output_at_bos(model, head: int, positions: slice, _module, arguments: 
 
 def _refuse_cache(_module, arguments, named) -> None:
     """Raise ValueError where a pass continues a cached text, as a forward pre-hook."""
-    cache = named.get("past_key_values")
+    cache = given_cache(named)
     if cache is not None and cache.get_seq_length():
         raise ValueError(
             "after a cached text position 0 is not in the pass: give the model whole texts, with "

@@ -16,6 +16,7 @@ from .._inputs import (
     without_wrapper,
 )
 from .._progress import progress_bar
+from ..architecture.cache_argument import cache_argument
 from ..architecture.parts import model_parts
 from ..generation.probes import reads_batches, require_decoder
 from ..generation.prompts import Prompt, padding_id, prompt_token_ids, require_prompt_list
@@ -74,7 +75,7 @@ def answer_states(
         ValueError: another number of answers than prompts, a depth that the model does not have, or
             what `answer_streams` refuses.
 
-    Source: the last token, Azaria and Mitchell 2023 (arXiv 2304.13734, section 4).
+    Source: the last token, Azaria and Mitchell 2023 (arXiv 2304.13734), whose classifier reads it.
     """
     count = len(model_parts(without_wrapper(model)).blocks) + 1
     kept = list(range(count)) if depths is None else index_list(depths, count, name="depths")
@@ -183,7 +184,7 @@ def _end_of_stream(model, parts, rows: list[Tensor], steps: int, pad_id: int) ->
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, done:]
         options["position_ids"] = positions.to(input_device(model))
     if cache is not None:
-        options["past_key_values"] = cache
+        options[str(cache_argument(model.base_model))] = cache
     unread = ids[:, done:].to(input_device(model))
     with parts.record_stream(positions=slice(-steps, None)) as stream:
         model.base_model(input_ids=unread, use_cache=cache is not None, **options)

@@ -1,6 +1,8 @@
 """Whether a model fits into memory, found from its configuration before any weight is read."""
 
+import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,10 +161,13 @@ def free_memory(device: torch.device) -> int | None:
     """Return how many bytes are free on a device, None where that is not known.
 
     The environment variable UNCERTAINTY_FREE_MEMORY, in gigabytes, takes its place.
+
+    Raises:
+        ModelUnavailable: the variable holds no number above 0.
     """
     told = os.environ.get(FREE_MEMORY_VARIABLE)
     if told:
-        return int(float(told) * 1e9)
+        return int(_told_gigabytes(told) * 1e9)
     if device.type == "cpu":
         available = psutil.virtual_memory().available
         limit = _container_limit()
@@ -170,6 +175,17 @@ def free_memory(device: torch.device) -> int | None:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return None
+
+
+def _told_gigabytes(told: str) -> float:
+    """Return a number of gigabytes, written as 4, 4.5, 4GB or 4 GB."""
+    number = re.fullmatch(r"\s*(\d*\.?\d+(?:e-?\d+)?)\s*(?:GB?)?\s*", told, re.IGNORECASE)
+    if number is None or not 0 < float(number[1]) < math.inf:
+        raise ModelUnavailable(
+            f"{FREE_MEMORY_VARIABLE} must be a number of gigabytes above 0, such as 4.5, "
+            f"got {told!r}."
+        )
+    return float(number[1])
 
 
 def fitting_count(wanted: int, *, bytes_each: float, device: torch.device) -> int:

@@ -33,7 +33,7 @@ def eigen_score(states: ArrayLike, regulariser: float = REGULARISER) -> float:
     Raises:
         ValueError: no such matrix, a state that is not finite, or a regulariser not above 0.
 
-    Source: Chen et al. 2024, INSIDE (arXiv 2402.03744), section 3.1.
+    Source: Chen et al. 2024, INSIDE (arXiv 2402.03744), its definition of "EigenScore".
     """
     states = as_array(states, float)
     if states.ndim != 2 or 0 in states.shape:

@@ -32,7 +32,7 @@ def self_certainty(generation: LogitsSource) -> float:
 
     Tokens that the model itself gives -inf, rows that pad its vocabulary, are left out of V.
 
-    Source: arXiv 2502.18581, section 3 ("self-certainty").
+    Source: arXiv 2502.18581, its definition of "self-certainty".
 
     Raises:
         ValueError: a source these measures refuse (see `raw_logits`).
@@ -58,7 +58,7 @@ def token_confidence(generation: LogitsSource, *, top_k: int = TOP_TOKENS) -> Te
     Args:
         top_k: k, cut to the vocabulary. The paper leaves it open; its reference code takes 20.
 
-    Source: arXiv 2508.15260, section 3, equation 2.
+    Source: arXiv 2508.15260, its definition of "token confidence".
 
     Raises:
         ValueError: top_k below 1, or a source these measures refuse (see `raw_logits`).
@@ -81,7 +81,7 @@ def tail_confidence(
         window: how many tokens (all, when the answer is shorter). The paper's answers are long
             chains of thought, and it takes 2,048.
 
-    Source: arXiv 2508.15260, section 3 ("tail confidence").
+    Source: arXiv 2508.15260, its definition of "tail confidence".
 
     Raises:
         ValueError: window below 1; else as `token_confidence`.
@@ -128,13 +128,13 @@ def entropy_production_rate(generation: LogitsSource, *, top_k: int = TOP_ENTROP
 def newer_measures(generation: LogitsSource) -> dict[str, float]:
     """Compute the newer measures as doubts: larger means less sure for all of them.
 
-    ===============================  ==========================================================
+    ================================ ==========================================================
     negative_self_certainty          -`self_certainty`
     negative_tail_confidence         -`tail_confidence` of 8 tokens
     negative_lowest_group_confidence -`lowest_group_confidence` of 8 tokens
     entropy_production_rate          `entropy_production_rate` of 15 tokens
     smoothed_surprisal               `smoothed_surprisal`, the baseline of `rauq`
-    ===============================  ==========================================================
+    ================================ ==========================================================
 
     All are in nats. `measure_label` gives each key's words for display.
 

@@ -147,12 +147,14 @@ def _(logits, true_id, false_id):
 @exercise(
     inputs=[(36, [5, 9, 24]), (100, [1])],
     hints=[
-        "What do ten samples of one prompt share?",
+        "Which of the two terms grows with the document? Read in the paragraph above how often our "
+        "`sample_answers` reads a prompt.",
         "`sum(written)` is right. Look at the other term.",
-        "The prompt goes through the model once, whatever the number of samples.",
+        "Her factor for the prompt is the number of samples. What is it in our code?",
     ],
-    note="a service that bills each request on its own counts the prompt once for every sample: "
-    "ask what a bill counts.",
+    note="her bill for the document is 20,130 tokens and the right one 2,130; for the short "
+    "question 490 and 166. A service that bills each request on its own does count as she did: ask "
+    "what a bill counts before you decide.",
 )
 def sampling_cost(prompt_tokens, written):
     return prompt_tokens + sum(written)

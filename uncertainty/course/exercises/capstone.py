@@ -33,8 +33,8 @@ PRINTS = [
     hints=[
         "A row leaks when its question has a row on the other side, too. Which rows do you count?",
         "`np.isin(a, b)` says of each entry of a whether b has it.",
-        "Ask `np.isin` whether the held-out rows' questions are among the practice rows' "
-        "questions, and take the share.",
+        "There are two sets of rows. You ask something about each row of one of them, and only "
+        "look it up in the other. Which is which?",
     ],
     note="with five answers a question, a split of the rows leaks nearly all of them: a question "
     "stays on one side with a chance of 2 in 32 only.",
@@ -88,8 +88,8 @@ def _hexdigest(value, **options):
         "order here, and does not mean anything by it?",
         "`json.dumps` has an argument `sort_keys`; a text becomes bytes by `.encode()`; "
         "`hashlib.sha256` takes bytes.",
-        'Put both into one dictionary {"claim": claim, "held_out": sorted(ids)}, make text of it '
-        "with sorted keys, and take the `hexdigest()` of its SHA-256.",
+        "Two things have an order: an argument of `json.dumps` takes care of one, and you of the "
+        "other, before the text is made. `hexdigest()` gives the 64 characters.",
     ],
     note="the fingerprint tells nothing about the claim, so it can be shown to everybody before "
     "the claim is.",

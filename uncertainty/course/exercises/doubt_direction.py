@@ -23,9 +23,10 @@ STATES = np.array([[1.0, 0.0], [3.0, 2.0], [2.0, 4.0], [6.0, -2.0]])
 @exercise(
     inputs=[(ACCEPTED,), (CHAIN,), (ACCEPTED[::-1],)],
     hints=[
-        "Two questions are twins when their sets of lower-case answers have a member in common.",
-        "Start with `groups = list(range(n))` and go through all pairs; `&` gives the common "
-        "members of two sets.",
+        "The last question shares an answer with the first and with the third. Which questions "
+        "belong together then, and what becomes of the second?",
+        "Print `groups` after each change: the number of question i changes. Whose number should "
+        "change with it?",
         "When i and j are twins, give *all* members of the two groups the smaller of their two "
         "numbers, not only i.",
     ],

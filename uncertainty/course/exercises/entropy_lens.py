@@ -8,13 +8,13 @@ from .exercise import exercise
 _rng = np.random.default_rng(9)
 ENTROPIES = _rng.uniform(0, 4, (5, 8)).round(2)  # (depths, tokens)
 LOGITS = torch.tensor([[4.0, 1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
+UNIFORM = torch.zeros(49152)
 
 
 @exercise(
     inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
     hints=[
-        "Try the colleague's line on one row, `np.arange(8.0)[None]`, with two windows. Which "
-        "tokens share a mean?",
+        "Go through the example: from which two of 1, 3, 0, 2 is the colleague's 0.5 the mean?",
         "`reshape` fills the last axis first, so neighbours stay side by side there.",
         "Three axes: depths, windows, and the tokens of one window, in this order; the mean runs "
         "over the last.",
@@ -56,20 +56,28 @@ def _(entropies, count):
 
 
 @exercise(
-    inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0)],
+    inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0), (UNIFORM, 10.0)],
     hints=[
-        "A power of a probability is the exponential of a multiple of its logarithm. So which "
-        "function gives you the logarithms?",
-        "The logarithm of a sum of exponentials has a function of its own, `logsumexp`, which "
-        "does not underflow.",
-        "`logsumexp` over the last axis of alpha times the log-probabilities; then the factor in "
-        "front of the logarithm.",
+        "Each of the tokens has a probability of 2e-5. What is its tenth power, and what is the "
+        "smallest number that 32 bits can hold? Print the sum before its logarithm is taken.",
+        "Do not leave the logarithms: the power of a probability is the exponential of a multiple "
+        "of its logarithm. `log_softmax` gives the logarithms.",
+        "`logsumexp` takes the logarithm of a sum of exponentials without ever holding the small "
+        "numbers themselves. The colleague's division stays.",
     ],
     note="for a uniform distribution all orders agree: each is the logarithm of the number of "
-    "tokens.",
+    "tokens, here 10.8. A test at order 2 would not have found the fault.",
 )
 def renyi(logits, alpha):
     return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (1 - alpha)
+
+
+@renyi.mistake(
+    "That is the colleague's line. On the large vocabulary every power became 0, and the logarithm "
+    "of 0 is minus infinity: stay with logarithms until the sum is taken."
+)
+def _(logits, alpha):
+    return logits.softmax(-1).pow(alpha).sum(-1).log() / (1 - alpha)
 
 
 @renyi.mistake("The sign: divide by 1 - alpha, so that the result is never negative.")
@@ -103,16 +111,26 @@ def _(logits, alpha):
 @exercise(
     inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
     hints=[
-        "How many steps do five depths have, and which axis do they go along?",
-        "`np.diff` gives the steps; a mean over True and False is a share.",
-        "Four steps and eight tokens make a grid of 4 x 8 answers yes or no; the result has four "
-        "numbers. Over which axis does the mean run?",
+        "Nine steps of 0.1 and one of -2: what is their mean, and how many of the ten are above 0? "
+        "The colleague takes the mean before asking the question.",
+        "`np.diff` takes an axis, and works on the whole grid as well; a mean over True and False "
+        "is a share.",
+        "Ask first, average then: with five depths and eight tokens there are 4 x 8 answers yes or "
+        "no, and one share for each of the four steps.",
     ],
-    note="expansion tells that the entropy grew, not by how much: a step of 0.01 counts like one "
-    "of 3.",
+    note="a share tells that the entropy grew, not by how much: a step of 0.01 counts like one of "
+    "3. The mean tells how much, and one token may decide it. Report which of the two you used.",
 )
 def expansion_share(entropies):
     return (np.diff(entropies, axis=0) > 0).mean(axis=1)
+
+
+@expansion_share.mistake(
+    "That is the colleague's line: one token with a large fall can outvote nine small rises. Ask "
+    "each token first, and average the answers."
+)
+def _(entropies):
+    return (np.diff(entropies.mean(1)) > 0) * 1.0
 
 
 @expansion_share.mistake("Those layers prune: expansion means that the entropy grows.")

@@ -189,6 +189,14 @@ def _(total, direct, threshold):
     return np.where(total < threshold, np.nan, np.clip(1 - direct / total, 0, 1))
 
 
+@mediated.mistake(
+    "Two kinds are still hidden: a negative share (the norm compensates), which becomes 0, and a "
+    "neuron that hardly acts, which gets a 0 in place of nan."
+)
+def _(total, direct, threshold):
+    return np.where(total < threshold, 0.0, np.clip(1 - direct / total, 0, 1))
+
+
 @mediated.mistake("The threshold is for the *total* effect, the one you divide by.")
 def _(total, direct, threshold):
     return np.where(direct < threshold, np.nan, 1 - direct / total)

@@ -20,8 +20,8 @@ SIGHTINGS = [120, 2, 90, 150, 0, 3]
     hints=[
         "How many houses are possible for a reader who does not know the home? For one who does?",
         "The entropy of equally likely things is the logarithm of their number (`math.log`).",
-        "Total: all houses of the island. Aleatoric: the houses in reach. Epistemic: what the two "
-        "leave between them.",
+        "Among how many houses does she hesitate now, and among how many once she knows the home? "
+        "What must the two parts add up to?",
     ],
     note="the total is the same for every verb: somebody who reads only the entropy cannot tell "
     "the two parts apart.",
@@ -79,8 +79,8 @@ def _entropy(p):
         "Which two entropies does the formula above compare, when all members weigh the same?",
         "`torch.special.entr(p)` is -p log p, also where p is 0. Over which axis do you average, "
         "and over which do you add up?",
-        "One entropy is that of `p.mean(0)`; the other is a mean over the members. The result is "
-        "never below 0.",
+        "Five copies of one model must give 0. Which entropy of all members together equals their "
+        "own when they agree, and is larger when they do not?",
     ],
     note="two members that are each sure of another token disagree by nearly log 2, and two that "
     "are equally unsure do not disagree at all.",
@@ -181,8 +181,8 @@ def _(logits):
         "What must be equal in the two contexts, and what should differ as much as possible?",
         "`itertools.combinations(range(len(reach)), 2)` goes through all pairs of places; `max` "
         "with `key=` picks one of those that are allowed.",
-        "Keep the pairs of equal reach, take the one whose sightings lie farthest apart, and put "
-        "the place that was seen more often first.",
+        "First drop the pairs in which something besides knowledge could differ. What makes one of "
+        "the others better than the rest? And which of its two places is returned first?",
     ],
     note="the pair excludes openness and nothing else: a score that reacts to rare names would "
     "pass this test, too.",

@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: effective unembedding, energy share, null fraction, logit variance."""
+"""Exercises of lesson 14: effective unembedding, energy share, null fraction."""
 
 import torch
 
@@ -145,61 +145,3 @@ def _(weights, directions, k):
 @null_fraction.mistake("Divide by each neuron's own length.")
 def _(weights, directions, k):
     return (weights @ directions[:, -k:]).norm(dim=1)
-
-
-@exercise(
-    inputs=[(WEIGHTS, HEAD), (WEIGHTS[:2], HEAD[:6])],
-    tolerance=1e-6,
-    hints=[
-        "What is a cosine? Two lengths have to be divided by.",
-        "`torch.nn.functional.normalize(matrix, dim=1)` scales every row to length one.",
-        "Scale the rows of both, multiply one with the other's transpose to get "
-        "(neurons, vocabulary), and take the variance over the right axis.",
-    ],
-    note="a neuron that adds the same to every token has a variance of 0, and changes nothing.",
-)
-def logit_variance(weights, unembedding):
-    unit = torch.nn.functional.normalize
-    return (unit(weights, dim=1) @ unit(unembedding, dim=1).T).var(1)
-
-
-@logit_variance.mistake(
-    "That is the variance of the raw products; long rows count for more. Cosines: divide by "
-    "both lengths."
-)
-def _(weights, unembedding):
-    return (weights @ unembedding.T).var(1)
-
-
-@logit_variance.mistake("Divide by the length of each token's row, too, not only by the neuron's.")
-def _(weights, unembedding):
-    return (torch.nn.functional.normalize(weights, dim=1) @ unembedding.T).var(1)
-
-
-@logit_variance.mistake(
-    "Two things at once: the root of the variance, and products in place of cosines. Divide by "
-    "both lengths, and take the variance."
-)
-def _(weights, unembedding):
-    return (weights @ unembedding.T).std(1)
-
-
-@logit_variance.mistake("One number per neuron: the variance is over the vocabulary.")
-def _(weights, unembedding):
-    unit = torch.nn.functional.normalize
-    return (unit(weights, dim=1) @ unit(unembedding, dim=1).T).var(0)
-
-
-@logit_variance.mistake(
-    "You divided by the number of tokens; torch's `var` divides by one less. In a vocabulary of "
-    "thousands nobody sees the difference, in this small check you do."
-)
-def _(weights, unembedding):
-    unit = torch.nn.functional.normalize
-    return (unit(weights, dim=1) @ unit(unembedding, dim=1).T).var(1, unbiased=False)
-
-
-@logit_variance.mistake("The variance, not its root.")
-def _(weights, unembedding):
-    unit = torch.nn.functional.normalize
-    return (unit(weights, dim=1) @ unit(unembedding, dim=1).T).std(1)

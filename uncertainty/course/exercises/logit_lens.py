@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: the norm, the lens, the rank of a token."""
+"""Exercises of lesson 08: the norm, a lens with a frozen scale, the rank of a token."""
 
 import torch
 
@@ -66,15 +66,17 @@ def _(x, gain):
 @exercise(
     inputs=[(STREAM, _norm, UNEMBEDDING), (STREAM * 3, _norm, UNEMBEDDING)],
     hints=[
-        "Which three things happen to the stream behind the last block? The drawing of section 1 "
-        "shows them in order.",
-        "The norm is handed to you as a function. Of the unembedding's shape (vocabulary, width), "
-        "which axis meets the stream's? Then look for a softmax that returns logarithms.",
-        "The normed stream times the transposed unembedding gives logits; `log_softmax` over the "
-        "last axis does the rest.",
+        "Divide a vector of length 35 by what belongs to one of length 619. How large are its "
+        "logits, and what is the softmax of logits that are all close to 0? At which depth is his "
+        "scale the right one?",
+        "`norm` works on each row by its own length, at every depth. Of the unembedding's shape "
+        "(vocabulary, width), which axis meets the stream's? Then look for a softmax that returns "
+        "logarithms.",
+        "The order is that of the drawing in section 1: norm, unembedding, softmax. Only the first "
+        "of the three was wrong.",
     ],
-    note="the function never asks which depth a row comes from: the lens is one and the same "
-    "reading at every depth.",
+    note="the function never asks which depth a row comes from. His lens fails there: it treats "
+    "the last depth as it should, and it lets the length of all others through.",
 )
 def lens(stream, norm, unembedding):
     return (norm(stream) @ unembedding.T).log_softmax(-1)
@@ -100,7 +102,8 @@ def _(stream, norm, unembedding):
 
 
 @lens.mistake(
-    "You used one scale for all depths (the last one's): recompute the norm for each row."
+    "That is the colleague's lens: one scale for all depths, the last one's. A short vector then "
+    "has small logits and looks undecided. Norm each row by its own length."
 )
 def _(stream, norm, unembedding):
     scale = (stream[-1].pow(2).mean() + 1e-5).sqrt()

@@ -8,17 +8,19 @@ CELLS = np.array([[1.0, 4.0], [5.0, 5.5]])  # rows: known, unknown; columns: one
 FLAT = np.array([[2.0, 3.0], [7.0, 8.0]])
 ANSWERS = [[4.0, 1.0, 1.0], [3.0, 2.0], [5.0, 3.0, 2.0, 0.5], [1.0]]
 RARE = np.array([-9.0, -5.2])
-ELSEWHERE = np.array([-3.0, -8.0, -12.5, -5.0, -7.0])
+ELSEWHERE = np.array([-9.1, -3.0, -8.0, -12.5, -5.1, -7.0])
+BEGINS_WORD = np.array([False, True, True, True, False, True])
 
 
 @exercise(
     inputs=[(CELLS,), (FLAT,)],
     hints=[
         "Each effect compares two halves of the table. Which, for openness and for knowledge?",
-        "Keep the difference of the columns as it is, one number for each row. Its mean is one of "
-        "the three results, and its two entries give another.",
-        "If openness added the same amount in both rows, the interaction would be 0: subtract what "
-        "it adds in the first row from what it adds in the second.",
+        "What does openness add in the first row, and what in the second? Write both numbers down "
+        "before you average anything.",
+        "Two numbers describe openness, one for each row: one result is their mean, another says "
+        "how they differ. If openness added the same amount in both rows, the interaction would "
+        "be 0.",
     ],
     note="with an interaction that is not 0, an averaged effect holds for neither row exactly; "
     "report all three.",
@@ -76,8 +78,8 @@ def _(cells):
         "Which answers are in the mean at the first position, and which at the last?",
         "A difference between two positions should come from the position. Which answers have a "
         "value at all of them? `len` tells.",
-        "Keep the answers with at least `length` values, cut each to `length`, and average them "
-        "with `np.mean(..., axis=0)`.",
+        "Choose the answers once, before the first average; then every position has the same ones. "
+        "Cut them to one length, and `np.mean` has an argument `axis`.",
     ],
     note="the curve now says nothing about short answers; say beside it how many answers it has.",
 )
@@ -109,38 +111,55 @@ def _(answers, length):
 
 
 @exercise(
-    inputs=[(RARE, ELSEWHERE), (ELSEWHERE[:3], RARE)],
-    hints=[
-        "What does nearest mean for a number that may be larger or smaller?",
-        "Compare every wanted frequency with every other one at once: `wanted[:, None]` has the "
-        "shape (n, 1). Then look at `np.argmin`.",
-        "The table of absolute differences has the shape (n, m). In each row you want the place of "
-        "the smallest entry.",
+    inputs=[
+        (RARE, ELSEWHERE, BEGINS_WORD),
+        (ELSEWHERE[:3], RARE, np.array([False, True])),
+        (RARE, ELSEWHERE[::-1], BEGINS_WORD[::-1]),
     ],
-    note="two planted tokens may get the same partner; the lesson adds a little noise, so that "
-    "ties do not all fall on one.",
+    hints=[
+        "A planted token begins the name. Why are the later tokens of a long word easy to predict, "
+        "whether the text is true or not? Which tokens of ordinary text are therefore no partners?",
+        "Make the distance to a token that cannot be a partner infinite (`np.inf`); then the "
+        "others keep their places. `wanted[:, None]` has the shape (n, 1).",
+        "The table of absolute differences has the shape (n, m). Close the columns of the tokens "
+        "inside a word, and ask each row where its smallest entry is.",
+    ],
+    note="the partner shares the rarity and the place in the word, and nothing else: a partner "
+    "after a statement of the same form would be closer still. Two planted tokens may get one "
+    "partner; the lesson adds a little noise, so that ties do not all fall on one.",
 )
-def equally_rare(wanted, elsewhere):
-    return np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=1)
-
-
-@equally_rare.mistake("Return the places of the nearest tokens, not their frequencies.")
-def _(wanted, elsewhere):
-    return elsewhere[np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=1)]
-
-
-@equally_rare.mistake("That is the farthest one: take the smallest difference.")
-def _(wanted, elsewhere):
-    return np.abs(wanted[:, None] - elsewhere[None]).argmax(axis=1)
+def equally_rare(wanted, elsewhere, begins_word):
+    distance = np.abs(wanted[:, None] - elsewhere[None])  # (n, m)
+    return np.where(begins_word, distance, np.inf).argmin(axis=1)
 
 
 @equally_rare.mistake(
-    "The axis is the wrong one: you found the nearest wanted token for each token elsewhere."
+    "Some of your partners stand inside a word, where the letters before give the token away. "
+    "Their surprisal is small for a reason that planted tokens do not have."
 )
-def _(wanted, elsewhere):
-    return np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=0)
+def _(wanted, elsewhere, begins_word):
+    return np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=1)
+
+
+@equally_rare.mistake(
+    "You counted the places among the tokens that begin a word only. Return places in the whole of "
+    "`elsewhere`: whoever looks a surprisal up with yours gets that of another token."
+)
+def _(wanted, elsewhere, begins_word):
+    return np.abs(wanted[:, None] - elsewhere[begins_word][None]).argmin(axis=1)
+
+
+@equally_rare.mistake("Return the places of the nearest tokens, not their frequencies.")
+def _(wanted, elsewhere, begins_word):
+    return elsewhere[equally_rare(wanted, elsewhere, begins_word)]
+
+
+@equally_rare.mistake("That is the farthest one: take the smallest difference.")
+def _(wanted, elsewhere, begins_word):
+    distance = np.abs(wanted[:, None] - elsewhere[None])
+    return np.where(begins_word, distance, -np.inf).argmax(axis=1)
 
 
 @equally_rare.mistake("Rarer is smaller, but nearer is nearer on both sides: take absolute values.")
-def _(wanted, elsewhere):
-    return (wanted[:, None] - elsewhere[None]).argmin(axis=1)
+def _(wanted, elsewhere, begins_word):
+    return np.where(begins_word, wanted[:, None] - elsewhere[None], np.inf).argmin(axis=1)

@@ -21,19 +21,21 @@ PROBABILITY = np.array([0.9, 0.95, 0.85, 0.4, 0.3, 0.7])
     inputs=[(LOG_P,), (LOG_P * 0 - np.log(5.0),)],
     hints=[
         "Two distributions meet in the formula: which one draws the token, and which one is "
-        "surprised?",
-        "`exp` turns the last row into the weights; they are the same for every depth.",
-        "Weigh minus the log-probabilities of each row with the last row's probabilities, and add "
-        "up over the last axis.",
+        "surprised? Which two meet in the colleague's line?",
+        "An index takes one row out of the table; numpy and torch multiply a row with every row of "
+        "a table at once.",
+        "Her product and her sum stay. Only the weights, under `exp`, must come from another row.",
     ],
-    note="at the last depth the result is the entropy of the model's output, where KL is 0.",
+    note="at the last depth both lines give the entropy of the model's output, so a look at the "
+    "last row would not have found the fault.",
 )
 def final_cross_entropy(log_p):
     return -(log_p[-1].exp() * log_p).sum(-1)
 
 
 @final_cross_entropy.mistake(
-    "Each row with itself is its entropy; weigh with the *last* row's probabilities."
+    "That is the colleague's line. Each row draws its own words there, which is its entropy, 0.33 "
+    "in the example; weigh with the *last* row's probabilities."
 )
 def _(log_p):
     return -(log_p.exp() * log_p).sum(-1)

@@ -68,8 +68,8 @@ def _(clean, ablated, v):
 @exercise(
     inputs=[(TOTAL, FROZEN), (FROZEN, TOTAL)],
     hints=[
-        "Three steps: the sizes of the effects, their average over tokens, the ratio. Which of "
-        "these comes first?",
+        "Three steps: the sizes of the effects, an average over tokens, a ratio. In which order "
+        "does a token of almost no effect count for almost nothing?",
         "`np.abs` for the sizes, `mean(0)` for the average over tokens: one number a neuron.",
         "One minus a ratio: above the line the mean size with v kept, below it the mean size of "
         "the total effect.",
@@ -100,7 +100,8 @@ def _(total, frozen):
 
 
 @mediated_share.mistake(
-    "A ratio per token explodes where the effect is near zero; divide the *averages*."
+    "That is the colleague's: a ratio per token explodes where the effect is near zero. Divide the "
+    "*averages*."
 )
 def _(total, frozen):
     return (1 - np.abs(frozen) / np.abs(total)).mean(0)

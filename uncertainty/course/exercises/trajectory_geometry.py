@@ -27,7 +27,10 @@ def settles(top):
     return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) for column in same.T])
 
 
-@settles.mistake("The first depth where it appears is not enough: it must *stay* the top token.")
+@settles.mistake(
+    "That is the colleague's line. The first depth where the token appears is not enough: it must "
+    "*stay* the top token."
+)
 def _(top):
     return (top == top[-1]).argmax(axis=0)
 
@@ -58,8 +61,8 @@ def _(top):
     hints=[
         "The end of every sample's way is one row of the stream. Which one, and what is its shape?",
         "`.norm(dim=-1)` is a length; a scalar product is a sum over the last axis of a product.",
-        "Distance: the length of `stream - end`. Cosine: the scalar product of `stream` and `end`, "
-        "divided by the length of one and by the length of the other.",
+        "`stream - end` takes the last row from every row, so its lengths are the distances. For "
+        "the cosine, divide by the lengths of both vectors, each over the last axis.",
     ],
     note="at the last depth the distance is 0 and the cosine 1, whatever the model does.",
 )

@@ -1,0 +1,39 @@
+"""Build the site: ``python docs/site/make.py`` or ``make site`` writes it into build/site.
+
+Nothing is run and nothing is fetched: the lessons are shown with the outputs that they were
+committed with. First the pages are laid out in build/site_source (`staging`), then Sphinx makes
+HTML of them; conf.py holds its settings. A warning stops the build with an error. The pages can be
+opened as files, from a memory stick too.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from sphinx.cmd.build import build_main
+from staging import ROOT, lay_out
+
+HERE = Path(__file__).parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the site; return 0 when there was no warning."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--jobs", default="1", help="processes that read and write pages")
+    options = parser.parse_args(arguments)
+    source = options.out.with_name(options.out.name + "_source")
+    for folder in (source, options.out):
+        shutil.rmtree(folder, ignore_errors=True)
+    lay_out(source)
+    how = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs", options.jobs]
+    kept = ["--doctree-dir", str(source / ".doctrees")]
+    status = build_main([*how, *kept, "--conf-dir", str(HERE), str(source), str(options.out)])
+    if status == 0:
+        print(f"Open {options.out / 'index.html'} in a browser.")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
