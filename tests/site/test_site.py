@@ -86,7 +86,9 @@ def test_every_page_is_there(site):
     rooms = {home.split(".")[0] for home in uncertainty._HOME.values() if "." in home}
     reference = [f"api/{name}.html" for name in {"index", "basics", *rooms}]
     made = ["genindex.html", "search.html"]
-    assert site.pages == sorted([*LESSON_PAGES, *TEXT_PAGES, *reference, *REPORTS, *EXPLORERS, *made])
+    assert site.pages == sorted(
+        [*LESSON_PAGES, *TEXT_PAGES, *reference, *REPORTS, *EXPLORERS, *made]
+    )
 
 
 def test_every_lesson_leads_to_its_neighbours(site):
