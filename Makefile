@@ -11,7 +11,8 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger explorers bench dist model clean
+.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger explorers bench dist \
+	model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -53,14 +54,14 @@ glossary: .venv/ready  ## link each term of docs/glossary.md where its lesson us
 ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledger (for authors)
 	$(BIN)/python docs/ledger/make.py
 
-explorers: model  ## compute what the pages of docs/explorers show (for authors)
-	$(BIN)/python docs/explorers/make.py
-
 dist: .venv/ready  ## wheel and sdist in dist/, built and checked as a release is
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/check-wheel-contents dist/*.whl
+
+explorers: model  ## compute what the pages of docs/explorers show (for authors)
+	$(BIN)/python docs/explorers/make.py
 
 bench: .venv/ready  ## this package beside other libraries
 	$(BIN)/python benchmarks/token_measures.py
