@@ -40,7 +40,7 @@ site: .venv/ready  ## the course as web pages in build/site, from the notebooks 
 
 accessible: .venv/ready  ## axe-core on every page of the site, for some minutes; needs npm and Chromium
 	npm ci --prefix tests/browser
-	$(BIN)/python -m pytest tests/site
+	$(BIN)/python -m pytest tests/site tests/test_explorers_in_browser.py
 
 outputs: model  ## ask everything anew, keep the outputs in the notebooks and the answers in the package (for authors)
 	$(BIN)/python tests/refresh_outputs.py $(LESSONS)

@@ -1,7 +1,7 @@
 """The explorers in a real browser: keys change the text, nothing is fetched, axe finds no fault.
 
-Needs node, Chromium, and the npm packages playwright-core and axe-core: in a folder, run
-``npm install playwright-core axe-core`` and set NODE_PATH to its node_modules.
+Needs node, Chromium and two npm packages: ``npm ci --prefix tests/browser`` fetches these. Another
+folder of packages can be named by NODE_PATH.
 """
 
 import json

@@ -6,6 +6,7 @@ from importlib.metadata import files
 from pathlib import Path
 
 from contents import contents
+from explorers import about_explorers, explorer_files
 from lesson_pages import lesson_page
 from links import pictures_of, with_site_links
 from model_reports import about_reports, report_files
@@ -48,6 +49,9 @@ def lay_out(source: Path) -> None:
     write(source / "reports" / "index.md", about_reports())
     for name, text in report_files().items():
         write(source / "_whole" / "reports" / name, text)
+    write(source / "docs" / "explorers" / "index.md", about_explorers())
+    for name, text in explorer_files().items():
+        write(source / "_whole" / "docs" / "explorers" / name, text)
     copy_mathjax(source / "_static" / "mathjax")
 
 

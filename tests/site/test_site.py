@@ -23,6 +23,7 @@ TEXT_PAGES = [
     "TEACHING.html",
     "docs/capstone/rubric.html",
     "docs/capstone/template.html",
+    "docs/explorers/index.html",
     "docs/glossary.html",
     "docs/leaderboard.html",
     "docs/ledger/index.html",
@@ -35,6 +36,7 @@ REPORTS = [
     "reports/gemma3-270m.html",
     "reports/smollm2-135m.html",
 ]  # pages of their own, without the frame
+EXPLORERS = [f"docs/explorers/{name}.html" for name in ("lens", "neurons", "threshold", "tokens")]
 # Tags that make a browser fetch something, with the attribute that says what.
 FETCHING = {
     "img": "src",
@@ -84,7 +86,9 @@ def test_every_page_is_there(site):
     rooms = {home.split(".")[0] for home in uncertainty._HOME.values() if "." in home}
     reference = [f"api/{name}.html" for name in {"index", "basics", *rooms}]
     made = ["genindex.html", "search.html"]
-    assert site.pages == sorted([*LESSON_PAGES, *TEXT_PAGES, *reference, *REPORTS, *made])
+    assert site.pages == sorted(
+        [*LESSON_PAGES, *TEXT_PAGES, *reference, *REPORTS, *EXPLORERS, *made]
+    )
 
 
 def test_every_lesson_leads_to_its_neighbours(site):
@@ -184,7 +188,7 @@ def test_every_page_names_its_language_and_can_be_dark(site):
         text = site.read(page)
         [root] = tags(text, "html")
         assert root["lang"].startswith("en"), page
-        assert "theme-switch-button" in text or page in REPORTS, page
+        assert "theme-switch-button" in text or page in [*REPORTS, *EXPLORERS], page
 
 
 def test_every_link_inside_the_site_arrives(site):
