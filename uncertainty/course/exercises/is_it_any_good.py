@@ -20,7 +20,8 @@ GROUPS = np.array([2, 1, 2, 1, 2, 1])
         "Take the doubts of the wrong answers as rows and of the right ones as columns, and "
         "average the cells: 1 where the row's is larger, one half where they are equal.",
     ],
-    note="only the order of the doubts matters: their squares or logarithms get the same number.",
+    note="only the order of the doubts matters: squared perplexities get the same number, and a "
+    "doubt that is 1 for every answer gets 0.5.",
 )
 def ranking(wrong, doubt):
     a = doubt[wrong][:, None]
