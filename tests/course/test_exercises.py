@@ -207,6 +207,55 @@ def test_an_attempt_cannot_spoil_the_inputs():
     assert all(torch.equal(a, b) for a, (b,) in zip(before, softmax.inputs))
 
 
+def test_a_right_result_that_spoils_its_input_is_not_right():
+    def dealt_within(values, groups, deal):
+        for group in set(groups.tolist()):
+            values[groups == group] = deal(values[groups == group])
+        return values
+
+    def evidence(logits, k):
+        logits[logits < 0] = 0
+        return logits.topk(k).values
+
+    def cut_at_stop(token_ids, stop):
+        while stop in token_ids:
+            token_ids.pop()
+        return token_ids
+
+    for attempt in (dealt_within, evidence, cut_at_stop):
+        [reference] = [e.reference for e in ALL if e.name == attempt.__name__]
+        got, text = shown(check, attempt)
+        assert got is reference and "Work on a copy" in text
+
+
+def test_code_beside_the_stubs_raise_is_told_to_delete_it():
+    line = "delete that line"
+    for body in (
+        "p = z.softmax(-1)\n    raise NotImplementedError",
+        "raise NotImplementedError\n    p",
+    ):
+        assert line in judged(f"def softmax(z):\n    {body}\n").lower()
+    stub = "def softmax(z):\n    'Add up to 1.'\n    raise NotImplementedError\n"
+    assert judged(stub) == "not attempted yet"
+
+
+def test_a_single_number_and_a_function_are_named_in_words():
+    by_name = {e.name: e for e in ALL}
+    message = by_name["perplexity"].grade(lambda p: p.cumsum(0)).message
+    assert message.endswith("the result is an array of shape (3,), expected one number.")
+    message = by_name["dealt_within"].grade(lambda values, groups, deal: values * 2).message
+    assert "the function one_place_on)" in message and " at 0x" not in message
+
+
+def test_pairs_side_by_side_do_not_pass_for_all_pairs():
+    def side_by_side(wrong, doubt):
+        one, other = doubt[wrong], doubt[~wrong]
+        return ((one > other) + 0.5 * (one == other)).mean()
+
+    [ranking] = [e for e in ALL if e.name == "ranking"]
+    assert "Every wrong one must meet every right one" in ranking.grade(side_by_side).message
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"no exercise called 'softmx'.*softmax"):
         check(named(lambda z: z, "softmx"))

@@ -7,7 +7,8 @@ and, when the function is
   all" works;
 - wrong, says the likely cause in one sentence and hands back the reference, so that the cells
   below stay true;
-- right, shows a tick and hands back the learner's own function.
+- right, shows a tick and hands back the learner's own function. One that writes into the arrays it
+  is given is not right yet: in the lesson it would change what the cells below read.
 
 `hint`, `solution` and `progress` go with it. What a learner typed stays in their cell, always.
 

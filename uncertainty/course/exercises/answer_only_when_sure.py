@@ -1,17 +1,20 @@
 """Exercises of lesson 04: risk at a coverage, and the calibration error."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .exercise import exercise
 
 CORRECT = np.array([True, False, True, True, False, True, False])
 CONFIDENCE = np.array([0.95, 0.85, 0.65, 0.61, 0.3, 0.25, 0.05])
+ENDS = np.array([0.0, 0.85, 0.65, 0.61, 0.1, 0.25, 1.0])
 
 
 @exercise(
     inputs=[
-        (~CORRECT, np.array([0.4, 0.2, 0.9, 0.5, 0.1, 0.3, 0.6]), share)
-        for share in (0.3, 1.0, 0.6)
+        (~CORRECT, np.array([0.4, 0.2, 0.9, 0.6, 0.1, 0.3, 0.35]), share)
+        for share in (0.3, 1.0, 0.4)
     ],
     hints=[
         "Which answers does the model give: those with the smallest or with the largest doubt?",
@@ -50,8 +53,25 @@ def _(wrong, doubt, share):
     return float(1 - wrong[np.argsort(-doubt)[: round(share * len(doubt))]].mean())
 
 
+@risk_at.mistake("`int` and `//` cut off: 0.4 of 7 answers is 2.8, and `round` makes 3 of them.")
+def _(wrong, doubt, share):
+    return float(wrong[np.argsort(doubt)[: int(share * len(doubt))]].mean())
+
+
+@risk_at.mistake("You took the first answers of the list; take those with the smallest doubts.")
+def _(wrong, doubt, share):
+    return float(wrong[: round(share * len(doubt))].mean())
+
+
+@risk_at.mistake(
+    "You sorted the doubts themselves; `np.argsort` gives the *places* to look up in `wrong`."
+)
+def _(wrong, doubt, share):
+    return float(np.sort(doubt)[: round(share * len(doubt))].mean())
+
+
 @exercise(
-    inputs=[(CORRECT, CONFIDENCE, 5), (CORRECT, CONFIDENCE, 1)],
+    inputs=[(CORRECT, CONFIDENCE, 5), (CORRECT, CONFIDENCE, 1), (CORRECT, ENDS, 5)],
     hints=[
         "In the colleague's line every bin counts the same. What does the formula put before the "
         "distance of a bin?",
@@ -121,3 +141,31 @@ def _(correct, confidence, bins):
             ]
         )
     )
+
+
+def error_of_bins(correct, confidence, members):
+    """Return the calibration error of these bins, each given as the places of its answers."""
+    gaps = [
+        rows.mean() * abs(correct[rows].mean() - confidence[rows].mean())
+        for rows in members
+        if rows.any()
+    ]
+    return float(sum(gaps))
+
+
+@calibration_error.mistake(
+    "A confidence of exactly 1 falls into none of your bins; it belongs to the last one."
+)
+def _(correct, confidence, bins):
+    edges = np.linspace(0, 1, bins + 1)
+    members = [(low <= confidence) & (confidence < high) for low, high in pairwise(edges)]
+    return error_of_bins(correct, confidence, members)
+
+
+@calibration_error.mistake(
+    "A confidence of exactly 0 falls into none of your bins; it belongs to the first one."
+)
+def _(correct, confidence, bins):
+    edges = np.linspace(0, 1, bins + 1)
+    members = [(low < confidence) & (confidence <= high) for low, high in pairwise(edges)]
+    return error_of_bins(correct, confidence, members)

@@ -15,10 +15,14 @@ def result_or_error(function: Callable, arguments: tuple):
 
     The inputs are copied, so an attempt cannot spoil them.
     """
-    try:
-        return function(*copy.deepcopy(arguments))
-    except Exception as error:
-        return error
+    return _result_or_error_in_place(function, copy.deepcopy(arguments))
+
+
+def changes_its_inputs(function: Callable, arguments: tuple) -> bool:
+    """Return whether the function writes into an array or a list that it is given."""
+    given = copy.deepcopy(arguments)
+    result_of_call = _result_or_error_in_place(function, given)
+    return not isinstance(result_of_call, Exception) and _differs(given, arguments)
 
 
 def same_result(result, expected, *, tolerance: float) -> bool:
@@ -91,6 +95,26 @@ def failing_line(attempt: Callable, error: Exception) -> str | None:
     return f"line {innermost.lineno}{source}"
 
 
+def _result_or_error_in_place(function: Callable, arguments: tuple):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return error
+
+
+def _differs(after, before) -> bool:
+    """Return whether arrays or lists differ, at any depth; things of another kind never do."""
+    if isinstance(before, (list, tuple)):
+        return len(after) != len(before) or any(map(_differs, after, before))
+    if not isinstance(before, (np.ndarray, torch.Tensor)):
+        return isinstance(before, (str, int, float)) and after != before and after == after
+    after, before = _without_tensor(after), _without_tensor(before)
+    if np.shape(after) != np.shape(before):
+        return True
+    both_nan = (after != after) & (before != before)
+    return not np.all((after == before) | both_nan)
+
+
 def _code_span(text: str) -> str:
     """Return a line as Markdown code, between more backticks than it holds in a row."""
     longest_run = max(re.findall("`+", text), key=len, default="")
@@ -116,6 +140,8 @@ def _form(value) -> str:
 
 def _short_repr(value) -> str:
     value = _without_tensor(value)
+    if inspect.isfunction(value):
+        return f"the function {value.__name__}"
     if isinstance(value, (tuple, list)):
         inside = ", ".join(_short_repr(entry) for entry in value)
         closing = "," if isinstance(value, tuple) and len(value) == 1 else ""

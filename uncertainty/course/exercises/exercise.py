@@ -20,16 +20,33 @@ the typical mistakes as code with the sentence each deserves::
     def _(logits): ...
 """
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from ..lessons import LESSONS, lesson_number
-from .comparison import describe_difference, own_traceback, result_or_error, same_result
+from .comparison import (
+    changes_its_inputs,
+    describe_difference,
+    own_traceback,
+    result_or_error,
+    same_result,
+)
+
+STILL_RAISES = (
+    "Your function still holds the line `raise NotImplementedError`, and Python stops there. "
+    "Delete that line."
+)
+CHANGES_ITS_INPUT = (
+    "The result is right, but your function writes into the array or list that it is given, and "
+    "the cells below still need that one as it was. Work on a copy."
+)
 
 _registry: dict[str, "Exercise"] = {}
 
@@ -83,10 +100,14 @@ class Exercise:
         """
         results = self._results(attempt)
         if any(_is_untouched(result) for result in results):
+            if _has_more_lines_than_the_stub(attempt):
+                return Outcome("wrong", STILL_RAISES)
             return Outcome("untouched", "not attempted yet")
         expected = self._results(self.reference)
         matches = self._same_results(results, expected)
         if all(matches):
+            if any(changes_its_inputs(attempt, arguments) for arguments in self.inputs):
+                return Outcome("wrong", CHANGES_ITS_INPUT)
             return Outcome("right", "right")
         for sentence, mistaken in self.mistakes:
             if all(self._same_results(results, self._results(mistaken))):
@@ -163,3 +184,17 @@ def find_exercise(name: str) -> Exercise:
 def _is_untouched(result) -> bool:
     """Return whether this is the stub's bare ``raise NotImplementedError``."""
     return isinstance(result, NotImplementedError) and not result.args
+
+
+def _has_more_lines_than_the_stub(attempt: Callable) -> bool:
+    """Return whether the learner wrote something and left the stub's ``raise`` in its place."""
+    try:
+        [function] = ast.parse(textwrap.dedent(inspect.getsource(attempt))).body
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return False
+    statements = [line for line in getattr(function, "body", []) if not _is_docstring(line)]
+    return len(statements) > 1
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

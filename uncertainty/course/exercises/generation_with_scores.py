@@ -194,3 +194,25 @@ def _(logits, token_ids):
 )
 def _(logits, token_ids):
     return logits[torch.arange(len(token_ids)), token_ids].mean().item()
+
+
+@sequence_log_probability.mistake(
+    "You took every written token from every row; row j goes with token j alone."
+)
+def _(logits, token_ids):
+    return logits.log_softmax(-1)[:, token_ids].sum().item()
+
+
+@sequence_log_probability.mistake(
+    "`log_p[token_ids]` picks whole rows; pick one entry of each row, the token that stands there."
+)
+def _(logits, token_ids):
+    return logits.log_softmax(-1)[token_ids].sum().item()
+
+
+@sequence_log_probability.mistake(
+    "Your softmax runs down the steps; the probabilities of one *row* add up to 1. Use the last "
+    "axis."
+)
+def _(logits, token_ids):
+    return logits.log_softmax(0)[torch.arange(len(token_ids)), token_ids].sum().item()

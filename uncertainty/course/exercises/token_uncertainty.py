@@ -54,6 +54,42 @@ def _(logits):
     return torch.special.entr(logits.softmax(-1)).mean(-1)
 
 
+@entropy.mistake(
+    "The softmax is missing: the formula is about probabilities, and these are logits."
+)
+def _(logits):
+    return torch.special.entr(logits).sum(-1)
+
+
+@entropy.mistake(
+    "Two things: a token of probability 0 made it nan, and you summed over all steps. Sum over the "
+    "last axis only, where such a token contributes 0."
+)
+def _(logits):
+    p = logits.softmax(-1)
+    return -(p * p.log()).sum()
+
+
+@entropy.mistake("Your softmax runs down the steps; the probabilities of one *row* add up to 1.")
+def _(logits):
+    return torch.special.entr(logits.softmax(0)).sum(-1)
+
+
+@entropy.mistake("The weights are missing: multiply each token's surprisal by its probability.")
+def _(logits):
+    return -logits.log_softmax(-1).sum(-1)
+
+
+@entropy.mistake("The weights are missing: multiply each token's surprisal by its probability.")
+def _(logits):
+    return -logits.log_softmax(-1).mean(-1)
+
+
+@entropy.mistake("You have one number for each token; add them up over the last axis.")
+def _(logits):
+    return torch.special.entr(logits.softmax(-1))
+
+
 @exercise(
     inputs=[(MAXIMA,), (torch.tensor([1.0, 1.0]),), (torch.tensor([0.5]),)],
     hints=[
@@ -90,6 +126,45 @@ def _(max_probabilities):
 @naive_doubt.mistake("That is the vanilla measure, with the mean; the naive one multiplies.")
 def _(max_probabilities):
     return (1 - max_probabilities.mean()).item()
+
+
+@naive_doubt.mistake(
+    "The difference is turned round: take the product from 1, not 1 from the product."
+)
+def _(max_probabilities):
+    return (max_probabilities.prod() - 1).item()
+
+
+@naive_doubt.mistake(
+    "You multiplied the doubts: one minus their product is the chance that *at least one* step "
+    "goes as it did. All of them must."
+)
+def _(max_probabilities):
+    return (1 - (1 - max_probabilities).prod()).item()
+
+
+@naive_doubt.mistake("That looks at the least sure token only; multiply all the favourites.")
+def _(max_probabilities):
+    return (1 - max_probabilities.min()).item()
+
+
+@naive_doubt.mistake(
+    "That is the surprisal of the whole answer, in nats; the naive doubt is one minus the product."
+)
+def _(max_probabilities):
+    return -max_probabilities.prod().log().item()
+
+
+@naive_doubt.mistake("You added the favourites up; multiply them.")
+def _(max_probabilities):
+    return (1 - max_probabilities.sum()).item()
+
+
+@naive_doubt.mistake(
+    "That is one doubt for each token; multiply the favourites to get one number for the answer."
+)
+def _(max_probabilities):
+    return 1 - max_probabilities
 
 
 @exercise(
@@ -139,3 +214,41 @@ def _(probabilities):
 )
 def _(probabilities):
     return probabilities.log().sum().exp().item()
+
+
+@perplexity.mistake("The logarithm is missing: average the surprisals, not the probabilities.")
+def _(probabilities):
+    return (-probabilities.mean()).exp().item()
+
+
+@perplexity.mistake(
+    "That averages 1/p, so one unlikely token decides alone; average the logarithms and undo them "
+    "afterwards."
+)
+def _(probabilities):
+    return (1 / probabilities).mean().item()
+
+
+@perplexity.mistake("The minus sign came too late: change the sign of the mean, then take `exp`.")
+def _(probabilities):
+    return -probabilities.log().mean().exp().item()
+
+
+@perplexity.mistake(
+    "`.log()` is the natural logarithm, so `exp` undoes it, and a power of 2 does not."
+)
+def _(probabilities):
+    return (2 ** -probabilities.log().mean()).item()
+
+
+@perplexity.mistake(
+    "You weighted each surprisal with its probability, as an entropy does; here every written "
+    "token counts the same."
+)
+def _(probabilities):
+    return (-probabilities * probabilities.log()).sum().exp().item()
+
+
+@perplexity.mistake("That is one number for each token; take the mean before the exponential.")
+def _(probabilities):
+    return 1 / probabilities
