@@ -94,6 +94,12 @@ def test_unforeseen_mistakes_are_shown_with_the_values():
     assert "NotImplementedError" in softmax.grade(lambda z: z.long().softmax(-1)).message
 
 
+def test_a_function_among_the_inputs_is_shown_by_its_name():
+    [lens] = [e for e in ALL if e.name == "lens"]
+    message = lens.grade(lambda stream, norm, unembedding: stream).message
+    assert ", norm, [[" in message and "0x" not in message
+
+
 def judged(source, filename="<cell>"):
     """The message for a cell with that source, as IPython would run it."""
     [softmax] = [e for e in ALL if e.name == "softmax"]

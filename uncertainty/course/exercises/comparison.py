@@ -111,6 +111,8 @@ def _without_tensor(value):
 
 def _short_repr(value) -> str:
     value = _without_tensor(value)
+    if inspect.isfunction(value):
+        return value.__name__
     if isinstance(value, (np.ndarray, float)):
         return np.array2string(np.asarray(value), precision=3, threshold=8, separator=", ")
     return _shortened(repr(value))
