@@ -105,6 +105,12 @@ def test_numbers_in_messages_are_short_and_a_single_number_is_called_one():
     assert "the result is one number, expected an array of shape" in message
 
 
+def test_a_function_among_the_inputs_is_shown_by_its_name():
+    [lens] = [e for e in ALL if e.name == "lens"]
+    message = lens.grade(lambda stream, norm, unembedding: stream).message
+    assert ", the function norm, [[" in message and "0x" not in message
+
+
 def judged(source, filename="<cell>"):
     """The message for a cell with that source, as IPython would run it."""
     [softmax] = [e for e in ALL if e.name == "softmax"]

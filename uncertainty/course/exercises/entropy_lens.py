@@ -7,12 +7,14 @@ from .exercise import exercise
 
 _rng = np.random.default_rng(9)
 ENTROPIES = _rng.uniform(0, 4, (5, 8)).round(2)  # (depths, tokens)
+FOUR = np.array([[1.0, 3.0, 0.0, 2.0], [4.0, 2.0, 0.0, 2.0]])  # the lesson's example and a row more
+OUTVOTED = np.array([[1.0, 1.0, 1.0, 3.0], [1.1, 1.1, 1.1, 1.0]])  # three rise, and the mean falls
 LOGITS = torch.tensor([[4.0, 1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
 UNIFORM = torch.zeros(49152)
 
 
 @exercise(
-    inputs=[(ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
+    inputs=[(FOUR, 2), (ENTROPIES, 2), (ENTROPIES, 4), (ENTROPIES, 1)],
     hints=[
         "Go through the example: from which two of 1, 3, 0, 2 is the colleague's 0.5 the mean?",
         "`reshape` fills the last axis first, so neighbours stay side by side there.",
@@ -49,6 +51,31 @@ def _(entropies, count):
     return entropies.reshape(depths, tokens // count, count).sum(1)
 
 
+@windowed.mistake(
+    "The windows are right, the mean is not: it runs over the windows, and should run over the "
+    "tokens of one window, the last axis."
+)
+def _(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, count, tokens // count).mean(1)
+
+
+@windowed.mistake("The numbers are right, but turned: a row is a depth, a column is a window.")
+def _(entropies, count):
+    depths, tokens = entropies.shape
+    return entropies.reshape(depths, count, tokens // count).mean(-1).T
+
+
+@windowed.mistake(
+    "Your windows overlap: the second begins one token after the first. It begins where the first "
+    "one ends."
+)
+def _(entropies, count):
+    starts = range(count)
+    length = entropies.shape[1] // count
+    return np.array([entropies[:, at : at + length].mean(1) for at in starts]).T
+
+
 @windowed.mistake("Average, do not add: longer windows must not look more unsure.")
 def _(entropies, count):
     depths, tokens = entropies.shape
@@ -56,7 +83,7 @@ def _(entropies, count):
 
 
 @exercise(
-    inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0), (UNIFORM, 10.0)],
+    inputs=[(LOGITS, 0.5), (LOGITS, 2.0), (LOGITS, 5.0), (UNIFORM, 10.0), (UNIFORM, 100.0)],
     hints=[
         "Each of the tokens has a probability of 2e-5. What is its tenth power, and what is the "
         "smallest number that 32 bits can hold? Print the sum before its logarithm is taken.",
@@ -78,6 +105,34 @@ def renyi(logits, alpha):
 )
 def _(logits, alpha):
     return logits.softmax(-1).pow(alpha).sum(-1).log() / (1 - alpha)
+
+
+@renyi.mistake(
+    "That is the colleague's line with 64 bits: right at order 10, infinite again at order 100. "
+    "Stay with logarithms until the sum is taken."
+)
+def _(logits, alpha):
+    return logits.double().softmax(-1).pow(alpha).sum(-1).log() / (1 - alpha)
+
+
+@renyi.mistake("The sum is right; to bring it back to nats, divide its logarithm by 1 - alpha.")
+def _(logits, alpha):
+    return (alpha * logits.log_softmax(-1)).logsumexp(-1)
+
+
+@renyi.mistake(
+    "You added the logarithms. The formula adds the powers and takes one logarithm, of their sum."
+)
+def _(logits, alpha):
+    return (alpha * logits.log_softmax(-1)).sum(-1) / (1 - alpha)
+
+
+@renyi.mistake(
+    "You multiplied before the softmax, so the powers were made to add up to 1 and the logarithm "
+    "is 0. First the softmax, then the power alpha."
+)
+def _(logits, alpha):
+    return (alpha * logits).log_softmax(-1).logsumexp(-1) / (1 - alpha)
 
 
 @renyi.mistake("The sign: divide by 1 - alpha, so that the result is never negative.")
@@ -109,7 +164,7 @@ def _(logits, alpha):
 
 
 @exercise(
-    inputs=[(ENTROPIES,), (ENTROPIES[:2],)],
+    inputs=[(OUTVOTED,), (ENTROPIES,), (ENTROPIES[:2],)],
     hints=[
         "Nine steps of 0.1 and one of -2: what is their mean, and how many of the ten are above 0? "
         "The colleague takes the mean before asking the question.",
@@ -131,6 +186,39 @@ def expansion_share(entropies):
 )
 def _(entropies):
     return (np.diff(entropies.mean(1)) > 0) * 1.0
+
+
+@expansion_share.mistake(
+    "You say of each layer whether most tokens expand. We ask for the share of the tokens itself."
+)
+def _(entropies):
+    return (np.diff(entropies, axis=0) > 0).mean(axis=1) > 0.5
+
+
+@expansion_share.mistake(
+    "That is the size of the mean step. Ask of each token's step whether it is above 0, then "
+    "average the answers."
+)
+def _(entropies):
+    return np.diff(entropies, axis=0).mean(axis=1)
+
+
+@expansion_share.mistake("You counted the tokens; divide by how many there are.")
+def _(entropies):
+    return (np.diff(entropies, axis=0) > 0).sum(axis=1)
+
+
+@expansion_share.mistake("Compare with the depth just before, not with the first one.")
+def _(entropies):
+    return (entropies[1:] > entropies[0]).mean(axis=1)
+
+
+@expansion_share.mistake(
+    "Without an axis `np.diff` steps from token to token. A layer's step goes from depth to depth, "
+    "the first axis."
+)
+def _(entropies):
+    return (np.diff(entropies) > 0).mean(axis=1)
 
 
 @expansion_share.mistake("Those layers prune: expansion means that the entropy grows.")

@@ -4,19 +4,22 @@ import torch
 
 from .exercise import exercise
 
-_generator = torch.Generator().manual_seed(7)
-STREAM = torch.randn(3, 4, generator=_generator) * torch.tensor([[1.0], [5.0], [20.0]])
-GAIN = torch.tensor([1.0, 0.5, 2.0, 1.5])
-UNEMBEDDING = torch.randn(6, 4, generator=_generator)
+STREAM = torch.tensor([[3.0, 4.0], [-30.0, 40.0], [1.0, 0.0]])
+GAIN = torch.tensor([1.0, 2.0])
+UNEMBEDDING = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0], [2.0, 1.0]])
 LOGITS = torch.tensor([[2.0, 0.5, 3.0, 2.0], [0.0, 1.0, -1.0, 4.0]])
 
 
-def _norm(states):
+def _without_gain(states):
     return states / (states.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt()
 
 
+def norm(states):
+    return _without_gain(states) * GAIN
+
+
 @exercise(
-    inputs=[(STREAM, GAIN), (STREAM[0], GAIN), (torch.zeros(4), GAIN)],
+    inputs=[(STREAM, GAIN), (STREAM[0], GAIN), (torch.zeros(2), GAIN)],
     hints=[
         "How many mean squares does the colleague compute, and how many rows are there? Print the "
         "shape of `x.pow(2).mean()`.",
@@ -33,7 +36,33 @@ def rms_norm(x, gain):
 
 @rms_norm.mistake("The gain is missing.")
 def _(x, gain):
-    return _norm(x)
+    return _without_gain(x)
+
+
+@rms_norm.mistake("The 1e-5 is missing: your last result divides a vector of zeros by 0.")
+def _(x, gain):
+    return x / x.pow(2).mean(-1, keepdim=True).sqrt() * gain
+
+
+@rms_norm.mistake("You divided by the mean square itself; its root is missing.")
+def _(x, gain):
+    return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5) * gain
+
+
+@rms_norm.mistake(
+    "Your mean runs down the columns, over the rows; a row needs the mean over its own numbers, "
+    "the last axis."
+)
+def _(x, gain):
+    return x / (x.pow(2).mean(0, keepdim=True) + 1e-5).sqrt() * gain
+
+
+@rms_norm.mistake(
+    "Your loop is right for a stream, but takes each number of a single vector for a row. `mean` "
+    "with the last axis serves both, without a loop."
+)
+def _(x, gain):
+    return torch.stack([row / (row.pow(2).mean() + 1e-5).sqrt() * gain for row in x])
 
 
 @rms_norm.mistake(
@@ -41,6 +70,14 @@ def _(x, gain):
 )
 def _(x, gain):
     return x / (x.pow(2).sum(-1, keepdim=True) + 1e-5).sqrt() * gain
+
+
+@rms_norm.mistake(
+    "That is the vector's length. Divide by the root of the *mean* square, with the 1e-5 under the "
+    "root."
+)
+def _(x, gain):
+    return x / x.norm(dim=-1, keepdim=True) * gain
 
 
 @rms_norm.mistake(
@@ -64,7 +101,7 @@ def _(x, gain):
 
 
 @exercise(
-    inputs=[(STREAM, _norm, UNEMBEDDING), (STREAM * 3, _norm, UNEMBEDDING)],
+    inputs=[(STREAM[:2], norm, UNEMBEDDING), (STREAM, norm, UNEMBEDDING)],
     hints=[
         "Divide a vector of length 35 by what belongs to one of length 619. How large are its "
         "logits, and what is the softmax of logits that are all close to 0? At which depth is his "
@@ -117,6 +154,28 @@ def _(stream, norm, unembedding):
     return stream @ unembedding.T
 
 
+@lens.mistake(
+    "Each row has its own length now, but the norm's gain is missing: call `norm`, which has both."
+)
+def _(stream, norm, unembedding):
+    return (_without_gain(stream) @ unembedding.T).log_softmax(-1)
+
+
+@lens.mistake("You normed twice: the gain is applied twice as well.")
+def _(stream, norm, unembedding):
+    return (norm(norm(stream)) @ unembedding.T).log_softmax(-1)
+
+
+@lens.mistake("The sign: a log-probability is never above 0; yours is the surprisal.")
+def _(stream, norm, unembedding):
+    return -(norm(stream) @ unembedding.T).log_softmax(-1)
+
+
+@lens.mistake("Two things: the norm is missing, and we asked for logarithms of probabilities.")
+def _(stream, norm, unembedding):
+    return (stream @ unembedding.T).softmax(-1)
+
+
 @lens.mistake("The softmax runs over the vocabulary, the last axis.")
 def _(stream, norm, unembedding):
     return (norm(stream) @ unembedding.T).log_softmax(0)
@@ -140,6 +199,24 @@ def rank_of(logits, token):
 @rank_of.mistake("The top token has rank 0: do not count the token itself.")
 def _(logits, token):
     return (logits >= logits[:, token : token + 1]).sum(-1)
+
+
+@rank_of.mistake("The top token has rank 0: your ranks start at 1.")
+def _(logits, token):
+    return (logits > logits[:, token : token + 1]).sum(-1) + 1
+
+
+@rank_of.mistake(
+    "Your row is the other way round: it names the token at a place, and we ask for the place of "
+    "a token."
+)
+def _(logits, token):
+    return logits.argsort(-1, descending=True)[:, token]
+
+
+@rank_of.mistake("You compared the logits with the token's number; compare them with its logit.")
+def _(logits, token):
+    return (logits > token).sum(-1)
 
 
 @rank_of.mistake("You counted the logits that are smaller.")
