@@ -71,6 +71,13 @@ def _(sigma, delta, xw, ww, width):
 
 
 @new_scale.mistake(
+    "sigma squared is a mean already: only what is added to it is divided by the width."
+)
+def _(sigma, delta, xw, ww, width):
+    return ((sigma**2 + 2 * delta * xw + delta**2 * ww) / width).sqrt()
+
+
+@new_scale.mistake(
     "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to "
     "the stream."
 )
@@ -216,6 +223,13 @@ def _(total, direct, threshold):
 )
 def _(total, direct, threshold):
     return np.where(total < threshold, 0.0, np.clip(1 - direct / total, 0, 1))
+
+
+@mediated.mistake(
+    "Keep the sign: a negative value says that the norm works against the direct effect."
+)
+def _(total, direct, threshold):
+    return np.where(total < threshold, np.nan, np.abs(1 - direct / total))
 
 
 @mediated.mistake("The threshold is for the *total* effect, the one you divide by.")
