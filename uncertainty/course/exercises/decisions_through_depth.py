@@ -43,6 +43,20 @@ def _(one, other):
     return (one == other).mean(-1)
 
 
+@set_overlap.mistake(
+    "`mean` divides by the whole vocabulary; divide the count by the tokens in either set."
+)
+def _(one, other):
+    return (one & other).mean(-1)
+
+
+@set_overlap.mistake(
+    "`sum()` without an axis adds all pairs of sets together: count along the last axis only."
+)
+def _(one, other):
+    return (one & other).sum() / (one | other).sum()
+
+
 @set_overlap.mistake("That is the Dice index; divide by the union, in which nothing counts twice.")
 def _(one, other):
     return 2 * (one & other).sum(-1) / (one.sum(-1) + other.sum(-1))

@@ -128,6 +128,26 @@ def _(columns, wrong, fold, keep):
 
 
 @doubts_without_leak.mistake(
+    "The signs are learnt inside the loop, but the columns are still chosen before it, with the "
+    "answers that are judged: that is the leak, as in the colleague's code."
+)
+def _(columns, wrong, fold, keep):
+    gap = columns[wrong == 1].mean(0) - columns[wrong == 0].mean(0)
+    best = np.argsort(-np.abs(gap), kind="stable")[:keep]
+    doubts = np.zeros(len(wrong))
+    for f in set(fold.tolist()):
+        x, y = columns[fold != f], wrong[fold != f]
+        sign = np.sign(x[y == 1].mean(0) - x[y == 0].mean(0))
+        doubts[fold == f] = columns[fold == f][:, best] @ sign[best]
+    return doubts
+
+
+@doubts_without_leak.mistake("All columns are added up: only the `keep` best belong in the sum.")
+def _(columns, wrong, fold, keep):
+    return doubts_without_leak(columns, wrong, fold, columns.shape[1])
+
+
+@doubts_without_leak.mistake(
     "The columns are chosen inside the loop, but their signs come from all answers: the sign is "
     "learnt, too."
 )

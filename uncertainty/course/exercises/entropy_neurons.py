@@ -11,6 +11,12 @@ U = torch.randn(5, generator=_generator, dtype=torch.float64)
 SIGMA = torch.tensor([2.0, 3.0, 4.0], dtype=torch.float64)
 SIGMA_NEW = torch.tensor([2.5, 2.0, 4.4], dtype=torch.float64)
 DELTA = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64)
+# Two tokens, three logits, to be worked by hand: the first inputs of the two exercises on logits.
+SMALL_Z = torch.tensor([[2.0, 0.0, 1.0], [1.0, 3.0, 0.0]], dtype=torch.float64)
+SMALL_U = torch.tensor([1.0, -1.0, 0.0], dtype=torch.float64)
+SMALL_SIGMA = torch.tensor([2.0, 1.0], dtype=torch.float64)
+SMALL_NEW = torch.tensor([4.0, 2.0], dtype=torch.float64)
+SMALL_DELTA = torch.tensor([2.0, 4.0], dtype=torch.float64)
 TOTAL = np.array([0.4, 0.2, 0.001, 0.3])
 DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
 
@@ -65,6 +71,13 @@ def _(sigma, delta, xw, ww, width):
 
 
 @new_scale.mistake(
+    "sigma squared is a mean already: only what is added to it is divided by the width."
+)
+def _(sigma, delta, xw, ww, width):
+    return ((sigma**2 + 2 * delta * xw + delta**2 * ww) / width).sqrt()
+
+
+@new_scale.mistake(
     "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to "
     "the stream."
 )
@@ -73,7 +86,11 @@ def _(sigma, delta, xw, ww, width):
 
 
 @exercise(
-    inputs=[(Z, U, SIGMA, SIGMA_NEW, DELTA), (Z[:2], U, SIGMA_NEW[:2], SIGMA[:2], DELTA[:2])],
+    inputs=[
+        (SMALL_Z, SMALL_U, SMALL_SIGMA, SMALL_NEW, SMALL_DELTA),
+        (Z, U, SIGMA, SIGMA_NEW, DELTA),
+        (Z[:2], U, SIGMA_NEW[:2], SIGMA[:2], DELTA[:2]),
+    ],
     hints=[
         "What was the old logit divided by, and what should it be divided by now?",
         "`sigma[:, None]` makes a column of the scales, one row a token, to multiply z with.",
@@ -112,13 +129,24 @@ def _(z, u, sigma, sigma_new, delta):
     return z * (sigma_new / sigma)[:, None] + delta[:, None] * u / sigma[:, None]
 
 
+@ablated_logits.mistake(
+    "z was divided by the old scale already: multiply it by sigma before you divide by sigma_new."
+)
+def _(z, u, sigma, sigma_new, delta):
+    return (z + delta[:, None] * u) / sigma_new[:, None]
+
+
 @ablated_logits.mistake("What the neuron adds is divided by the *new* scale, too.")
 def _(z, u, sigma, sigma_new, delta):
     return z * (sigma / sigma_new)[:, None] + delta[:, None] * u
 
 
 @exercise(
-    inputs=[(Z, SIGMA, SIGMA_NEW), (Z[0], SIGMA[0], SIGMA_NEW[0])],
+    inputs=[
+        (SMALL_Z, SMALL_SIGMA, SMALL_NEW),
+        (Z, SIGMA, SIGMA_NEW),
+        (Z[0], SIGMA[0], SIGMA_NEW[0]),
+    ],
     hints=[
         "The unembedding reads nothing of it. What else stands after the last MLP?",
         "Only the divisor changes; `[..., None]` gives the scales a last axis of length one.",
@@ -195,6 +223,13 @@ def _(total, direct, threshold):
 )
 def _(total, direct, threshold):
     return np.where(total < threshold, 0.0, np.clip(1 - direct / total, 0, 1))
+
+
+@mediated.mistake(
+    "Keep the sign: a negative value says that the norm works against the direct effect."
+)
+def _(total, direct, threshold):
+    return np.where(total < threshold, np.nan, np.abs(1 - direct / total))
 
 
 @mediated.mistake("The threshold is for the *total* effect, the one you divide by.")

@@ -4,6 +4,13 @@ import torch
 
 from .exercise import exercise
 
+# Two coordinates, to be worked by hand: the first inputs of each exercise.
+SMALL_HEAD = torch.tensor([[3.0, 1.0], [1.0, 2.0], [2.0, 6.0]], dtype=torch.float64)
+SMALL_GAIN = torch.tensor([2.0, 10.0], dtype=torch.float64)
+SMALL_VECTORS = torch.tensor([[3.0, 4.0], [1.0, 1.0]], dtype=torch.float64)
+FIRST_AXIS = torch.tensor([[1.0], [0.0]], dtype=torch.float64)
+READ_LEAST_LAST = torch.tensor([[0.8, 0.6], [0.6, -0.8]], dtype=torch.float64)
+
 _generator = torch.Generator().manual_seed(10)
 HEAD = torch.randn(9, 4, generator=_generator, dtype=torch.float64) + 1
 GAIN = torch.tensor([0.5, 2.0, 1.0, 3.0], dtype=torch.float64)
@@ -12,7 +19,7 @@ BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_generator, dtype=torch.floa
 
 
 @exercise(
-    inputs=[(HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
+    inputs=[(SMALL_HEAD, SMALL_GAIN), (HEAD, GAIN), (HEAD[:5], GAIN.flip(0))],
     hints=[
         "Which axis of the unembedding belongs to the gain, and which to the tokens?",
         "Multiplying by a vector of the width scales the columns; `mean(0)` is the mean over rows.",
@@ -61,8 +68,43 @@ def _(unembedding, gain):
     return folded - folded.mean(0)
 
 
+@effective.mistake(
+    "The mean row is gone; the gain is missing. It multiplies every column by its own number."
+)
+def _(unembedding, gain):
+    return unembedding - unembedding.mean(0)
+
+
+@effective.mistake(
+    "`mean()` without an axis is one number for the whole table. The mean row has one number for "
+    "each column: give the axis of the tokens."
+)
+def _(unembedding, gain):
+    folded = unembedding * gain
+    return folded - folded.mean()
+
+
+@effective.mistake("You took the *sum* of all rows away, which is the mean row times the tokens.")
+def _(unembedding, gain):
+    folded = unembedding * gain
+    return folded - folded.sum(0)
+
+
+@effective.mistake(
+    "`@` has added the columns up: one number for each token is left. Multiply with `*`."
+)
+def _(unembedding, gain):
+    folded = unembedding @ gain
+    return folded - folded.mean(0)
+
+
 @exercise(
-    inputs=[(WEIGHTS, BASIS[:, -2:]), (WEIGHTS[None], BASIS[:, :1])],
+    inputs=[
+        (SMALL_VECTORS, FIRST_AXIS),
+        (SMALL_VECTORS, torch.eye(2, dtype=torch.float64)),
+        (WEIGHTS, BASIS[:, -2:]),
+        (WEIGHTS[None], BASIS[:, :1]),
+    ],
     hints=[
         "A share has a numerator and a denominator. Which length squared stands in which?",
         "`x @ basis` gives the coordinates along the directions; `square()` and `sum(-1)` follow.",
@@ -101,8 +143,52 @@ def _(x, basis):
     return (x @ basis).square().mean(-1) / x.square().sum(-1)
 
 
+@energy_share.mistake("You added the coordinates up first and squared their sum; square each one.")
+def _(x, basis):
+    return (x @ basis).sum(-1).square() / x.square().sum(-1)
+
+
+@energy_share.mistake("Energy is a squared length: square the entries before you add them up.")
+def _(x, basis):
+    return (x @ basis).sum(-1) / x.sum(-1)
+
+
+@energy_share.mistake("Above the line stands a squared length, below it a length: square both.")
+def _(x, basis):
+    return (x @ basis).square().sum(-1) / x.norm(dim=-1)
+
+
+@energy_share.mistake(
+    "Two means over different numbers of entries, the directions above and the width below. Sum "
+    "in both."
+)
+def _(x, basis):
+    return (x @ basis).square().mean(-1) / x.square().mean(-1)
+
+
+@energy_share.mistake(
+    "`sum()` without an axis adds all vectors together. Each vector has its own share: sum over "
+    "the last axis only."
+)
+def _(x, basis):
+    return (x @ basis).square().sum() / x.square().sum()
+
+
+@energy_share.mistake(
+    "That is each direction's own share; add them up over the directions, the last axis."
+)
+def _(x, basis):
+    return (x @ basis).square() / x.square().sum(-1, keepdim=True)
+
+
 @exercise(
-    inputs=[(WEIGHTS, BASIS, 2), (WEIGHTS, BASIS, 1), (WEIGHTS[:2], BASIS, 3)],
+    inputs=[
+        (SMALL_VECTORS, READ_LEAST_LAST, 1),
+        (SMALL_VECTORS, READ_LEAST_LAST, 2),
+        (WEIGHTS, BASIS, 2),
+        (WEIGHTS, BASIS, 1),
+        (WEIGHTS[:2], BASIS, 3),
+    ],
     hints=[
         "Which columns hold the least-read directions? Is rho a ratio of lengths or of squares?",
         "`norm(dim=1)` is a length; a slice with a negative start counts from the end.",
@@ -145,3 +231,46 @@ def _(weights, directions, k):
 @null_fraction.mistake("Divide by each neuron's own length.")
 def _(weights, directions, k):
     return (weights @ directions[:, -k:]).norm(dim=1)
+
+
+@null_fraction.mistake(
+    "`[:, k:]` leaves out the first k and keeps all others; you want the last k."
+)
+def _(weights, directions, k):
+    return (weights @ directions[:, k:]).norm(dim=1) / weights.norm(dim=1)
+
+
+@null_fraction.mistake("`[:, :-k]` keeps all but the last k; you want the last k.")
+def _(weights, directions, k):
+    return (weights @ directions[:, :-k]).norm(dim=1) / weights.norm(dim=1)
+
+
+@null_fraction.mistake(
+    "`[:, -k]` is one column, the k-th from the end; a slice takes all columns from there on."
+)
+def _(weights, directions, k):
+    return (weights @ directions[:, -k]).abs() / weights.norm(dim=1)
+
+
+@null_fraction.mistake("These are rows, and the first ones; take the last k columns.")
+def _(weights, directions, k):
+    return (weights @ directions[:k].T).norm(dim=1) / weights.norm(dim=1)
+
+
+@null_fraction.mistake("Above the line stands a length, below it a squared length.")
+def _(weights, directions, k):
+    return (weights @ directions[:, -k:]).norm(dim=1) / weights.square().sum(1)
+
+
+@null_fraction.mistake(
+    "`norm()` without `dim` is the length of the whole table. Each neuron has its own rho: `dim=1`."
+)
+def _(weights, directions, k):
+    return (weights @ directions[:, -k:]).norm() / weights.norm()
+
+
+@null_fraction.mistake(
+    "You added the coordinates' sizes up; a length is the root of their squares' sum."
+)
+def _(weights, directions, k):
+    return (weights @ directions[:, -k:]).abs().sum(1) / weights.norm(dim=1)
