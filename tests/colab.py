@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows: list[Row] = []
     for lesson in lessons:
         rows.append(run_lesson(lesson, python, wheel))
-        print(*rows[-1], sep=" | ", flush=True)
+        print(render(rows[-1:]).splitlines()[-1], flush=True)
         TABLE.write_text(f"{render(rows)}\n\n{about}\n", encoding="utf-8")
     print(f"\n{render(rows)}\n\n{about}\n\nKept in {TABLE.relative_to(ROOT)}.")
     return int(any(row.is_failure for row in rows))
@@ -151,7 +151,8 @@ def _has_build_without_cuda(python: str, version: str) -> bool:
         report = _pip(python, "install", *options, f"torch=={version}", capture_output=True)
     except subprocess.CalledProcessError:
         return False
-    [torch] = json.loads(report.stdout[report.stdout.index("{") :])["install"]
+    text = report.stdout[report.stdout.index("{") :]  # pip's warnings come first
+    [torch] = json.loads(text)["install"]
     needs = torch["metadata"].get("requires_dist", [])
     return sys.platform != "linux" or not any(n.startswith(("nvidia", "cuda")) for n in needs)
 

@@ -32,7 +32,7 @@ def outcome(tmp_path_factory):
     content = folder / "content"
     content.mkdir()
     nbformat.write(nbformat.v4.new_notebook(cells=cells), content / "alone.ipynb")
-    # -S and a path file of our own would be needed to hide an editable install; an import hook will do.
+    # The course is installed here, or on PYTHONPATH; in Colab it is not.
     hide = folder / "hide" / "sitecustomize.py"
     hide.parent.mkdir()
     hide.write_text(

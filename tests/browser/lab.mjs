@@ -127,7 +127,7 @@ async function answer(page, lines, says) {
     `${lesson.exercise} = check(${lesson.exercise})`].join('\n');
   await page.keyboard.insertText(code);
   await page.keyboard.press('Control+Enter');
-  await cell.locator('.jp-OutputArea-output').filter({ hasText: says }).first().waitFor({ timeout: 60000 });
+  await cell.locator('.jp-OutputArea-output').filter({ hasText: says }).first().waitFor({ timeout: 120000 });
   if (pictures) await cell.screenshot({ path: join(pictures, `${number}-${says.slice(0, 12).replace(/\W+/g, '_')}.png`) });
 }
 
@@ -135,7 +135,7 @@ async function moveControl(page) {
   const area = page.locator('.jp-Cell-outputArea:has(.jupyter-widgets)').filter({ has: page.locator(lesson.control) }).first();
   await area.scrollIntoViewIfNeeded();
   const picture = area.locator(lesson.picture);
-  await picture.first().waitFor({ timeout: 60000 });
+  await picture.first().waitFor({ timeout: 120000 });
   const look = () => picture.evaluateAll((all) => all.map((e) => e.src || e.innerHTML).join('\n'));
   const before = await look();
   if (pictures) await area.screenshot({ path: join(pictures, `${number}-before.png`) });
@@ -150,7 +150,7 @@ async function moveControl(page) {
   for (let i = 0; ; i += 1) {
     const now = await look();
     if (now && now !== before) break;
-    if (i > 300) throw new Error('the picture beside the control did not change');
+    if (i > 600) throw new Error('the picture beside the control did not change');
     await sleep(200);
   }
   if (pictures) { await sleep(1000); await area.screenshot({ path: join(pictures, `${number}-after.png`) }); }
@@ -170,6 +170,7 @@ try {
       '--disable-background-networking', '--disable-component-update'],
   });
   const page = await browser.newPage({ viewport: { width: 1200, height: 1500 } });
+  page.setDefaultTimeout(120000); // for busy machines
   const errors = []; const outside = [];
   const isInside = (url) => /^(data|blob):/.test(url) || /^(http|ws):\/\/127\.0\.0\.1[:/]/.test(url);
   page.on('pageerror', (error) => errors.push(String(error)));
