@@ -47,7 +47,7 @@ def run(lesson: str, **own) -> subprocess.CompletedProcess:
     """Run the driver on a lesson with this Python and this checkout."""
     environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), **own}
     return subprocess.run(
-        ["node", DRIVER, lesson], env=environment, capture_output=True, text=True, timeout=900
+        ["node", DRIVER, lesson], env=environment, capture_output=True, text=True, timeout=2400
     )
 
 

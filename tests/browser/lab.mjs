@@ -191,7 +191,7 @@ try {
     for (const cell of cells) if (cell.type === 'code') cell.executionCount = null; // the committed numbers
     window.jupyterapp.commands.execute('notebook:run-all-cells');
   });
-  await page.waitForFunction(isDone, null, { timeout: 600000, polling: 250 });
+  await page.waitForFunction(isDone, null, { timeout: 1800000, polling: 250 });
   const failed = await page.evaluate(errorsOfCells);
   if (failed.length) throw new Error(`cells with an error: ${failed.join('; ')}`);
   say('ran all cells without an error');
