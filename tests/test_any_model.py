@@ -3,7 +3,6 @@
 Only a claim's own `assert` may stop a cell, and nothing but further asserts may stand after it.
 """
 
-import ast
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from own_asserts import is_a_claims_own
 
 from uncertainty.course.lessons import LESSONS, lesson_number
 from uncertainty.loading.cache import cache_folder
@@ -81,20 +81,6 @@ def run_on_tiny(notebooks: list[Path], folder: Path, cache: Path) -> None:
         timeout=1800,
         check=True,
     )
-
-
-def is_a_claims_own(error: dict) -> bool:
-    """Return whether an assert in the cell itself failed, with nothing but asserts after it."""
-    if error["name"] != "AssertionError" or error["line"] is None:
-        return False
-    tree = ast.parse(error["source"])
-    failed = [n for n in ast.walk(tree) if isinstance(n, ast.Assert) and spans(n, error["line"])]
-    after = [statement for statement in tree.body if statement.lineno > error["line"]]
-    return bool(failed) and all(isinstance(statement, ast.Assert) for statement in after)
-
-
-def spans(node, line: int) -> bool:
-    return node.lineno <= line <= node.end_lineno
 
 
 def outcome(folder: Path) -> dict:

@@ -96,6 +96,19 @@ def test_a_tokenizer_that_cuts_otherwise_is_refused(toy, monkeypatch):
         load_model("toy")
 
 
+def test_the_copy_has_the_stop_token_that_the_file_gives_the_model():
+    """As transformers 5.15 reads the default model: the beginning also as the end, and no padding."""
+    tokenizer = load_model("tiny")[1]
+    begin, end = tokenizer.convert_ids_to_tokens([1, 2])
+    tokenizer.eos_token, tokenizer.pad_token = begin, None
+    settings = transformers.PretrainedConfig(eos_token_id=2, pad_token_id=2)
+    course_models._set_special_tokens(tokenizer, settings)
+    assert (tokenizer.eos_token, tokenizer.pad_token) == (end, end)
+    settings = transformers.PretrainedConfig(eos_token_id=None, pad_token_id=None)
+    course_models._set_special_tokens(tokenizer, settings)
+    assert (tokenizer.eos_token_id, tokenizer.pad_token_id) == (2, 2)
+
+
 def test_the_recommended_transformers_is_the_one_in_the_constraints():
     constraints = (Path(__file__).parents[2] / "constraints.txt").read_text().splitlines()
     assert f"transformers=={course_models.RECOMMENDED_TRANSFORMERS}" in constraints
@@ -260,6 +273,7 @@ def test_the_default_model_is_the_one_the_lessons_were_written_with(real):
     assert model.config.tie_word_embeddings and model.dtype == torch.float32 and not model.training
     ends = model.generation_config
     assert (tokenizer.pad_token_id, ends.eos_token_id, ends.pad_token_id) == (2, 2, 2)
+    assert tokenizer.eos_token_id == 2
     assert "<|im_start|>" in tokenizer.chat_template
 
 

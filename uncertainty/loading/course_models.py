@@ -181,6 +181,7 @@ def _save_plain_copy(name: str, gguf_file: Path, target: Path) -> None:
             source, gguf_file=file, dtype=torch.float32
         )
         _check_prediction(name, model, tokenizer)
+        _set_special_tokens(tokenizer, model.config)
         bar.update()
         # 3. the copy
         _drop_gguf_config(model).save_pretrained(target)
@@ -189,6 +190,17 @@ def _save_plain_copy(name: str, gguf_file: Path, target: Path) -> None:
     for path in target.iterdir():
         # safetensors writes files for their owner only; a classroom shares its cache
         path.chmod(0o644)
+
+
+def _set_special_tokens(tokenizer, config) -> None:
+    """Give the tokenizer the tokens for the end and for padding that the file gives the model.
+
+    transformers 5.15, which Colab has, reads another end of SmolLM2's, and no padding.
+    """
+    for name in ("eos_token", "pad_token"):
+        token_id = getattr(config, f"{name}_id", None)
+        if token_id is not None and token_id != getattr(tokenizer, f"{name}_id"):
+            setattr(tokenizer, name, tokenizer.convert_ids_to_tokens(token_id))
 
 
 def _drop_gguf_config(model):
