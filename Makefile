@@ -11,8 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger explorers bench dist \
-	model clean
+.PHONY: lab test quick check pythons lessons site accessible order glossary outputs ledger explorers bench dist model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)

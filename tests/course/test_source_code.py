@@ -219,6 +219,7 @@ WITHOUT_EFFECT = {
     "measures.server_measures": "answers of a server, which no run asks",
     "loading.memory": "how many rows are held at a time, which moves only the last digits",
     "architecture.stored_weights": "offloaded weights, with which nothing is kept",
+    "architecture.cache_argument": "a name of an argument, by which the same thing is passed",
     "architecture.middle": "the lens between a layer's halves, which no run asks for",
 }
 
