@@ -8,6 +8,7 @@ AFTER = {
         "docs/glossary",
         "docs/ledger/index",
         "docs/leaderboard",
+        "docs/asked_elsewhere",
         "docs/explorers/index",
         "reports/index",
         "FAMILIES",

@@ -24,6 +24,7 @@ TEXTS = {
     "docs/tour_practitioners.md": "docs/tour_practitioners.md",
     "docs/tour_researchers.md": "docs/tour_researchers.md",
     "docs/leaderboard.md": "docs/leaderboard.md",
+    "docs/asked_elsewhere.md": "docs/asked_elsewhere.md",
     "docs/ledger/README.md": "docs/ledger/index.md",
     "docs/capstone/template.md": "docs/capstone/template.md",
     "docs/capstone/rubric.md": "docs/capstone/rubric.md",
