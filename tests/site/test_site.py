@@ -26,6 +26,7 @@ TEXT_PAGES = [
     "docs/explorers/index.html",
     "docs/glossary.html",
     "docs/leaderboard.html",
+    "docs/asked_elsewhere.html",
     "docs/ledger/index.html",
     "docs/tour_practitioners.html",
     "docs/tour_researchers.html",
