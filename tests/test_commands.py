@@ -13,7 +13,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from uncertainty.__main__ import main
+from uncertainty.__main__ import _parser, main
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "CONTRIBUTING.md", "TEACHING.md"]
@@ -79,6 +79,17 @@ def test_every_subcommand_that_is_written_down_exists(capsys):
         with pytest.raises(SystemExit) as stopped:
             main([subcommand, "--help"])
         assert stopped.value.code == 0
+
+
+def test_the_workflows_give_each_subcommand_what_it_takes():
+    workflows = sorted(ROOT.glob(".github/workflows/*.yml"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in workflows)
+    lines = re.findall(r"run: uncertainty (.+)", text)
+    assert len(lines) >= 5
+    for line in lines:
+        options = _parser().parse_args(line.split())
+        named = getattr(options, "questions", None)
+        assert named is None or (ROOT / named).exists(), line
 
 
 def test_the_container_does_what_the_readme_says():

@@ -67,10 +67,10 @@ def body_of(cell: dict) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Return Markdown without folds, headings and targets of links, as a speaker reads it."""
+    """Return Markdown as a speaker reads it: no folds, headings, targets of links or marks."""
     text = LINK.sub(r"\1", FOLD.sub("", markdown))
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return "\n".join(lines)
+    return re.sub(r"\*\*|`", "", "\n".join(lines))
 
 
 def first_sentence(text: str) -> str:
@@ -79,7 +79,7 @@ def first_sentence(text: str) -> str:
     is_prose = sentence.endswith((".", "!")) and not re.search(r"\$|^[-*#>|]", sentence)
     if len(sentence.split()) < FEW_WORDS:
         return ""
-    return sentence.replace("**", "").replace("`", "").replace("*", "") if is_prose else ""
+    return sentence.replace("*", "") if is_prose else ""
 
 
 def _output(output: dict) -> str:
