@@ -7,7 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from uncertainty import answer_states, generate, heads_attend_to_bos, load_model
-from uncertainty.architecture.cache_argument import CACHE_NAMES, cache_argument, given_cache
+from uncertainty.architecture.cache_argument import (
+    CACHE_NAMES,
+    cache_argument,
+    given_cache,
+    named_cache,
+)
 from uncertainty.generation import shared_prefix
 
 
@@ -18,7 +23,6 @@ def tiny():
 
 def test_the_name_is_the_one_that_the_forward_pass_has(tiny):
     model, _ = tiny
-    assert cache_argument(model) == cache_argument(model.base_model)
     assert cache_argument(model) in inspect.signature(type(model).forward).parameters
 
 
@@ -26,12 +30,15 @@ def test_the_name_is_the_one_that_the_forward_pass_has(tiny):
 def test_both_names_are_known(name):
     scope = {}
     exec(f"def forward(input_ids, {name}=None): ...", scope)
-    assert cache_argument(SimpleNamespace(forward=scope["forward"])) == name
+    model = SimpleNamespace(base_model=SimpleNamespace(forward=scope["forward"]))
+    assert cache_argument(model) == name
+    assert named_cache(model, "kept") == {name: "kept"} and named_cache(model, None) == {}
     assert given_cache({name: "kept", "use_cache": True}) == "kept"
 
 
 def test_a_pass_without_a_cache_has_no_name_for_it():
-    assert cache_argument(SimpleNamespace(forward=lambda input_ids, use_cache=None: None)) is None
+    base_model = SimpleNamespace(forward=lambda input_ids, use_cache=None: None)
+    assert cache_argument(SimpleNamespace(base_model=base_model)) is None
     assert given_cache(dict.fromkeys(CACHE_NAMES)) is None
 
 

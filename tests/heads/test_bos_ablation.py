@@ -7,7 +7,7 @@ import torch
 from families import FAMILIES, tiny_model
 from scipy import stats
 
-from uncertainty.architecture.cache_argument import cache_argument, given_cache
+from uncertainty.architecture.cache_argument import given_cache, named_cache
 from uncertainty.architecture.last_mlp import last_layer_neurons
 from uncertainty.data.corpora import encyclopaedia_texts
 from uncertainty.heads.attention import attention_patterns, induction_scores
@@ -173,9 +173,9 @@ def test_a_cache_is_refused():
     with torch.no_grad(), heads_attend_to_bos(model, [(0, 0)]):
         begun = model(input_ids=IDS, use_cache=True)
         with pytest.raises(ValueError, match="use_cache=False"):
-            model(input_ids=IDS[:, :1], **{cache_argument(model): given_cache(begun)})
+            model(input_ids=IDS[:, :1], **named_cache(model, given_cache(begun)))
     with torch.no_grad():
-        model(input_ids=IDS[:, :1], **{cache_argument(model): given_cache(begun)})
+        model(input_ids=IDS[:, :1], **named_cache(model, given_cache(begun)))
 
 
 @pytest.mark.parametrize(

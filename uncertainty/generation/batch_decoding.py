@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from .._inputs import input_device, require_context, without_wrapper
-from ..architecture.cache_argument import cache_argument
+from ..architecture.cache_argument import named_cache
 from .probes import neutral_generation_config, reads_batches
 from .prompts import padding_id, stop_token_ids
 from .shared_prefix import read_prompts
@@ -129,12 +129,11 @@ def _decode_together(
     input_ids, mask, cache = read_prompts(
         model, rows, pad_id=pad_id, new_tokens=options.max_new_tokens
     )
-    begun = {} if cache is None else {str(cache_argument(model)): cache}
     with neutral_generation_config(model):
         output = model.generate(
             input_ids.to(device),
             attention_mask=mask.to(device),
-            **begun,
+            **named_cache(model, cache),
             eos_token_id=stops or None,
             pad_token_id=pad_id,
             output_logits=True,

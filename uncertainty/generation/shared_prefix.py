@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .._inputs import input_device
-from ..architecture.cache_argument import cache_argument, given_cache
+from ..architecture.cache_argument import cache_argument, given_cache, named_cache
 
 # A common prefix of fewer tokens is not worth a forward pass of its own.
 MIN_PREFIX = 8
@@ -131,9 +131,7 @@ def _extend_cache(model, ids: Tensor, mask: Tensor | None = None, cache=None):
         ids: ``(rows, tokens)``.
         mask: ``(rows, cached + tokens)``.
     """
-    options: dict[str, Any] = {}
-    if cache is not None:
-        options[str(cache_argument(model.base_model))] = cache
+    options = named_cache(model, cache)
     if mask is not None:
         options["attention_mask"] = mask.to(input_device(model))
         if not mask.all() and "position_ids" in signature(model.base_model.forward).parameters:
@@ -152,7 +150,7 @@ def _caches_keys_and_values(model) -> bool:
     layer_types = getattr(model.config.get_text_config(), "layer_types", None) or []
     has_only_attention = set(layer_types) <= ATTENTION_LAYERS
     is_stateful = getattr(model, "_is_stateful", False)
-    return has_only_attention and not is_stateful and bool(cache_argument(model.base_model))
+    return has_only_attention and not is_stateful and bool(cache_argument(model))
 
 
 def _ignores_padding_inside(model, width: int) -> bool:

@@ -16,7 +16,7 @@ from .._inputs import (
     without_wrapper,
 )
 from .._progress import progress_bar
-from ..architecture.cache_argument import cache_argument
+from ..architecture.cache_argument import named_cache
 from ..architecture.parts import model_parts
 from ..generation.probes import reads_batches, require_decoder
 from ..generation.prompts import Prompt, padding_id, prompt_token_ids, require_prompt_list
@@ -183,8 +183,7 @@ def _end_of_stream(model, parts, rows: list[Tensor], steps: int, pad_id: int) ->
     if "position_ids" in inspect.signature(model.base_model.forward).parameters:
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, done:]
         options["position_ids"] = positions.to(input_device(model))
-    if cache is not None:
-        options[str(cache_argument(model.base_model))] = cache
+    options |= named_cache(model, cache)
     unread = ids[:, done:].to(input_device(model))
     with parts.record_stream(positions=slice(-steps, None)) as stream:
         model.base_model(input_ids=unread, use_cache=cache is not None, **options)
