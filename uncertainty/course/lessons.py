@@ -45,7 +45,7 @@ IN_ORDER = (
     ("trajectory_geometry", "More of the residual trajectories", 45, 85),
     ("entropy_lens", "Entropy lens", 40, 80),
     ("decisions_through_depth", "Decisions through depth", 40, 75),
-    ("doubt_direction", "The doubt is a direction", 45, 120),
+    ("doubt_direction", "The doubt is a direction", 45, 130),
     ("last_layer_geometry", "The last layer's geometry", 45, 75),
     ("entropy_neurons", "Entropy neurons", 45, 120),
     ("doubt_and_frequency", "Doubt and word frequency", 35, 60),
