@@ -24,7 +24,7 @@ const PYTHON = process.env.PYTHON || 'python3';
 const PLAYWRIGHT = resolve(process.env.PLAYWRIGHT || join(ROOT, 'build', 'browser'));
 const { chromium } = createRequire(join(PLAYWRIGHT, 'x.js'))('playwright-core');
 
-// `wrong` must get the sentence `says`; `right` must pass. `control` is moved, and `picture`, beside it, must change.
+// `wrong` must get the sentence `says`; `right` must pass. `control` is moved, and `picture`, what is shown beside it, must change.
 const LESSONS = {
   '00': { exercise: 'surprise', says: 'The sign is missing',
     wrong: ['import math', 'def surprise(probability):', '    return math.log(probability)'],
@@ -38,11 +38,11 @@ const LESSONS = {
   '08': { exercise: 'rms_norm', says: 'The gain is missing.',
     wrong: ['def rms_norm(x, gain):', '    return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt()'],
     right: ['def rms_norm(x, gain):', '    return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt() * gain'],
-    control: '.noUi-handle', picture: '.widget-output img' },
+    control: '.noUi-handle', picture: '.widget-output' },
   '21': { exercise: 'broken_share', says: 'You counted the promises that were kept.',
     wrong: ['def broken_share(risks, limit):', '    return float((risks <= limit).mean())'],
     right: ['def broken_share(risks, limit):', '    return float((risks > limit).mean())'],
-    control: '.noUi-handle', picture: '.widget-output img' },
+    control: '.noUi-handle', picture: '.widget-output' },
 };
 
 const [number, pictures] = process.argv.slice(2);
