@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 
@@ -21,6 +22,7 @@ from uncertainty.course.exercises import (
     progress,
     solution,
 )
+from uncertainty.course.exercises.comparison import describe_difference
 
 ALL = exercises()
 MISTAKES = [
@@ -97,12 +99,33 @@ def test_unforeseen_mistakes_are_shown_with_the_values():
 def test_numbers_in_messages_are_short_and_a_single_number_is_called_one():
     by_name = {e.name: e for e in ALL}
     message = by_name["honest_doubts"].grade(lambda reach: (math.log(96), 1 / 3, [2.0])).message
-    assert message == "For (1) it gave (4.564, 0.333, [2.]), expected (3.466, 0., 3.466)."
-    assert "it gave (0.333,)" in by_name["softmax"].grade(lambda z: (1 / 3,)).message
+    assert message == "For (1) it gave (4.564, 0.3333, [2]), expected (3.466, 0, 3.466)."
+    assert "it gave (0.3333,)" in by_name["softmax"].grade(lambda z: (1 / 3,)).message
     message = by_name["disagreement"].grade(lambda p: p[0]).message
     assert message.endswith("the result is an array of shape (3,), expected one number.")
     message = by_name["softmax"].grade(lambda z: z.sum()).message
     assert "the result is one number, expected an array of shape" in message
+
+
+def test_a_large_table_is_told_by_its_first_wrong_entry():
+    expected = np.arange(20.0).reshape(4, 5)
+    result = expected.copy()
+    result[1, 3:] = 0.25
+    message = describe_difference(None, (expected,), result, expected)
+    assert message == (
+        "For (an array of shape (4, 5)) 2 of 20 entries differ; "
+        "the first, at [1, 3], is 0.25, expected 8."
+    )
+
+
+def test_none_is_no_number():
+    [mediated] = [e for e in ALL if e.name == "mediated"]
+
+    def with_none(*arguments):
+        return [None if np.isnan(share) else share for share in mediated(*arguments)]
+
+    outcome = mediated.grade(with_none)
+    assert outcome.state == "wrong" and "[0.75, -0.25, None, 0]" in outcome.message
 
 
 def test_a_function_among_the_inputs_is_shown_by_its_name():

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+LONGEST_TABLE = 12
+
 
 def result_or_error(function: Callable, arguments: tuple):
     """Return the function's value, or the exception in its place.
@@ -36,6 +38,8 @@ def same_result(result, expected, *, tolerance: float) -> bool:
         return all(same_result(*pair, tolerance=tolerance) for pair in zip(result, expected))
     if isinstance(expected, (str, bool, type(None))):
         return type(result) is type(expected) and result == expected
+    if _holds_none(result):  # numpy would read it as nan
+        return False
     try:
         result = np.asarray(result, dtype=float)
         expected = np.asarray(expected, dtype=float)
@@ -58,6 +62,8 @@ def describe_difference(attempt: Callable, arguments: tuple, result, expected) -
         return f"{call} it returned nothing; is there a `return`?"
     if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
         return f"{call} the result is {_form(result)}, expected {_form(expected)}."
+    if _is_large(result) and _is_large(expected):
+        return f"{call} {_first_difference(result, expected)}"
     return f"{call} it gave {_short_repr(result)}, expected {_short_repr(expected)}."
 
 
@@ -133,6 +139,28 @@ def _without_tensor(value):
         return error
 
 
+def _holds_none(value) -> bool:
+    """Return whether a value is None, or a list or tuple that holds one, at any depth."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_none, value))
+    return value is None
+
+
+def _is_large(value) -> bool:
+    """Return whether this is a table with more entries than one can read in a sentence."""
+    return isinstance(value, np.ndarray) and value.ndim > 1 and value.size > LONGEST_TABLE
+
+
+def _first_difference(result: np.ndarray, expected: np.ndarray) -> str:
+    """Return where two large tables of one shape differ: the first place, and in how many."""
+    differ = ~np.isclose(result, expected, rtol=1e-4, atol=1e-4, equal_nan=True)
+    place = tuple(np.argwhere(differ)[0].tolist())
+    return (
+        f"{differ.sum()} of {differ.size} entries differ; the first, at {list(place)}, is "
+        f"{_short_repr(result[place])}, expected {_short_repr(expected[place])}."
+    )
+
+
 def _form(value) -> str:
     """Return a shape in words: "an array of shape (3, 2)", or "one number" for ()."""
     return f"an array of shape {np.shape(value)}" if np.shape(value) else "one number"
@@ -146,8 +174,16 @@ def _short_repr(value) -> str:
         inside = ", ".join(_short_repr(entry) for entry in value)
         closing = "," if isinstance(value, tuple) and len(value) == 1 else ""
         return _shortened(f"({inside}{closing})" if isinstance(value, tuple) else f"[{inside}]")
+    if _is_large(value):
+        return _form(value)
     if isinstance(value, (np.ndarray, np.generic, float)):
-        return np.array2string(np.asarray(value), precision=3, threshold=8, separator=", ")
+        in_lines = np.array2string(
+            np.asarray(value),
+            threshold=LONGEST_TABLE,
+            separator=", ",
+            formatter={"float_kind": lambda number: f"{number:.4g}"},
+        )
+        return " ".join(in_lines.split())
     return _shortened(repr(value))
 
 
