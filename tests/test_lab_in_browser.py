@@ -1,4 +1,5 @@
-"""JupyterLab in a real browser: a lesson runs, its exercise fails and passes, a control changes a picture.
+"""JupyterLab in a real browser: a lesson runs, its exercise fails and passes, a control changes a picture,
+and axe-core finds no violation of WCAG 2.2 A or AA in what the lesson shows.
 
 tests/browser/lab.mjs does it. UNCERTAINTY_BROWSER_LESSONS="00 03 08 21" runs all the lessons that it knows;
 without it only the first, the quickest. What is missing is named in the reason for which a test is skipped.
@@ -23,20 +24,20 @@ STEPS = (
     "wrong answer to",
     "right answer to",
     "control moved, picture changed",
+    "accessible: axe-core finds nothing",
     "no error on the console, no request outside of 127.0.0.1",
 )
 
 
 def missing(environment=os.environ) -> str:
     """Return what a run needs and this machine lacks, with how to install it; or an empty text."""
-    playwright = Path(environment.get("PLAYWRIGHT") or ROOT / "build" / "browser")
     chromium = environment.get("CHROMIUM", "/usr/bin/chromium")
     path = environment.get("PATH", os.defpath)
     needed = {
         "node (from nodejs.org or the system's packages)": shutil.which("node", path=path),
         f"{chromium} (apt-get install chromium, or name one: CHROMIUM)": shutil.which(chromium),
-        "playwright-core (npm install --prefix build/browser playwright-core)": (
-            playwright / "node_modules" / "playwright-core"
+        "playwright-core and axe-core (npm ci --prefix tests/browser)": (
+            DRIVER.parent / "node_modules" / "axe-core"
         ).is_dir(),
         "jupyterlab (python -m pip install jupyterlab)": importlib.util.find_spec("jupyterlab"),
     }
@@ -66,10 +67,10 @@ def test_a_lesson_in_a_real_browser(lesson):
     assert all(line.startswith(step) for line, step in zip(lines, STEPS)), done.stdout
 
 
-def test_what_is_missing_is_named(tmp_path):
-    nothing = {"PLAYWRIGHT": str(tmp_path), "CHROMIUM": str(tmp_path / "chromium"), "PATH": ""}
-    text = missing(nothing)
-    for part in ("node (", "apt-get install chromium", "npm install --prefix build/browser"):
+def test_what_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "DRIVER", tmp_path / "lab.mjs")
+    text = missing({"CHROMIUM": str(tmp_path / "chromium"), "PATH": ""})
+    for part in ("node (", "apt-get install chromium", "npm ci --prefix tests/browser"):
         assert part in text
 
 

@@ -4,25 +4,22 @@
 //
 // PYTHON       a Python with the course and JupyterLab   (python3)
 // CHROMIUM     the browser                               (/usr/bin/chromium)
-// PLAYWRIGHT   the folder whose node_modules has playwright-core   (build/browser: npm install --prefix
-//              build/browser playwright-core)
 //
 // A line is printed for each step that was seen, with the seconds since the start. The exit status is 1
-// when a step did not happen, a cell had an error, the page had one on its console, or it asked for
-// anything outside of 127.0.0.1.
+// when a step did not happen, a cell had an error, the page had one on its console, it asked for anything
+// outside of 127.0.0.1, or axe-core found something in the lesson (lab_accessibility.mjs).
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { auditLesson } from './lab_accessibility.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PYTHON = process.env.PYTHON || 'python3';
-const PLAYWRIGHT = resolve(process.env.PLAYWRIGHT || join(ROOT, 'build', 'browser'));
-const { chromium } = createRequire(join(PLAYWRIGHT, 'x.js'))('playwright-core');
 
 // `wrong` must get the sentence `says`; `right` must pass. `control` is moved, and `picture`, what is shown beside it, must change.
 const LESSONS = {
@@ -201,6 +198,13 @@ try {
   say(`right answer to ${lesson.exercise}, passed`);
   await moveControl(page);
   say('control moved, picture changed');
+  const { faults, frame, texts, figures, undescribed } = await auditLesson(page);
+  if (faults.length) throw new Error(`not accessible: ${JSON.stringify(faults, null, 1)}`);
+  if (undescribed.length) throw new Error(`figures without a description: ${JSON.stringify(undescribed)}`);
+  if (!texts) throw new Error('axe-core saw no text in the lesson');
+  const others = frame.map(({ rule, count }) => `${rule} ${count}`).join(', ') || 'none';
+  say(`accessible: axe-core finds nothing in the lesson, light and dark, with ${texts} texts and ${figures} figures; `
+    + `in JupyterLab's own frame: ${others}`);
   if (errors.length) throw new Error(`on the page's console: ${errors.join('; ')}`);
   if (outside.length) throw new Error(`asked for outside of this machine: ${outside.join(' ')}`);
   say('no error on the console, no request outside of 127.0.0.1');

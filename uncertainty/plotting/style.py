@@ -13,6 +13,8 @@ from cycler import cycler
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from .page_style import mend_page
+
 # The palette of Okabe and Ito.
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
@@ -29,7 +31,8 @@ STYLES = cycler(color=COLOURS) + cycler(linestyle=LINE_STYLES)
 
 
 def use_course_style() -> None:
-    """Set matplotlib's defaults for the lessons."""
+    """Set matplotlib's defaults for the lessons, and mend what JupyterLab's page lacks."""
+    mend_page()
     plt.rcParams.update(
         {
             "figure.figsize": (7, 3.6),
