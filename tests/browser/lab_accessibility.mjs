@@ -26,17 +26,13 @@ export async function auditLesson(page) {
   return { faults: [...light.faults, ...dark.faults], frame: frame.faults, texts, ...figures };
 }
 
-// axe-core judges the colours of what no box cuts off: the window becomes as high as the notebook, and the page's body,
-// which JupyterLab gives no height, as high as the window.
+// axe-core judges the colours of what no box cuts off: the window becomes as high as the notebook, the page's body, which
+// JupyterLab gives no height, as high as the window, and nothing is scrolled any more.
 async function showAllOfIt(page) {
   const high = await page.evaluate(() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight);
   await page.setViewportSize({ width: 1200, height: high + 300 });
-  await page.evaluate(() => { document.body.style.height = '100vh'; });
-  await page.waitForFunction((all) => {
-    const notebook = document.querySelector('.jp-WindowedPanel-outer');
-    notebook.scrollTop = 0;
-    return notebook.clientHeight >= all && notebook.scrollTop === 0;
-  }, high);
+  await page.addStyleTag({ content: 'body { height: 100vh; } .jp-WindowedPanel-outer { overflow: visible !important; }' });
+  await page.waitForFunction((all) => document.querySelector('.jp-WindowedPanel-outer').clientHeight >= all, high);
 }
 
 async function runAxe(page, where, runOnly) {
@@ -47,11 +43,13 @@ async function runAxe(page, where, runOnly) {
   return { faults, texts: passes.find(({ id }) => id === 'color-contrast')?.nodes.length ?? 0 };
 }
 
+// The theme is a style sheet that is fetched, and a splash screen covers everything meanwhile.
 async function changeTheme(page, theme) {
   const background = () => page.evaluate(() => getComputedStyle(document.body).getPropertyValue('--jp-layout-color1'));
   const before = await background();
   await page.evaluate((name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }), theme);
-  while (await background() === before) await page.waitForTimeout(200); // the theme is a style sheet that is fetched
+  while (await background() === before) await page.waitForTimeout(200);
+  await page.waitForSelector('#jupyterlab-splash', { state: 'detached' });
 }
 
 // Every image of an output must be in the browser's accessibility tree with its description as its name.
