@@ -42,7 +42,7 @@ FAILED_ASSERTS = {
     "hedging": 4,
     "trajectory_geometry": 0,
     "decisions_through_depth": 4,
-    "prompt_or_model": 3,
+    "prompt_or_model": 5,
     "any_model": 0,
     "doubt_direction": 7,
     "known_truth": 0,

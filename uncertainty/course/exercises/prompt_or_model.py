@@ -1,4 +1,4 @@
-"""Exercises of lesson 20: effects of two factors, a fair curve over positions, equally rare."""
+"""Exercises of lesson 20: effects of two factors, equally rare, a fair curve over positions."""
 
 import numpy as np
 
@@ -118,76 +118,6 @@ def _(cells):
 
 
 @exercise(
-    inputs=[(ANSWERS, 2), (ANSWERS, 3), (ANSWERS, 1)],
-    hints=[
-        "Which answers are in the mean at the first position, and which at the last?",
-        "A difference between two positions should come from the position. Which answers have a "
-        "value at all of them? `len` tells.",
-        "Choose the answers once, before the first average; then every position has the same ones. "
-        "Cut them to one length, and `np.mean` has an argument `axis`.",
-    ],
-    note="the curve now says nothing about short answers; say beside it how many answers it has.",
-)
-def position_curve(answers, length):
-    long_enough = [answer[:length] for answer in answers if len(answer) >= length]
-    return np.mean(long_enough, axis=0)
-
-
-@position_curve.mistake(
-    "At each place you average whatever answers reach it, so the places have different answers: "
-    "short ones count at the beginning only."
-)
-def _(answers, length):
-    reaching = [[a[t] for a in answers if len(a) > t] for t in range(length)]
-    return np.array([np.mean(values) for values in reaching])
-
-
-@position_curve.mistake("A place that an answer does not reach is no zero; leave that answer out.")
-def _(answers, length):
-    padded = [(list(a) + [0.0] * length)[:length] for a in answers]
-    return np.mean(padded, axis=0)
-
-
-@position_curve.mistake(
-    "An answer of exactly `length` tokens has a value at each of these places, too: keep it."
-)
-def _(answers, length):
-    return np.mean([answer[:length] for answer in answers if len(answer) > length], axis=0)
-
-
-@position_curve.mistake(
-    "You kept only the answers of exactly `length` tokens. A longer one has a value at each of "
-    "these places, too: keep it, and cut it."
-)
-def _(answers, length):
-    return np.mean([answer for answer in answers if len(answer) == length], axis=0)
-
-
-@position_curve.mistake(
-    "That is one number for answers and places together. A curve has one mean for each place: "
-    "`np.mean` has an argument `axis`."
-)
-def _(answers, length):
-    return np.mean([answer[:length] for answer in answers if len(answer) >= length])
-
-
-@position_curve.mistake(
-    "That is one mean for each answer, along its places. Turn it round: at each place, the mean "
-    "over the answers."
-)
-def _(answers, length):
-    return np.mean([answer[:length] for answer in answers if len(answer) >= length], axis=1)
-
-
-@position_curve.mistake(
-    "You repeated the last value of answers that end early. They say nothing about later places; "
-    "leave them out."
-)
-def _(answers, length):
-    return np.mean([(list(a) + [a[-1]] * length)[:length] for a in answers], axis=0)
-
-
-@exercise(
     inputs=[
         (RARE, ELSEWHERE, BEGINS_WORD),
         (ELSEWHERE[:3], RARE, np.array([False, True])),
@@ -275,3 +205,73 @@ def _(wanted, elsewhere, begins_word):
 @equally_rare.mistake("Rarer is smaller, but nearer is nearer on both sides: take absolute values.")
 def _(wanted, elsewhere, begins_word):
     return np.where(begins_word, wanted[:, None] - elsewhere[None], np.inf).argmin(axis=1)
+
+
+@exercise(
+    inputs=[(ANSWERS, 2), (ANSWERS, 3), (ANSWERS, 1)],
+    hints=[
+        "Which answers are in the mean at the first position, and which at the last?",
+        "A difference between two positions should come from the position. Which answers have a "
+        "value at all of them? `len` tells.",
+        "Choose the answers once, before the first average; then every position has the same ones. "
+        "Cut them to one length, and `np.mean` has an argument `axis`.",
+    ],
+    note="the curve now says nothing about short answers; say beside it how many answers it has.",
+)
+def position_curve(answers, length):
+    long_enough = [answer[:length] for answer in answers if len(answer) >= length]
+    return np.mean(long_enough, axis=0)
+
+
+@position_curve.mistake(
+    "At each place you average whatever answers reach it, so the places have different answers: "
+    "short ones count at the beginning only."
+)
+def _(answers, length):
+    reaching = [[a[t] for a in answers if len(a) > t] for t in range(length)]
+    return np.array([np.mean(values) for values in reaching])
+
+
+@position_curve.mistake("A place that an answer does not reach is no zero; leave that answer out.")
+def _(answers, length):
+    padded = [(list(a) + [0.0] * length)[:length] for a in answers]
+    return np.mean(padded, axis=0)
+
+
+@position_curve.mistake(
+    "An answer of exactly `length` tokens has a value at each of these places, too: keep it."
+)
+def _(answers, length):
+    return np.mean([answer[:length] for answer in answers if len(answer) > length], axis=0)
+
+
+@position_curve.mistake(
+    "You kept only the answers of exactly `length` tokens. A longer one has a value at each of "
+    "these places, too: keep it, and cut it."
+)
+def _(answers, length):
+    return np.mean([answer for answer in answers if len(answer) == length], axis=0)
+
+
+@position_curve.mistake(
+    "That is one number for answers and places together. A curve has one mean for each place: "
+    "`np.mean` has an argument `axis`."
+)
+def _(answers, length):
+    return np.mean([answer[:length] for answer in answers if len(answer) >= length])
+
+
+@position_curve.mistake(
+    "That is one mean for each answer, along its places. Turn it round: at each place, the mean "
+    "over the answers."
+)
+def _(answers, length):
+    return np.mean([answer[:length] for answer in answers if len(answer) >= length], axis=1)
+
+
+@position_curve.mistake(
+    "You repeated the last value of answers that end early. They say nothing about later places; "
+    "leave them out."
+)
+def _(answers, length):
+    return np.mean([(list(a) + [a[-1]] * length)[:length] for a in answers], axis=0)
