@@ -10,8 +10,8 @@ from .style import GREY, arrow, box, canvas, label
 ALT = (
     "A thick line runs from left to right: the residual stream of one token. It starts as the "
     "token's embedding, depth 0. In a block, attention and then the MLP each read a copy of the "
-    "line, above it, and their output is added to the line at a plus sign. After block 1 the line "
-    "is at depth 1, after block 30 at depth 30, where norm, unembedding and softmax make the "
+    "line, above it, and their output is added to the line at a plus sign. After block 0 the line "
+    "is at depth 1, after block 29 at depth 30, where norm, unembedding and softmax make the "
     "model's prediction of it. Below, dashed, the lens: the same norm, unembedding and softmax "
     "applied to the line at depth 1, which gives a prediction, too."
 )
@@ -25,7 +25,7 @@ def draw() -> Axes:
     box(axes, (1.9, STREAM), "embedding\nof the token", width=3.2, height=1.5)
     _block(axes)
     label(axes, (13.1, PARTS), "...", size=20)
-    box(axes, (15.2, PARTS), "block 30", width=2.6)
+    box(axes, (15.2, PARTS), "block 29", width=2.6)
     _added(axes, 15.2, 16.75)
     for x, depth in ((4.2, 0), (11.7, 1), (17.2, 30)):
         label(axes, (x, STREAM - 0.55), f"depth {depth}", size=10, colour=GREY)
@@ -38,10 +38,10 @@ def draw() -> Axes:
 
 
 def _block(axes: Axes) -> None:
-    """Draw block 1: two parts, each of which reads the stream and adds to it."""
+    """Draw block 0: two parts, each of which reads the stream and adds to it."""
     frame = Rectangle((4.9, 4.2), 6.0, 5.5, facecolor="none", edgecolor=GREY, linestyle=":")
     axes.add_patch(frame)
-    label(axes, (7.9, 9.3), "block 1", size=11, colour=GREY)
+    label(axes, (7.9, 9.3), "block 0", size=11, colour=GREY)
     box(axes, (6.1, PARTS), "attention", width=2.4)
     _added(axes, 6.1, 7.55)
     box(axes, (9.1, PARTS), "MLP", width=1.6)
