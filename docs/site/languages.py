@@ -1,0 +1,90 @@
+"""A page in more than one language: each leads to the other, and a note says which one holds.
+
+A Sphinx extension, for the English pages and for those of another language.
+"""
+
+import html
+import posixpath
+import re
+import shutil
+from pathlib import Path
+
+from lesson_pages import NEEDS_KERNEL
+from repository import PROJECT
+from sphinx.application import Sphinx
+from staging import PAGES
+from translated import LANGUAGES, ORIGINAL, SOURCES, SUMMARY, page_words, translations
+
+# The catalogs' names by the names that Sphinx has for the pages.
+DOCUMENTS = {posixpath.splitext(PAGES[path])[0]: name for name, path in SOURCES.items()}
+TITLE_END = "</h1>"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Change the pages as they are written."""
+    app.connect("config-inited", with_mathjax_of_english)
+    app.connect("html-page-context", with_languages)
+    app.connect("build-finished", with_original_sources)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def with_mathjax_of_english(app: Sphinx, config) -> None:
+    """Let a translated page load the formulas' script from the English pages' folder."""
+    if config.language in LANGUAGES:
+        config.mathjax_path = f"../../_static/{config.mathjax_path}"
+
+
+def with_languages(app: Sphinx, page: str, template, context: dict, doctree) -> None:
+    """Link a page to its twins, and mark in a translated one what is English."""
+    language = app.config.language
+    if "body" not in context:
+        return
+    if language in LANGUAGES:
+        context["body"] = translated_body(context["body"], page, language)
+    elif page in DOCUMENTS:
+        links = [link_to_twin(page, other) for other in LANGUAGES]
+        context["body"] = below_title(context["body"], f'<p class="twin">{" · ".join(links)}</p>')
+
+
+def link_to_twin(page: str, language: str) -> str:
+    """Return the link of an English page to its translation."""
+    address = posixpath.relpath(f"{language}/{page}.html", posixpath.dirname(page))
+    words = page_words(language)["here"]
+    return f'<a href="{address}" hreflang="{language}" lang="{language}">{words}</a>'
+
+
+def translated_body(body: str, page: str, language: str) -> str:
+    """Return a translated page's HTML: folds in its language, cells marked as English, a note."""
+    words = page_words(language)
+    up = posixpath.relpath(".", posixpath.dirname(f"{language}/{page}"))
+    done = translations(language, DOCUMENTS[page]) if page in DOCUMENTS else {}
+
+    def fold(found: re.Match) -> str:
+        message = " ".join(found[1].split())
+        return f"<summary>{done.get(message, message)}</summary>"
+
+    body = SUMMARY.sub(fold, body).replace('<div class="cell ', '<div lang="en" class="cell ')
+    waiting = f'<p lang="{language}" class="needs-kernel">{words["needs_kernel"].strip()}</p>'
+    body = body.replace(NEEDS_KERNEL, waiting)
+    external = rf'class="reference external" href="{ORIGINAL}'
+    body = body.replace(external, f'class="reference internal" hreflang="en" href="{up}/')
+    if page not in DOCUMENTS:
+        return body
+    original = f"{up}/{page}.html"
+    note = words["note"].format(original=html.escape(original), version=PROJECT["version"])
+    if page.startswith("notebooks/"):
+        note = f"{note.strip()} {words['note_notebook']}"
+    return below_title(body, f'<p class="twin">{note.strip()}</p>')
+
+
+def below_title(body: str, paragraph: str) -> str:
+    """Return a page's HTML with a paragraph after its first heading."""
+    return body.replace(TITLE_END, f"{TITLE_END}\n{paragraph}", 1)
+
+
+def with_original_sources(app: Sphinx, exception: Exception | None) -> None:
+    """Let a translated page's download be the English notebook, with its links."""
+    if app.config.language in LANGUAGES:
+        there, here = (Path(out) / "_sources" for out in (app.outdir.parent, app.outdir))
+        for path in SOURCES.values():
+            shutil.copyfile(there / PAGES[path], here / PAGES[path])
