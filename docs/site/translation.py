@@ -1,8 +1,9 @@
 """Keep the translations beside the lessons: ``make translation`` writes the catalogs anew.
 
-A message that is new in a lesson becomes an empty entry; one that changed keeps its old translation
-and is marked "fuzzy" until a translator has looked at it; one that is gone is dropped. With
-``--check`` nothing is written, and what is missing is said. Texts are never translated here.
+A message that is new in a lesson becomes an empty entry; one that changed keeps its old
+translation and is marked "fuzzy" until a translator has looked at it; one that is gone is dropped.
+What is left to do is said: what is not translated, and what a translation does not keep
+(`faithful`). With ``--check`` nothing is written, and something left to do is an error.
 """
 
 import argparse
@@ -16,13 +17,14 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from faithful import faults, terms_of
 from sphinx.cmd.build import build_main
 from translated import LANGUAGES, SOURCES, catalog_path, is_done, prose, read_catalog
 
 HERE = Path(__file__).parent
 SETTINGS = ("extensions=myst_nb", "suppress_warnings=myst,misc")
-HEADER = """# {path} in the language {language}. `make translation` writes the messages; a translator
-# fills in each msgstr, and takes the mark "fuzzy" away.
+HEADER = """# {page} in the language {language}. `make translation` writes the messages;
+# a translator fills in each msgstr and takes the mark "fuzzy" away.
 """
 # What Babel says in the head of a file besides: dates and names that would change with each run.
 UNWANTED = re.compile(
@@ -43,8 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
             if not options.check:
                 catalog = refreshed(catalog, found, language, name)
                 write_catalog(catalog, catalog_path(language, name))
-            told += [f"{language}, {SOURCES[name]}: {line}" for line in drift(catalog, found)]
-    print("\n".join(told) if told else "Every message is translated.")
+            lines = [*drift(catalog, found), *unfaithful(catalog, language)]
+            told += [f"{language}, {SOURCES[name]}: {line}" for line in lines]
+    print("\n".join(told) if told else "Every message is translated, and keeps what it must.")
     return int(options.check and bool(told))
 
 
@@ -60,6 +63,15 @@ def drift(catalog: Catalog, messages: list[str]) -> Iterator[str]:
         yield f"no longer in the page: {first_words(gone)}"
 
 
+def unfaithful(catalog: Catalog, language: str) -> Iterator[str]:
+    """Yield what the finished translations of a page do not keep."""
+    terms = terms_of(language)
+    for entry in catalog:
+        if entry.id and is_done(entry):
+            for fault in faults(entry.id, entry.string, terms):
+                yield f"{fault}: {first_words(entry.id)}"
+
+
 def first_words(message: str) -> str:
     """Return the beginning of a message."""
     words = message.split()
@@ -73,7 +85,7 @@ def refreshed(catalog: Catalog, messages: list[str], language: str, name: str) -
         template.add(message)
     catalog.update(template)
     catalog.obsolete.clear()
-    header = HEADER.format(path=name, language=language)
+    header = HEADER.format(page=name, language=language)
     ordered = Catalog(locale=language, header_comment=header, fuzzy=False)
     for message in messages:
         entry = catalog[message]
