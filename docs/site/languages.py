@@ -7,6 +7,7 @@ import html
 import posixpath
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from lesson_pages import NEEDS_KERNEL
@@ -18,13 +19,14 @@ from translated import LANGUAGES, ORIGINAL, SOURCES, SUMMARY, page_words, transl
 # The catalogs' names by the names that Sphinx has for the pages.
 DOCUMENTS = {posixpath.splitext(PAGES[path])[0]: name for name, path in SOURCES.items()}
 TITLE_END = "</h1>"
+NAMED = re.compile(r'\b(title|aria-label|placeholder)="([^"]*)"')
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Change the pages as they are written."""
     app.connect("config-inited", with_mathjax_of_english)
     app.connect("html-page-context", with_languages)
-    app.connect("build-finished", with_original_sources)
+    app.connect("build-finished", finish_translated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -82,9 +84,18 @@ def below_title(body: str, paragraph: str) -> str:
     return body.replace(TITLE_END, f"{TITLE_END}\n{paragraph}", 1)
 
 
-def with_original_sources(app: Sphinx, exception: Exception | None) -> None:
-    """Let a translated page's download be the English notebook, with its links."""
-    if app.config.language in LANGUAGES:
-        there, here = (Path(out) / "_sources" for out in (app.outdir.parent, app.outdir))
-        for path in SOURCES.values():
-            shutil.copyfile(there / PAGES[path], here / PAGES[path])
+def finish_translated(app: Sphinx, exception: Exception | None) -> None:
+    """Let a translated page offer the English notebook with its links, and name its buttons."""
+    if app.config.language not in LANGUAGES or exception:
+        return
+    there, here = (Path(out) / "_sources" for out in (app.outdir.parent, app.outdir))
+    for path in SOURCES.values():
+        shutil.copyfile(there / PAGES[path], here / PAGES[path])
+    names = page_words(app.config.language)["theme"]
+    for page in Path(app.outdir).rglob("*.html"):
+        page.write_text(with_names(page.read_text(encoding="utf-8"), names), encoding="utf-8")
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """Return HTML whose buttons and lists have names in its language."""
+    return NAMED.sub(lambda found: f'{found[1]}="{names.get(found[2], found[2])}"', text)
