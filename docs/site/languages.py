@@ -43,15 +43,15 @@ def with_languages(app: Sphinx, page: str, template, context: dict, doctree) -> 
         return
     if language in LANGUAGES:
         context["body"] = translated_body(context["body"], page, language)
-    elif page in DOCUMENTS:
+    elif page in DOCUMENTS or page == "index":
         links = [link_to_twin(page, other) for other in LANGUAGES]
         context["body"] = below_title(context["body"], f'<p class="twin">{" · ".join(links)}</p>')
 
 
 def link_to_twin(page: str, language: str) -> str:
-    """Return the link of an English page to its translation."""
+    """Return the link of an English page to its translation; both have a first page."""
     address = posixpath.relpath(f"{language}/{page}.html", posixpath.dirname(page))
-    words = page_words(language)["here"]
+    words = page_words(language)["begin" if page == "index" else "here"]
     return f'<a href="{address}" hreflang="{language}" lang="{language}">{words}</a>'
 
 

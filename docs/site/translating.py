@@ -52,5 +52,6 @@ def first_page(language: str) -> str:
     words = page_words(language)
     pages = [str(Path(PAGES[path]).with_suffix("")) for path in SOURCES.values()]
     lines = [f"# {words['title']}", "", words["about"], ""]
-    lists = ["```{toctree}", f":caption: {words['pages']}", "", *pages, "```", ""]
+    options = [":maxdepth: 1", f":caption: {words['pages']}"]
+    lists = ["```{toctree}", *options, "", *pages, "```", ""]
     return "\n".join([*lines, *lists])

@@ -59,7 +59,7 @@ def drift(catalog: Catalog, messages: list[str]) -> Iterator[str]:
         if entry is None or not is_done(entry):
             fuzzy = entry is not None and entry.fuzzy
             yield f"{'to look at again' if fuzzy else 'not translated'}: {first_words(message)}"
-    for gone in entries.keys() - set(messages):
+    for gone in [message for message in entries if message not in messages]:
         yield f"no longer in the page: {first_words(gone)}"
 
 
