@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons site slides accessible order glossary outputs ledger explorers bench dist model clean
+.PHONY: lab test quick check pythons lessons site translation slides accessible order glossary outputs ledger explorers bench dist model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -36,6 +36,9 @@ lessons: model  ## run every lesson and write HTML pages to build/lessons
 
 site: .venv/ready  ## the course as web pages in build/site, from the notebooks as they lie; needs no network
 	$(BIN)/python docs/site/make.py
+
+translation: .venv/ready  ## bring the messages of docs/site/locale up to date with the lessons (for translators)
+	$(BIN)/python docs/site/translation.py
 
 slides: .venv/ready  ## two decks in build/slides, from the cells tagged "slide" and the cuts of TEACHING.md
 	$(BIN)/python docs/slides/make.py

@@ -20,13 +20,15 @@ from uncertainty.course.lessons import LESSONS, PARTS, Lesson, Part
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("notebooks", "uncertainty", "tests", "docs", "benchmarks", "imgs", ".")
-WRITTEN_IN = {".ipynb", ".md", ".py", ".toml", ".html"}
+WRITTEN_IN = {".ipynb", ".md", ".po", ".py", ".toml", ".html"}
 KEPT = {"CHANGELOG.md", "order.py", "test_order.py"}
 FILE = re.compile(r"\b\d\d_([a-z_]+)\.ipynb")
-TITLE = re.compile(r'"# \d\d \u00b7 |progress\(\\"\d\d\\"\)')  # in a notebook's JSON
-# "lesson 05", "Lessons 03, 04 and 07", "lessons 10 to 15"
+# In a notebook's JSON, and in a translation.
+TITLE = re.compile(r'(?:"# |msg(?:id|str) ")\d\d \u00b7 |progress\(\\"\d\d\\"\)')
+# "lesson 05", "Lessons 03, 04 and 07", "lessons 10 to 15", "Lektionen 00 bis 03"
+AND = ", and|,| and| or| to| und| oder| bis|-|\u2013"
 MENTION = re.compile(
-    r"\b[Ll]essons?\s+\d\d\b(?:(?:, and|,| and| or| to|-|\u2013)\s?\d\d\b(?![.,]\d))*"
+    rf"\b(?:[Ll]essons?|[Ll]ektion(?:en)?)\s+\d\d\b(?:(?:{AND})\s?\d\d\b(?![.,]\d))*"
 )
 LABEL = re.compile(
     r"\[\d\d\b[^\]]*\]\((?=[a-z./]*\d\d_[a-z_]+\.ipynb)"

@@ -23,6 +23,10 @@ def lessons(*names: str) -> list[Lesson]:
     return [Lesson(f"{place:02}", name, name.title(), 5, 10) for place, name in enumerate(names)]
 
 
+PO = 'msgid "01 · Pears"\nmsgstr "01 · Birnen, vor Lektion 02; Lektionen 00 bis 02; [01 Birnen](01_pears.ipynb)"\n'
+NEW_PO = 'msgid "02 · Pears"\nmsgstr "02 · Birnen, vor Lektion 01; Lektionen 00 bis 01; [02 Birnen](02_pears.ipynb)"\n'
+
+
 @pytest.fixture
 def course(tmp_path):
     """Three lessons in the order of the alphabet, with a text that mentions them."""
@@ -37,6 +41,8 @@ def course(tmp_path):
         nbformat.write(notebook, tmp_path / "notebooks" / lesson.file)
     (tmp_path / "README.md").write_text(TEXT, encoding="utf-8")
     (tmp_path / "CHANGELOG.md").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "pears.po").write_text(PO, encoding="utf-8")
     return tmp_path
 
 
@@ -54,6 +60,7 @@ def test_a_new_order_renames_and_rewrites_and_a_second_time_does_nothing(course,
     assert names == ["00_apples.ipynb", "01_figs.ipynb", "02_pears.ipynb"]
     assert (course / "README.md").read_text(encoding="utf-8") == NEW_TEXT
     assert (course / "CHANGELOG.md").read_text(encoding="utf-8") == TEXT
+    assert (course / "docs" / "pears.po").read_text(encoding="utf-8") == NEW_PO
     figs = nbformat.read(course / "notebooks" / "01_figs.ipynb", as_version=4)
     assert [cell.source for cell in figs.cells[:3]] == ["# 01 · Figs", NEW_TEXT, 'progress("01")']
     assert figs.cells[-1].source == (

@@ -13,9 +13,13 @@ release = PROJECT["version"]
 language = "en"
 
 sphinx_own = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
-extensions = ["myst_nb", *sphinx_own, "signatures", "tidying"]
+extensions = ["myst_nb", *sphinx_own, "signatures", "tidying", "languages"]
 exclude_patterns = ["_static", "_whole", ".doctrees", "jupyter_execute"]
 templates_path = ["templates"]
+
+# Other languages: make.py names one, and each page has a catalog of its own (`translating`).
+locale_dirs = ["locale"]
+gettext_compact = False
 
 # Notebooks: shown as they were committed, never run.
 nb_execution_mode = "off"
@@ -23,6 +27,7 @@ nb_merge_streams = True
 nb_ipywidgets_js = {}
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
+myst_url_schemes = ["http", "https", "mailto", "ftp", "original"]
 
 # Formulas: MathJax out of the site's own folder.
 mathjax_path = "mathjax/tex-mml-chtml.js"

@@ -1,7 +1,7 @@
 """A lesson's notebook as the site shows it: its links lead on, and no widget waits for a kernel."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from links import with_site_links
 
@@ -13,12 +13,14 @@ NEEDS_KERNEL = (
 )
 
 
-def lesson_page(text: str, page: str, pages: Mapping[str, str]) -> str:
+def lesson_page(
+    text: str, page: str, pages: Mapping[str, str], links: Callable[..., str] = with_site_links
+) -> str:
     """Return a notebook's JSON with the links of the site, and with words in place of widgets."""
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = with_site_links("".join(cell["source"]), page, pages)
+            cell["source"] = links("".join(cell["source"]), page, pages)
         elif cell["cell_type"] == "code":
             cell["outputs"] = [readable(o) for o in cell["outputs"] if not is_progress(o)]
     return json.dumps(notebook)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from importlib.metadata import files
 from pathlib import Path
 
@@ -56,9 +57,9 @@ def lay_out(source: Path) -> None:
     copy_mathjax(source / "_static" / "mathjax")
 
 
-def text_page(text: str, path: str) -> str:
+def text_page(text: str, path: str, links: Callable[..., str] = with_site_links) -> str:
     """Return a Markdown page; the first page ends with the contents of the site."""
-    page = with_site_links(text, path, PAGES)
+    page = links(text, path, PAGES)
     if path == "docs/glossary.md":
         page = re.sub(r"^### ", "## ", page, flags=re.M)  # headings may not leave out a level
     return page + contents() if path == "README.md" else page

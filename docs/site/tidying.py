@@ -14,8 +14,9 @@ NAMED_FOLD = '<summary aria-label="Pages below this one"><span class="toctree-to
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the repairs."""
-    app.config.html_static_path.append(str(app.srcdir / "_static"))
-    app.config.html_extra_path.append(str(app.srcdir / "_whole"))
+    for setting, name in (("html_static_path", "_static"), ("html_extra_path", "_whole")):
+        if (app.srcdir / name).is_dir():
+            getattr(app.config, setting).append(str(app.srcdir / name))
     app.connect("autodoc-process-docstring", with_plain_bars)
     app.connect("autodoc-skip-member", without_plain_fields)
     app.connect("build-finished", accessible_files)

@@ -23,7 +23,7 @@ const VIEWS = [
 
 const [executablePath, site, out, ...chosen] = process.argv.slice(2);
 const everyPage = readdirSync(site, { recursive: true }).filter((name) => name.endsWith(".html"));
-const pages = chosen.length ? chosen : everyPage.filter((name) => !name.startsWith("_static")).sort();
+const pages = chosen.length ? chosen : everyPage.filter((name) => !name.includes("_static/")).sort();
 
 const browser = await chromium.launch({ executablePath, args: FLAGS });
 const results = [];

@@ -24,7 +24,7 @@ class Site(NamedTuple):
     def pages(self) -> list[str]:
         files = sorted(self.folder.rglob("*.html"))
         names = [path.relative_to(self.folder).as_posix() for path in files]
-        return [name for name in names if not name.startswith("_static/")]
+        return [name for name in names if "_static/" not in name]
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,9 @@ REPORTS = [
     "reports/gemma3-270m.html",
     "reports/smollm2-135m.html",
 ]  # pages of their own, without the frame
+GERMAN = [
+    f"de/{page}" for page in [*LESSON_PAGES[:4], "docs/glossary.html", "index.html", "search.html"]
+] + ["de/genindex.html"]
 EXPLORERS = [f"docs/explorers/{name}.html" for name in ("lens", "neurons", "threshold", "tokens")]
 # Tags that make a browser fetch something, with the attribute that says what.
 FETCHING = {
@@ -88,7 +91,7 @@ def test_every_page_is_there(site):
     reference = [f"api/{name}.html" for name in {"index", "basics", *rooms}]
     made = ["genindex.html", "search.html"]
     assert site.pages == sorted(
-        [*LESSON_PAGES, *TEXT_PAGES, *reference, *REPORTS, *EXPLORERS, *made]
+        [*LESSON_PAGES, *TEXT_PAGES, *reference, *REPORTS, *EXPLORERS, *made, *GERMAN]
     )
 
 
@@ -188,7 +191,8 @@ def test_every_page_names_its_language_and_can_be_dark(site):
     for page in site.pages:
         text = site.read(page)
         [root] = tags(text, "html")
-        assert root["lang"].startswith("en"), page
+        language = "de" if page in GERMAN else "en"
+        assert root["lang"].split("-")[0] == language, page
         assert "theme-switch-button" in text or page in [*REPORTS, *EXPLORERS], page
 
 
