@@ -4,7 +4,7 @@ import numpy as np
 
 from .exercise import exercise
 
-CELLS = np.array([[1.0, 4.0], [5.0, 5.5]])  # rows: known, unknown; columns: one answer, many
+CELLS = np.array([[1.0, 4.0], [5.0, 8.5]])  # rows: known, unknown; columns: one answer, many
 FLAT = np.array([[2.0, 3.0], [7.0, 8.0]])
 ANSWERS = [[4.0, 1.0, 1.0], [3.0, 2.0], [5.0, 3.0, 2.0, 0.5], [1.0]]
 RARE = np.array([-9.0, -5.2])
@@ -64,7 +64,7 @@ def _(cells):
 
 @factor_effects.mistake(
     "You added the two rows up, and the two columns. An effect averaged over two is half of that: "
-    "openness adds 3 and 0.5 in the text's table, 1.75 on average."
+    "openness adds 3 and 3.5 in the text's table, 3.25 on average."
 )
 def _(cells):
     openness, knowledge, interaction = factor_effects(cells)
