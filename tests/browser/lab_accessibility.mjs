@@ -10,8 +10,8 @@ const EVERY_RULE = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag
 const COLOURS = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 const OURS = ['.jp-NotebookPanel .jp-MarkdownOutput', '.jp-NotebookPanel .jp-OutputArea-output'];
 
-// {ours, dark, frame}: faults by rule; {texts}: whose contrast was judged; {figures, undescribed}: images among the
-// outputs, and those without a description.
+// faults, frame: by rule, in the lesson and in JupyterLab's own frame; texts: how many had their contrast judged;
+// figures, undescribed: images among the outputs, and those without a description.
 export async function auditLesson(page) {
   await page.evaluate(AXE);
   await showAllOfIt(page);

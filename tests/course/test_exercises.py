@@ -111,11 +111,16 @@ def test_a_large_table_is_told_by_its_first_wrong_entry():
     expected = np.arange(20.0).reshape(4, 5)
     result = expected.copy()
     result[1, 3:] = 0.25
-    message = describe_difference(None, (expected,), result, expected)
+    message = describe_difference(None, (expected,), result, expected, tolerance=1e-4)
     assert message == (
         "For (an array of shape (4, 5)) 2 of 20 entries differ; "
         "the first, at [1, 3], is 0.25, expected 8."
     )
+    result = expected + 1e-5
+    message = describe_difference(None, (expected,), result, expected, tolerance=1e-7)
+    assert "20 of 20 entries differ" in message
+    message = describe_difference(None, (expected,), expected.astype(str), expected, tolerance=1e-4)
+    assert message.startswith("For (an array of shape (4, 5)) it gave")
 
 
 def test_none_is_no_number():

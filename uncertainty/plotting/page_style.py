@@ -17,7 +17,7 @@ PAGE_STYLE = """<style>
 (() => {
   const nameHandles = () => {
     for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
-      const label = handle.closest(".jupyter-widgets").querySelector(".widget-label");
+      const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
       if (label?.textContent) handle.setAttribute("aria-label", label.textContent);
     }
   };

@@ -50,7 +50,9 @@ def same_result(result, expected, *, tolerance: float) -> bool:
     return np.allclose(result, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def describe_difference(attempt: Callable, arguments: tuple, result, expected) -> str:
+def describe_difference(
+    attempt: Callable, arguments: tuple, result, expected, *, tolerance: float
+) -> str:
     """Return a sentence that says for which input the attempt went wrong, and how."""
     result = _without_tensor(result)
     expected = _without_tensor(expected)
@@ -62,8 +64,8 @@ def describe_difference(attempt: Callable, arguments: tuple, result, expected) -
         return f"{call} it returned nothing; is there a `return`?"
     if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
         return f"{call} the result is {_form(result)}, expected {_form(expected)}."
-    if _is_large(result) and _is_large(expected):
-        return f"{call} {_first_difference(result, expected)}"
+    if _is_large(result) and _is_large(expected) and result.dtype.kind in "biuf":
+        return f"{call} {_first_difference(result, expected, tolerance)}"
     return f"{call} it gave {_short_repr(result)}, expected {_short_repr(expected)}."
 
 
@@ -151,9 +153,9 @@ def _is_large(value) -> bool:
     return isinstance(value, np.ndarray) and value.ndim > 1 and value.size > LONGEST_TABLE
 
 
-def _first_difference(result: np.ndarray, expected: np.ndarray) -> str:
+def _first_difference(result: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
     """Return where two large tables of one shape differ: the first place, and in how many."""
-    differ = ~np.isclose(result, expected, rtol=1e-4, atol=1e-4, equal_nan=True)
+    differ = ~np.isclose(result, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
     place = tuple(np.argwhere(differ)[0].tolist())
     return (
         f"{differ.sum()} of {differ.size} entries differ; the first, at {list(place)}, is "

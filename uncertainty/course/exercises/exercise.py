@@ -114,7 +114,11 @@ class Exercise:
                 return Outcome("wrong", sentence)
         first_wrong = matches.index(False)
         message = describe_difference(
-            attempt, self.inputs[first_wrong], results[first_wrong], expected[first_wrong]
+            attempt,
+            self.inputs[first_wrong],
+            results[first_wrong],
+            expected[first_wrong],
+            tolerance=self.tolerance,
         )
         return Outcome("wrong", message, own_traceback(attempt, results[first_wrong]))
 
