@@ -81,14 +81,14 @@ STEP_RUNS = {
         model, tokenizer, items, batch_size=settings["batch"]
     ),
 }
-DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lesson 12 keeps no texts, only their digests
+DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lesson 13 keeps no texts, only their digests
 LENSES = "lenses"  # lesson 08's lenses take minutes: `cached_results` looks at a small one
 ANEW = "The record is out of date: run `make outputs`."
 
 
 @pytest.fixture(scope="module")
 def models():
-    """The models that the lessons ask: the default one, and lesson 11's random weights."""
+    """The models that the lessons ask: the default one, and lesson 12's random weights."""
     model, tokenizer = load_model(device="cpu")
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -103,7 +103,7 @@ def models():
 
 
 def digested(model, tokenizer, task, digests, settings):
-    """Measure the texts with these digests again, as lessons 11 and 12 do."""
+    """Measure the texts with these digests again, as lessons 12 and 13 do."""
     if task == "prompt_ends":
         prompts = [task.prompt for task in load_tasks()]
         for form in ("base", "reversed", "scrambled"):

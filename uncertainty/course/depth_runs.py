@@ -1,4 +1,4 @@
-"""The runs through depth of lessons 09, 11 and 12: each asks the model once and is kept on disk."""
+"""The runs through depth of lessons 10, 12 and 13: each asks the model once and is kept on disk."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: effective unembedding, energy share, null fraction."""
+"""Exercises of lesson 16: effective unembedding, energy share, null fraction."""
 
 import torch
 

@@ -1,0 +1,93 @@
+"""Exercises of lesson 14: common_depth, label_letter."""
+
+import re
+
+import numpy as np
+
+from .exercise import exercise
+
+FIRST = np.array([[True, True, False, False], [True, True, True, False]])
+SECOND = np.array([[False, True, True, False], [True, True, True, True]])
+
+
+@exercise(
+    inputs=[
+        (np.array([1.0, 3.0, 2.0]), 5),
+        (np.array([4.0, 0.0]), 4),
+        (np.array([1.0, 2.0, 5.0, 3.0]), 2),
+    ],
+    hints=[
+        "At which relative depths, from 0 to 1, is the profile known, and at which is it wanted?",
+        "`np.interp` reads off straight lines between known points; `np.linspace` makes an even "
+        "list with both ends.",
+        "The known places are as many as the profile has entries, the wanted ones as many as "
+        "`points`.",
+    ],
+    note="a network with six layers and one with eighteen now have equally many numbers, and none "
+    "of them tells how many layers there were.",
+)
+def common_depth(profile, points):
+    return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)
+
+
+@common_depth.mistake(
+    "Padding with zeros makes the depth itself the feature; stretch the profile instead."
+)
+def _(profile, points):
+    return np.pad(profile, (0, max(0, points - len(profile))))[:points]
+
+
+@common_depth.mistake("You repeat or skip entries; interpolate between neighbouring depths.")
+def _(profile, points):
+    return profile[np.round(np.linspace(0, len(profile) - 1, points)).astype(int)]
+
+
+@common_depth.mistake(
+    "Two things at once: you repeat or skip entries instead of interpolating, and the last depth "
+    "is missing."
+)
+def _(profile, points):
+    return profile[(np.arange(points) * len(profile) / points).astype(int)]
+
+
+@common_depth.mistake("Both ends must be kept: the grid runs from 0 to 1 including both.")
+def _(profile, points):
+    return np.interp(np.arange(points) / points, np.arange(len(profile)) / len(profile), profile)
+
+
+@exercise(
+    inputs=[(text,) for text in ("B) Paris", "A cow", "C. salt", "Because", "D", "B or C", "b)")],
+    hints=[
+        'What does the colleague read in "Because it is large" and in "A cow"?',
+        "`re.match` looks at the start of a text; a group in it gives the letter.",
+        "After the letter there must be a bracket, a full stop, or the end of the text (`$`).",
+    ],
+    note="it is strict on purpose: a reply that it cannot read counts as no choice, not a guess.",
+)
+def label_letter(text):
+    match = re.match(r"([A-D])(?:[).]|$)", text)
+    return match[1] if match else None
+
+
+@label_letter.mistake('"Because" begins with B and "A cow" with A: a label ends after the letter.')
+def _(text):
+    return text[0] if text[0] in "ABCD" else None
+
+
+@label_letter.mistake(
+    "Two things at once: a small letter is no label here, and a label ends after the letter."
+)
+def _(text):
+    return text[0].upper() if text[0].upper() in "ABCD" else None
+
+
+@label_letter.mistake('"A cow" holds the article A, and "B or C" no decision: ask what follows.')
+def _(text):
+    match = re.match(r"([A-D])\b", text)
+    return match[1] if match else None
+
+
+@label_letter.mistake("A small b) is no label here: keep the case.")
+def _(text):
+    match = re.match(r"([A-D])(?:[).]|$)", text.upper())
+    return match[1] if match else None
