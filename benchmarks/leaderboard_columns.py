@@ -38,7 +38,7 @@ from uncertainty.generation.rereading import reread
 from uncertainty.measures.rauq import rauq
 
 TIMED = 8  # answers
-SAMPLE_TOKENS = 16  # as in lesson 07; the greedy answer is cut to the same length
+SAMPLE_TOKENS = 16  # as in lesson 08; the greedy answer is cut to the same length
 ONE_PASS, NEWER, ATTENTION = "one pass", "one pass, newer", "attention"
 STATES, SAMPLES, ITSELF = "states, learnt", "samples", "asks itself"
 CONTROL = "control"

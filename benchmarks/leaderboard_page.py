@@ -39,7 +39,7 @@ doubt must also beat the controls that nothing was trained for.
   there, and the order is by it. Doubts that need no samples are judged on all answers, too.
 - **Temperature 1** is what the referee draws at, and it decides what samples can tell: where nearly all of
   them differ, a measure that counts different answers has little to rank by. On the default model
-  semantic entropy has 0.82 [0.74, 0.90] on the same questions at temperature 0.5 (lesson 15). So a low
+  semantic entropy has 0.82 [0.74, 0.90] on the same questions at temperature 0.5 (lesson 17). So a low
   place of the samples' rows is a finding about this temperature.
 - **Lead over perplexity**: the bootstrapped difference of two AUROCs on the same answers. Two rows may
   be compared only by such a difference; that their intervals overlap, or do not, says nothing.
@@ -64,7 +64,7 @@ doubt must also beat the controls that nothing was trained for.
 
 With some forty rows one or two may lie outside a 95 % interval by chance. The order is that of the point
 estimates, and neighbours are not to be told apart by it. The pairs below each table were fixed before
-this table was made; lesson 15 had already shown some of them.
+this table was made; lesson 17 had already shown some of them.
 """
 
 

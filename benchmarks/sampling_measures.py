@@ -1,4 +1,4 @@
-"""Which measure from samples ranks wrong answers best? Lesson 07's questions and recorded samples.
+"""Which measure from samples ranks wrong answers best? Lesson 08's questions and recorded samples.
 
 It prints, for samples at temperature 1 and at 0.5, each measure's AUROC with its interval, its lead
 over perplexity, over plain agreement and over semantic entropy by the string rule (whole questions
@@ -55,7 +55,7 @@ try:
 except ImportError:  # without it EigenScore is left out, and the table says so
     answer_states = None
 
-SAMPLE_TOKENS = 16  # the greedy answer is cut to the samples' length, as in lesson 07
+SAMPLE_TOKENS = 16  # the greedy answer is cut to the samples' length, as in lesson 08
 IDEAS = 5
 TIMED = 8  # questions
 WIDE = 56  # characters of a measure's name
@@ -63,7 +63,7 @@ REFERENCES = ("perplexity", "answer_disagreement", "semantic_entropy")
 
 
 class Judged(NamedTuple):
-    """Lesson 07's questions with the greedy answer to each, graded."""
+    """Lesson 08's questions with the greedy answer to each, graded."""
 
     questions: list
     answers: list[dict]
@@ -73,7 +73,7 @@ class Judged(NamedTuple):
 
 
 def lesson_questions():
-    """Return lesson 07's 120 questions, and all others."""
+    """Return lesson 08's 120 questions, and all others."""
     every = load_questions("unique")
     seen = {question.id for question in random.Random(6).sample(every, 120)}
     rest = [question for question in every if question.id not in seen]

@@ -114,7 +114,7 @@ def test_what_costs_more_says_so_and_what_knows_nothing_does_not_pass(found):
 
 
 def test_the_default_models_rows_are_those_of_its_lessons():
-    """Lesson 15 prints 0.869 for the probe and 0.786 for perplexity."""
+    """Lesson 17 prints 0.869 for the probe and 0.786 for perplexity."""
     found = json.loads((FOLDER / "smollm2-135m.json").read_text(encoding="utf-8"))
     rows = {row["measure"]: row for row in found["rows"]}
     assert rows["perplexity"]["all"]["auroc"][0] == pytest.approx(0.786, abs=0.002)

@@ -17,7 +17,7 @@ BY_NUMBER = {
 }
 LIST = r"\d+(?:(?:, and | and |, | to )\d+)*"  # "3", "1, 3 and 5", "1 to 3"
 LESSON = r"\[?[Ll]esson (\d\d)(?:\]\([^)]*\))?"
-# "lesson 08, sections 1 to 3", "section 6 of lesson 01", "section 5" of the lesson at hand
+# "lesson 10, sections 1 to 3", "section 6 of lesson 01", "section 5" of the lesson at hand
 MENTION = re.compile(
     rf"(?:{LESSON}, )?\b([Ss]ections?|[Ee]xercises?) ({LIST})(?: of {LESSON})?"
     r"(?: \((\*[^)]*\*)\))?"

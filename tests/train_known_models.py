@@ -3,7 +3,7 @@
 ``python tests/train_known_models.py``
 
 Run it after a change of the known language or of how its models are trained, then `make outputs`, and commit
-`uncertainty/course/recorded_models` with the notebook of lesson 29. The same training on the same machine makes the
+`uncertainty/course/recorded_models` with the notebook of lesson 32. The same training on the same machine makes the
 same files; another processor can move last digits.
 """
 

@@ -1,4 +1,4 @@
-"""What lesson 27 asks: each option's probability is what the model itself says of its tokens."""
+"""What lesson 30 asks: each option's probability is what the model itself says of its tokens."""
 
 import pytest
 import torch

@@ -16,7 +16,7 @@ NO_FIGURES = {"value": "nan", "low": "nan", "high": "nan", "bar": "nan", "contro
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
-    """Three models: one with both claims, one whose lesson 17 stops, one with lesson 17 alone."""
+    """Three models: one with both claims, one whose lesson 20 stops, one with lesson 20 alone."""
     monkeypatch.setattr(ledger, "CLAIMS_BY_MODEL", tmp_path)
     monkeypatch.setattr(ledger, "stated_claims", lambda: {"a": STATED, "b": STATED})
     shows = {**FIGURES, "verdict": "shows"}

@@ -1,4 +1,4 @@
-"""What lessons 02, 05 and 06 ask: each record is what the plain functions say of the same answer."""
+"""What lessons 02, 05 and 07 ask: each record is what the plain functions say of the same answer."""
 
 import numpy as np
 import pytest

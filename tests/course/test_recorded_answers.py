@@ -81,14 +81,14 @@ STEP_RUNS = {
         model, tokenizer, items, batch_size=settings["batch"]
     ),
 }
-DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lesson 13 keeps no texts, only their digests
-LENSES = "lenses"  # lesson 08's lenses take minutes: `cached_results` looks at a small one
+DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lesson 15 keeps no texts, only their digests
+LENSES = "lenses"  # lesson 10's lenses take minutes: `cached_results` looks at a small one
 ANEW = "The record is out of date: run `make outputs`."
 
 
 @pytest.fixture(scope="module")
 def models():
-    """The models that the lessons ask: the default one, and lesson 12's random weights."""
+    """The models that the lessons ask: the default one, and lesson 14's random weights."""
     model, tokenizer = load_model(device="cpu")
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -103,7 +103,7 @@ def models():
 
 
 def digested(model, tokenizer, task, digests, settings):
-    """Measure the texts with these digests again, as lessons 12 and 13 do."""
+    """Measure the texts with these digests again, as lessons 14 and 15 do."""
     if task == "prompt_ends":
         prompts = [task.prompt for task in load_tasks()]
         for form in ("base", "reversed", "scrambled"):
@@ -124,7 +124,7 @@ def digested(model, tokenizer, task, digests, settings):
 
 
 def small_lenses(model, tokenizer, depths, results):
-    """Return lesson 08's results with the small lens computed again, as `cached_results` does."""
+    """Return lesson 10's results with the small lens computed again, as `cached_results` does."""
     learning = text_chunks(tokenizer, encyclopaedia_texts("fit"), length=128, count=32)
     articles = [*encyclopaedia_texts("held-out"), *news_texts("held-out")][:100]
     judging = torch.cat(

@@ -1,4 +1,4 @@
-"""twins.py against lesson 15's solution, which goes through all pairs."""
+"""twins.py against lesson 17's solution, which goes through all pairs."""
 
 import numpy as np
 from hypothesis import given

@@ -27,7 +27,7 @@ SAMPLE_LIMIT = 16  # tokens: enough for a short answer, and ten samples cost ten
 
 # One function from each module that decides the measures: the measures, and what they rest on.
 MEASURING = (answer_measures, token_measures, raw_logits, aleatoric_epistemic, upcast)
-# The same for clusters of answers, which lesson 07 keeps itself: `cached_results` takes it as code.
+# The same for clusters of answers, which lesson 08 keeps itself: `cached_results` takes it as code.
 CLUSTERING = (cluster_by_meaning, plain_words, numbers_to_digits, separate_thinking)
 
 

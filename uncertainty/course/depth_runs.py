@@ -1,4 +1,4 @@
-"""The runs through depth of lessons 10, 12 and 13: each asks the model once and is kept on disk."""
+"""The runs through depth of lessons 12, 14 and 15: each asks the model once and is kept on disk."""
 
 from collections.abc import Sequence
 

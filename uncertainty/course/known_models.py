@@ -1,6 +1,6 @@
 """Small models of the known language: trained in seconds, kept on disk, some brought along.
 
-The weights of the trainings that lesson 29 rests on lie in ``recorded_models``, so that its figures
+The weights of the trainings that lesson 32 rests on lie in ``recorded_models``, so that its figures
 are the same on every machine. Before they are used, the first steps of the training are repeated
 and compared (`SPOT_CHECK_STEPS`). ``python tests/train_known_models.py`` makes them anew.
 """
@@ -72,7 +72,7 @@ class Training:
         return self.language.sentences(self.sentences, seed=self.text_seed)
 
 
-# What came with the package: the trainings whose figures lesson 29 prints.
+# What came with the package: the trainings whose figures lesson 32 prints.
 RECORDED_TRAININGS = [
     *[Training(seed=seed) for seed in range(MEMBERS)],
     *[Training(sentences=65_536, seed=seed) for seed in range(MEMBERS)],

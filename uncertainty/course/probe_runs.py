@@ -8,7 +8,7 @@ from ..loading.random_weights import random_weights
 from .lesson_model import scaled_depth, scaled_depths
 from .state_runs import kept_answer_states
 
-EVERY = range(0, 31, 3)  # lesson 15's depths, of 30 blocks
+EVERY = range(0, 31, 3)  # lesson 17's depths, of 30 blocks
 LAST_UNTRAINED = 12  # random blocks beyond add nothing
 
 
@@ -20,7 +20,7 @@ def trained_and_untrained_states(
     answers: Sequence[Sequence[int]],
     along: int | None = None,
 ) -> tuple[AnswerStates, AnswerStates]:
-    """Return the states of answers as lesson 15 reads them, and its strongest control.
+    """Return the states of answers as lesson 17 reads them, and its strongest control.
 
     The control is the same architecture with random weights: what a probe finds there, the written
     words tell. Both are kept on disk.

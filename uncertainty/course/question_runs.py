@@ -1,4 +1,4 @@
-"""What lessons 02, 05 and 06 ask about many questions: each is asked once and kept on disk."""
+"""What lessons 02, 05 and 07 ask about many questions: each is asked once and kept on disk."""
 
 import warnings
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The hidden states of answers that lesson 15 looks at: read once and kept on disk."""
+"""The hidden states of answers that lesson 17 looks at: read once and kept on disk."""
 
 from collections.abc import Sequence
 

@@ -50,7 +50,7 @@ def scored_confidence(model, tokenizer, pairs: Sequence[tuple[str, str]]) -> lis
     It is the expectation over the words " low" (0), " medium" (0.5) and " high" (1), weighted by
     their probabilities after "Confidence:", compared with each other only. The prompt asks for a
     number (`ask_confidence`), so all three words together are improbable: this reads a preference
-    among three words, as lesson 06 does. The mean over sampled answers is the stated confidence of
+    among three words, as lesson 07 does. The mean over sampled answers is the stated confidence of
     the question.
     """
     conversations = [ask_confidence(question, answer=answer) for question, answer in pairs]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..data.questions import Question
     from .answers import JudgedAnswers
 
-SAMPLED_QUESTIONS = 120  # that lesson 07 asks again
+SAMPLED_QUESTIONS = 120  # that lesson 08 asks again
 
 
 @overload
@@ -72,7 +72,7 @@ def leaderboard(
 
     ==========  ==================================================================================
     question    the question's text, a str
-    samples     a list of ten texts, sampled at temperature 1 for the 120 questions of lesson 07;
+    samples     a list of ten texts, sampled at temperature 1 for the 120 questions of lesson 08;
                 the function is judged on these only. Of ``questions=...`` all are sampled.
     states      hidden states, as ``generate(..., keep=["states"])`` puts them on a `Generation`
     attentions  attention weights, likewise; ``leaderboard(add={"rauq": rauq})`` judges `rauq`
@@ -251,7 +251,7 @@ def _questions(
 
 
 def sampled_questions(course: "Sequence[Question]") -> "list[Question]":
-    """Return the 120 of the course's questions that lesson 07 draws, in its order.
+    """Return the 120 of the course's questions that lesson 08 draws, in its order.
 
     The first draw sets aside the 120 questions that other lessons look at. The samples on record
     belong to this list.

@@ -18,7 +18,7 @@ ROUNDS = 500
 
 
 def lens_part(asking: Asker, questions: Sequence[Question]) -> dict:
-    """Read at most 150 answers through the lens, as lesson 12 does.
+    """Read at most 150 answers through the lens, as lesson 14 does.
 
     Raises:
         ValueError: an architecture that the lens refuses, in its words.

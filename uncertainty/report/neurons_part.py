@@ -17,7 +17,7 @@ from ..neurons.activations import activations
 from ..neurons.geometry import Geometry
 from .numbers import finite, interval_record
 
-LEAST_READ = 6  # directions, as in lessons 16 and 17
+LEAST_READ = 6  # directions, as in lessons 18 and 20
 SUSPECTS = 6
 CONTROLS = 60
 TEXTS = 40
@@ -90,7 +90,7 @@ def _texts(tokenizer) -> tuple[str, Tensor]:
 def _controls(model, ids: Tensor, weights: Geometry, suspects: np.ndarray) -> list[int]:
     """Return other neurons that move the stream about as far as the suspects do.
 
-    Lesson 17's strictest control: length of the output weights times the mean distance of the
+    Lesson 20's strictest control: length of the output weights times the mean distance of the
     activation from its mean.
     """
     rows = torch.stack([activations(model, text) for text in ids])  # (texts, tokens, neurons)

@@ -15,11 +15,11 @@ from .numbers import interval_record, share_interval, why_not_judged
 from .prompting import Asker
 
 SAMPLE = 60
-WORD_VALUES = (0.0, 0.5, 1.0)  # of the words " low", " medium", " high", as in lesson 06
+WORD_VALUES = (0.0, 0.5, 1.0)  # of the words " low", " medium", " high", as in lesson 07
 
 
 def verbalised_part(asking: Asker, rows: Sequence[dict]) -> dict:
-    """Ask how sure the model is of its own answers, and judge the replies as lesson 06 does."""
+    """Ask how sure the model is of its own answers, and judge the replies as lesson 07 does."""
     chosen = random.Random(0).sample(list(rows), min(SAMPLE, len(rows)))
     pairs = [(row["question"], row["text"]) for row in chosen]
     with asking.asking():

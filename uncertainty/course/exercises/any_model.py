@@ -1,4 +1,4 @@
-"""Exercises of lesson 30: what a claim is about, and the difference of two models."""
+"""Exercises of lesson 33: what a claim is about, and the difference of two models."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 32: questions that leaked into the other half, and a fingerprint."""
+"""Exercises of lesson 35: questions that leaked into the other half, and a fingerprint."""
 
 import hashlib
 import json

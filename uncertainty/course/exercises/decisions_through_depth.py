@@ -1,4 +1,4 @@
-"""Exercises of lesson 13: overlap of sets, depth resampling, reading a chosen letter."""
+"""Exercises of lesson 15: overlap of sets, depth resampling, reading a chosen letter."""
 
 import re
 

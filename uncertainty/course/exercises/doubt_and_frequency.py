@@ -1,4 +1,4 @@
-"""Exercises of lesson 19: smoothed unigram, divergence from it, one entropy for all predictions."""
+"""Exercises of lesson 22: smoothed unigram, divergence from it, one entropy for all predictions."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 15: twins, a leak in a probe that shines, controls, running means."""
+"""Exercises of lesson 17: twins, a leak in a probe that shines, controls, running means."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 12: windowed profile, Renyi entropy, expansion and pruning."""
+"""Exercises of lesson 14: windowed profile, Renyi entropy, expansion and pruning."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: new scale, ablated logits, a planted neuron, the norm's share."""
+"""Exercises of lesson 20: new scale, ablated logits, a planted neuron, the norm's share."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercises of lesson 27: count broken promises, bound a share, and walk along the thresholds."""
+"""Exercises of lesson 30: count broken promises, bound a share, and walk along the thresholds."""
 
 import numpy as np
 from scipy.stats import beta

@@ -1,4 +1,4 @@
-"""Exercises of lesson 24: at_equal_entropy."""
+"""Exercises of lesson 27: at_equal_entropy."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercises of lesson 23: weighted change, clip mean-ablation, a neuron at equal entropy."""
+"""Exercises of lesson 26: weighted change, clip mean-ablation, a neuron at equal entropy."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercises of lesson 22: topic and repeat apart, the induction score, what an ablation moves."""
+"""Exercises of lesson 25: topic and repeat apart, the induction score, what an ablation moves."""
 
 import numpy as np
 import torch

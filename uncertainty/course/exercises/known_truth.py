@@ -1,4 +1,4 @@
-"""Exercises of lesson 29: honest doubt, disagreement, a score without a level, a fair pair."""
+"""Exercises of lesson 32: honest doubt, disagreement, a score without a level, a fair pair."""
 
 import math
 from itertools import combinations

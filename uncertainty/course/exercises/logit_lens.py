@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: the norm, a lens with a frozen scale, the rank of a token."""
+"""Exercises of lesson 10: the norm, a lens with a frozen scale, the rank of a token."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: common_depth, label_letter."""
+"""Exercises of lesson 16: common_depth, label_letter."""
 
 import re
 

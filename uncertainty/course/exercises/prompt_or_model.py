@@ -1,4 +1,4 @@
-"""Exercises of lesson 25: effects of two factors, equally rare, a fair curve over positions."""
+"""Exercises of lesson 28: effects of two factors, equally rare, a fair curve over positions."""
 
 import numpy as np
 

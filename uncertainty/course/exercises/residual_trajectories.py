@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: cross-entropy to the final distribution, falling, being wrong.
+"""Exercises of lesson 12: cross-entropy to the final distribution, falling, being wrong.
 
 The last one is about a share of all answers that was taken for a share of the sure ones.
 """

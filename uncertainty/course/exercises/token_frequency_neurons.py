@@ -1,4 +1,4 @@
-"""Exercises of lesson 20: a projection kept, its share, a control direction of equal cosine."""
+"""Exercises of lesson 23: a projection kept, its share, a control direction of equal cosine."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Exercises of lesson 11: where a trajectory settles, and its distance and cosine to the end."""
+"""Exercises of lesson 13: where a trajectory settles, and its distance and cosine to the end."""
 
 import numpy as np
 import torch

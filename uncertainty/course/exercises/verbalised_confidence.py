@@ -1,4 +1,4 @@
-"""Exercises of lesson 06: reading a stated confidence, and counting honestly."""
+"""Exercises of lesson 07: reading a stated confidence, and counting honestly."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 31: about, difference."""
+"""Exercises of lesson 34: about, difference."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 26: equally_rare, position_curve."""
+"""Exercises of lesson 29: equally_rare, position_curve."""
 
 import numpy as np
 
