@@ -90,11 +90,12 @@ LINE_FAULTS = {
     ),
     "missing column": (
         "question,answer\na?,b\n",
-        "line 1: the column 'answers' is missing; found 'question', 'answer'.",
+        "line 1: the column 'answers' is missing; rename columns, or add them. Found 'question', 'answer'.",
     ),
     "two missing columns": (
         "What is it?,Paris\na?,b\n",
-        "line 1: the columns 'question' and 'answers' are missing; found 'what is it?', 'paris'.",
+        "line 1: the columns 'question' and 'answers' are missing; rename columns, or add them. "
+        "Found 'what is it?', 'paris'.",
     ),
     "a column twice": (
         "question,answers,answers\na?,b,c\n",
@@ -140,7 +141,7 @@ def test_each_fault_of_a_line_is_told(tmp_path, name):
 JSON_FAULTS = {
     '{"question": "a?", "answers": ["b"]': "not JSON (Expecting ',' delimiter); write one object a line.",
     '["a?", "b"]': 'not an object {"question": ..., "answers": [...]}: list.',
-    '{"question": "a?", "answer": "b"}': "the column 'answers' is missing; found 'question', 'answer'.",
+    '{"question": "a?", "answer": "b"}': "the column 'answers' is missing; rename columns, or add them. Found 'question', 'answer'.",
     '{"question": 5, "answers": "b"}': "the question must be text, got 5.",
     '{"question": "a?", "answers": [1]}': "the answers must be a text or a list of texts, got [1].",
     '{"question": "a?", "answers": null}': "the answers must be a text or a list of texts, got None.",

@@ -108,7 +108,8 @@ def _missing_sentence(missing: list[str], found: list[str]) -> str:
     names = " and ".join(repr(name) for name in missing)
     noun = "column" if len(missing) == 1 else "columns"
     there = ", ".join(repr(name) for name in found) or "nothing"
-    return f"the {noun} {names} {'is' if len(missing) == 1 else 'are'} missing; found {there}"
+    verb = "is" if len(missing) == 1 else "are"
+    return f"the {noun} {names} {verb} missing; rename columns, or add them. Found {there}"
 
 
 def _width_sentence(cells: int, columns: int) -> str:
