@@ -44,6 +44,7 @@ FAILED_ASSERTS = {
     "decisions_through_depth": 4,
     "prompt_or_model": 5,
     "any_model": 0,
+    "which_conclusions": 0,
     "doubt_direction": 7,
     "known_truth": 0,
     "guarantee": 5,

@@ -65,8 +65,8 @@ IN_ORDER = (
     ("guarantee", '"I don\'t know", with a guarantee', 45, 60),
     ("sets_and_limits", "Sets of answers, and where promises end", 35, 60),
     ("known_truth", "A language whose truth is known", 45, 60),
-    ("any_model", "Any model", 45, 60),
-    ("which_conclusions", "Which conclusions are about language models?", 35, 60),
+    ("any_model", "Any model", 35, 40),
+    ("which_conclusions", "Which conclusions are about language models?", 35, 10),
     ("capstone", "Your own claim", 45, 40),
 )
 LESSONS = tuple(Lesson(f"{place:02}", *lesson) for place, lesson in enumerate(IN_ORDER))

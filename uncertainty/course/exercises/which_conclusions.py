@@ -1,4 +1,4 @@
-"""Exercises of lesson 34: about, difference."""
+"""Exercises of lesson 34: what a claim is about, and the difference of two models."""
 
 import math
 
