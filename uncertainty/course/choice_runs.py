@@ -1,4 +1,4 @@
-"""What lesson 30 asks: how likely is each option of a multiple-choice question, as a text?"""
+"""What lesson 31 asks: how likely is each option of a multiple-choice question, as a text?"""
 
 from collections.abc import Sequence
 
