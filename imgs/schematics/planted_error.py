@@ -1,4 +1,4 @@
-"""One prediction, two endings: the entropy belongs to the prediction, the surprisal to the token."""
+"""One prediction, two endings: entropy belongs to the prediction, surprisal to the token."""
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle

@@ -177,7 +177,9 @@ def _(parts):
     return np.sort(keeps @ parts / len(parts))
 
 
-@exchanged_means.mistake("Keep the signs: the bar takes the sizes later. An effect can be negative.")
+@exchanged_means.mistake(
+    "Keep the signs: the bar takes the sizes later. An effect can be negative."
+)
 def _(parts):
     return np.sort(np.abs(exchanged_means(parts)))
 
