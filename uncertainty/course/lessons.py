@@ -61,7 +61,7 @@ IN_ORDER = (
     ("hedging", "Hedging on a repeat", 45, 150),
     ("hedge_on_trial", "The hedge on trial", 35, 60),
     ("prompt_or_model", "Is the question open, or does the model not know?", 35, 25),
-    ("wrong_fact", "Does a wrong fact stick out?", 35, 25),
+    ("wrong_fact", "Does a wrong fact stick out?", 35, 50),
     ("guarantee", '"I don\'t know", with a guarantee', 45, 60),
     ("sets_and_limits", "Sets of answers, and where promises end", 35, 60),
     ("known_truth", "A language whose truth is known", 45, 60),
