@@ -1,11 +1,9 @@
-"""Exercises of lesson 29: equally_rare, position_curve."""
+"""Exercises of lesson 29: equally rare partners, a fair curve over positions."""
 
 import numpy as np
 
 from .exercise import exercise
 
-CELLS = np.array([[1.0, 4.0], [5.0, 8.5]])  # rows: known, unknown; columns: one answer, many
-FLAT = np.array([[2.0, 3.0], [7.0, 8.0]])
 ANSWERS = [[4.0, 1.0, 1.0], [3.0, 2.0], [5.0, 3.0, 2.0, 0.5], [1.0]]
 RARE = np.array([-9.0, -5.2])
 ELSEWHERE = np.array([-9.1, -3.0, -8.0, -12.5, -5.1, -7.0])
