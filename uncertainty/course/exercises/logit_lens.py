@@ -289,7 +289,7 @@ def _(largest, limit):
     return sure.int().argmax(0)
 
 
-@stopping_depth.mistake("That is the surest depth; the rule stops at the first that is sure enough.")
+@stopping_depth.mistake("That is the surest depth; the rule stops at the first sure enough.")
 def _(largest, limit):
     return largest[1:].argmax(0) + 1
 
