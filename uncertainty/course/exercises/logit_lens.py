@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: the norm, a lens with a frozen scale, the rank of a token."""
+"""Exercises of lesson 10: the norm, a lens with a frozen scale, a token's rank, an early stop."""
 
 import torch
 
@@ -7,6 +7,15 @@ from .exercise import exercise
 STREAM = torch.tensor([[3.0, 4.0], [-30.0, 40.0], [1.0, 0.0]])
 GAIN = torch.tensor([1.0, 2.0])
 UNEMBEDDING = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0], [2.0, 1.0]])
+LARGEST = torch.tensor(  # depths by tokens
+    [
+        [0.9, 0.2, 0.7, 0.1, 0.3],
+        [0.5, 0.7, 0.4, 0.3, 0.2],
+        [0.7, 0.4, 0.5, 0.2, 0.65],
+        [0.8, 0.9, 0.3, 0.4, 0.5],
+        [0.6, 0.5, 0.9, 0.2, 0.1],
+    ]
+)
 LOGITS = torch.tensor([[2.0, 0.5, 3.0, 2.0], [0.0, 1.0, -1.0, 4.0]])
 
 
@@ -229,3 +238,64 @@ def _(logits, token):
 )
 def _(logits, token):
     return logits.argsort(-1).argsort(-1)[:, token]
+
+
+@exercise(
+    inputs=[(LARGEST, 0.6), (LARGEST, 0.75), (LARGEST, 0.99)],
+    hints=[
+        "Which depths may the rule stop at, and what does it do with a token for which no depth is "
+        "sure enough? The second input has one.",
+        "`argmax` of a table of 0 and 1 gives the first place of the largest number. Where all are "
+        "0, that is place 0: is that what you want?",
+        "Make a table `sure` of `largest > limit`, set its first row to False and its last row to "
+        "True, and take `sure.int().argmax(0)`.",
+    ],
+    note="a higher limit never stops earlier. Whether it is right more often, only a count can "
+    "say.",
+)
+def stopping_depth(largest, limit):
+    sure = largest > limit
+    sure[0], sure[-1] = False, True
+    return sure.int().argmax(0)
+
+
+@stopping_depth.mistake("Depth 0 does not count: no block has worked there.")
+def _(largest, limit):
+    sure = largest > limit
+    sure[-1] = True
+    return sure.int().argmax(0)
+
+
+@stopping_depth.mistake(
+    "Where no depth is sure enough, the last one speaks; `argmax` of a column of zeros is 0."
+)
+def _(largest, limit):
+    sure = largest > limit
+    sure[0] = False
+    return sure.int().argmax(0)
+
+
+@stopping_depth.mistake(
+    "Two things: depth 0 does not count, and where no depth is sure enough, the last one speaks."
+)
+def _(largest, limit):
+    return (largest > limit).int().argmax(0)
+
+
+@stopping_depth.mistake("Your depths are one too small: you left out depth 0 and count from there.")
+def _(largest, limit):
+    sure = largest[1:] > limit
+    sure[-1] = True
+    return sure.int().argmax(0)
+
+
+@stopping_depth.mistake("That is the surest depth; the rule stops at the first sure enough.")
+def _(largest, limit):
+    return largest[1:].argmax(0) + 1
+
+
+@stopping_depth.mistake("The rule stops *above* the limit: compare with `>`, not with `<`.")
+def _(largest, limit):
+    sure = largest < limit
+    sure[0], sure[-1] = False, True
+    return sure.int().argmax(0)

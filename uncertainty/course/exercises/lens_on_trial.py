@@ -1,0 +1,112 @@
+"""Exercises of lesson 11: the mean in place of an output, and a map between depths."""
+
+import torch
+
+from .exercise import exercise
+
+_generator = torch.Generator().manual_seed(11)
+
+OUTPUTS = torch.tensor([[1.0, 0.0, 2.0], [7.0, 7.0, 7.0], [3.0, 2.0, -4.0], [0.0, 5.0, 1.0]])
+EVEN, ODD = torch.tensor([0, 2]), torch.tensor([1, 3])
+EARLY = torch.randn(7, 3, generator=_generator, dtype=torch.float64)
+FINAL = EARLY[:, [2, 0, 1]] * 2 + torch.tensor([1.0, -2.0, 0.5])
+NOISE = torch.randn(7, 3, generator=_generator, dtype=torch.float64)
+
+
+@exercise(
+    inputs=[(OUTPUTS, EVEN, ODD), (OUTPUTS, torch.tensor([0, 1, 3]), torch.tensor([2]))],
+    hints=[
+        "Whose outputs are in the colleague's mean? Could the stand-in of a question still hold "
+        "something of that question?",
+        "`outputs[choosing]` picks rows; `mean(0)` averages over them; `expand` repeats a row.",
+        "Only the rows change over which the mean is taken; the colleague's `expand` is right.",
+    ],
+    note="zeros in its place would take away more: what all questions share goes as well, and "
+    "later blocks count on it.",
+)
+def mean_output(outputs, choosing, judging):
+    return outputs[choosing].mean(0).expand(len(judging), -1)
+
+
+@mean_output.mistake(
+    "That is the colleague's: the questions that judge are in their own stand-in, so a little of "
+    "what should go stays."
+)
+def _(outputs, choosing, judging):
+    return outputs.mean(0).expand(len(judging), -1)
+
+
+@mean_output.mistake(
+    "You averaged over the questions that judge: their own part, the one that should go, is in it."
+)
+def _(outputs, choosing, judging):
+    return outputs[judging].mean(0).expand(len(judging), -1)
+
+
+@mean_output.mistake("One row is right, but each question that judges needs one: `expand` it.")
+def _(outputs, choosing, judging):
+    return outputs[choosing].mean(0)
+
+
+@mean_output.mistake("You averaged over the width; average over the questions, the first axis.")
+def _(outputs, choosing, judging):
+    return outputs[choosing].mean(1)
+
+
+@mean_output.mistake(
+    "Zeros take away what all questions share as well. Put the mean over the choosing questions."
+)
+def _(outputs, choosing, judging):
+    return torch.zeros(len(judging), outputs.shape[1])
+
+
+@mean_output.mistake("The number of rows: one for each question that judges, not that chooses.")
+def _(outputs, choosing, judging):
+    return outputs[choosing].mean(0).expand(len(choosing), -1)
+
+
+@exercise(
+    inputs=[(EARLY, FINAL), (EARLY, FINAL + NOISE)],
+    hints=[
+        "Which two things does an affine map have, and how many rows has the matrix that holds "
+        "both?",
+        "`torch.linalg.lstsq(X, Y).solution` is the matrix A that makes X A closest to Y; "
+        "`torch.cat` puts a column of ones beside `early`.",
+        "X is `torch.cat([early, torch.ones_like(early[:, :1])], 1)`; Y is what you want to "
+        "arrive at.",
+    ],
+    note="the map has never seen which token came next: it only brings one stream close to "
+    "another.",
+)
+def affine_map(early, final):
+    with_ones = torch.cat([early, torch.ones_like(early[:, :1])], 1)
+    return torch.linalg.lstsq(with_ones, final).solution
+
+
+@affine_map.mistake("The offset is missing: put a column of ones beside `early`.")
+def _(early, final):
+    return torch.linalg.lstsq(early, final).solution
+
+
+@affine_map.mistake("The ones come last, so that the offset is the last row.")
+def _(early, final):
+    with_ones = torch.cat([torch.ones_like(early[:, :1]), early], 1)
+    return torch.linalg.lstsq(with_ones, final).solution
+
+
+@affine_map.mistake("That is the way back: your map leads from the end to the early depth.")
+def _(early, final):
+    with_ones = torch.cat([final, torch.ones_like(final[:, :1])], 1)
+    return torch.linalg.lstsq(with_ones, early).solution
+
+
+@affine_map.mistake("Your matrix is turned round: `early` is multiplied from the left, by rows.")
+def _(early, final):
+    with_ones = torch.cat([early, torch.ones_like(early[:, :1])], 1)
+    return torch.linalg.lstsq(with_ones, final).solution.T
+
+
+@affine_map.mistake("Those are the mapped vectors; return the matrix itself.")
+def _(early, final):
+    with_ones = torch.cat([early, torch.ones_like(early[:, :1])], 1)
+    return with_ones @ torch.linalg.lstsq(with_ones, final).solution
