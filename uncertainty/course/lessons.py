@@ -55,7 +55,7 @@ IN_ORDER = (
     ("entropy_neurons", "Entropy neurons", 45, 120),
     ("entropy_neurons_at_work", "Entropy neurons at work", 35, 60),
     ("doubt_and_frequency", "Doubt and word frequency", 35, 60),
-    ("token_frequency_neurons", "Token-frequency neurons", 45, 115),
+    ("token_frequency_neurons", "Token-frequency neurons", 35, 90),
     ("neurons_and_answers", "Do these neurons matter for an answer?", 35, 60),
     ("induction", "Induction", 40, 115),
     ("hedging", "Hedging on a repeat", 45, 150),
