@@ -56,7 +56,7 @@ IN_ORDER = (
     ("entropy_neurons_at_work", "Entropy neurons at work", 35, 60),
     ("doubt_and_frequency", "Doubt and word frequency", 35, 60),
     ("token_frequency_neurons", "Token-frequency neurons", 35, 90),
-    ("neurons_and_answers", "Do these neurons matter for an answer?", 35, 60),
+    ("neurons_and_answers", "Do these neurons matter for an answer?", 35, 145),
     ("induction", "Induction", 40, 115),
     ("hedging", "Hedging on a repeat", 45, 150),
     ("hedge_on_trial", "The hedge on trial", 35, 60),
