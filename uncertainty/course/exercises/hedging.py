@@ -1,6 +1,5 @@
-"""Exercises of lesson 26: weighted change, clip mean-ablation, a neuron at equal entropy."""
+"""Exercises of lesson 26: weighted change, clip mean-ablation."""
 
-import numpy as np
 import torch
 
 from .exercise import exercise
@@ -10,9 +9,6 @@ _generator = torch.Generator().manual_seed(15)
 FIRST = torch.randn(6, 4, generator=_generator)
 SECOND = torch.randn(6, 4, generator=_generator) + torch.tensor([1.0, -1.0, 2.0, -2.0])
 WEIGHTS = torch.randn(4, 4, generator=_generator)
-ENTROPY = np.array([0.1, 0.3, 0.2, 2.0, 2.5, 2.2, 1.0, 1.4])
-ACTIVATION = np.array([3.0, 2.0, 4.0, -1.0, 0.0, -3.0, 5.0, 7.0])
-ON_REPEAT = np.array([0.2, 2.4, 1.2])
 
 
 @exercise(
