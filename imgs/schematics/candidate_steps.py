@@ -1,5 +1,7 @@
 """Three depths: which tokens are the candidates, how many, and how many of them stay."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -31,7 +33,7 @@ def draw() -> Axes:
     axes = canvas(26, 8.9)
     for depth, p in enumerate(DEPTHS):
         _draw_depth(axes, p, left=LEFT + GROUP * depth, name=NAMES[depth])
-    for depth, (one, other) in enumerate(zip(DEPTHS, DEPTHS[1:])):
+    for depth, (one, other) in enumerate(pairwise(DEPTHS)):
         _draw_step(axes, one, other, middle=LEFT + GROUP * (depth + 1) - 1.5)
     return axes
 
