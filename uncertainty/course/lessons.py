@@ -48,7 +48,7 @@ IN_ORDER = (
     ("trajectory_geometry", "More of the residual trajectories", 45, 85),
     ("entropy_lens", "Entropy lens", 40, 80),
     ("decisions_through_depth", "Decisions through depth", 35, 60),
-    ("profiles_compared", "What can a profile tell?", 35, 45),
+    ("profiles_compared", "What can a profile tell?", 35, 60),
     ("doubt_direction", "The doubt is a direction", 45, 130),
     ("last_layer_geometry", "The last layer's geometry", 45, 75),
     ("who_writes_there", "Which neurons write there?", 35, 60),
