@@ -1,6 +1,4 @@
-"""Exercises of lesson 15: overlap of sets, depth resampling, reading a chosen letter."""
-
-import re
+"""Exercises of lesson 15: the overlap of two sets of candidates."""
 
 import numpy as np
 

@@ -1,13 +1,10 @@
-"""Exercises of lesson 16: common_depth, label_letter."""
+"""Exercises of lesson 16: profiles on a common grid, reading a chosen letter."""
 
 import re
 
 import numpy as np
 
 from .exercise import exercise
-
-FIRST = np.array([[True, True, False, False], [True, True, True, False]])
-SECOND = np.array([[False, True, True, False], [True, True, True, True]])
 
 
 @exercise(
