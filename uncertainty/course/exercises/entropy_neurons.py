@@ -1,4 +1,4 @@
-"""Exercises of lesson 20: new scale, ablated logits, a planted neuron, the norm's share."""
+"""Exercises of lesson 20: ablated logits, a planted neuron, the norm's share."""
 
 import numpy as np
 import torch
@@ -19,70 +19,6 @@ SMALL_NEW = torch.tensor([4.0, 2.0], dtype=torch.float64)
 SMALL_DELTA = torch.tensor([2.0, 4.0], dtype=torch.float64)
 TOTAL = np.array([0.4, 0.2, 0.001, 0.3])
 DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
-
-
-@exercise(
-    inputs=[
-        (SIGMA, DELTA, torch.tensor([3.0, -2.0, 1.0], dtype=torch.float64), 4.0, 6),
-        (SIGMA.flip(0), DELTA, torch.tensor([0.5, 2.0, 0.0], dtype=torch.float64), 9.0, 10),
-    ],
-    hints=[
-        "sigma is the root of a mean of squares. What is added to the sum of squares?",
-        "The two terms over the width stand in the formula; `sqrt` comes last.",
-        "Square sigma, add both terms divided by the width, take the root of the whole.",
-    ],
-    note="the first term can be negative: a neuron that moves the stream against itself makes the "
-    "scale smaller, and every logit larger.",
-)
-def new_scale(sigma, delta, xw, ww, width):
-    return (sigma**2 + (2 * delta * xw + delta**2 * ww) / width).sqrt()
-
-
-@new_scale.mistake(
-    "Two things at once: take the root, and divide what is added by the width before that."
-)
-def _(sigma, delta, xw, ww, width):
-    return sigma**2 + 2 * delta * xw + delta**2 * ww
-
-
-@new_scale.mistake("That is the square of the scale; take the root.")
-def _(sigma, delta, xw, ww, width):
-    return sigma**2 + (2 * delta * xw + delta**2 * ww) / width
-
-
-@new_scale.mistake("sigma is a root of a *mean* of squares: divide what is added by the width.")
-def _(sigma, delta, xw, ww, width):
-    return (sigma**2 + 2 * delta * xw + delta**2 * ww).sqrt()
-
-
-@new_scale.mistake(
-    "The mixed term comes twice: |x + delta w|^2 = |x|^2 + 2 delta <x, w> + delta^2 |w|^2."
-)
-def _(sigma, delta, xw, ww, width):
-    return (sigma**2 + (delta * xw + delta**2 * ww) / width).sqrt()
-
-
-@new_scale.mistake(
-    "The last term has delta squared: what is added is delta times w, and its squared length is "
-    "delta^2 |w|^2."
-)
-def _(sigma, delta, xw, ww, width):
-    return (sigma**2 + (2 * delta * xw + delta * ww) / width).sqrt()
-
-
-@new_scale.mistake(
-    "sigma squared is a mean already: only what is added to it is divided by the width."
-)
-def _(sigma, delta, xw, ww, width):
-    return ((sigma**2 + 2 * delta * xw + delta**2 * ww) / width).sqrt()
-
-
-@new_scale.mistake(
-    "You left out the mixed term 2 delta <x, w>: the neuron need not be at right angles to "
-    "the stream."
-)
-def _(sigma, delta, xw, ww, width):
-    return (sigma**2 + delta**2 * ww / width).sqrt()
 
 
 @exercise(
