@@ -40,7 +40,7 @@ IN_ORDER = (
     ("logtoku", "LogTokU", 45, 60),
     ("logtoku_on_trial", "LogTokU on trial", 35, 60),
     ("verbalised_confidence", "Verbalised confidence", 40, 110),
-    ("asking_again", "Asking again", 30, 60),
+    ("asking_again", "Asking again", 30, 75),
     ("judging_itself", "Judging itself, and what doubt costs", 30, 60),
     ("logit_lens", "The logit lens", 45, 90),
     ("lens_on_trial", "The lens on trial", 35, 60),
