@@ -58,7 +58,7 @@ def from_lesson(file, title, picture):
 if __name__ == "__main__":
     answering = "04_answer_only_when_sure.ipynb"
     from_lesson(answering, 'title="Answer only when sure"', "risk_coverage.png")
-    from_lesson("08_asking_again.ipynb", 'title="What a token buys"', "tokens_and_quality.png")
+    from_lesson("09_judging_itself.ipynb", 'title="What a token buys"', "tokens_and_quality.png")
     from_lesson("11_lens_on_trial.ipynb", 'title="What a depth knows', "depth_and_loss.png")
     use_course_style()
     loaded = load_model()

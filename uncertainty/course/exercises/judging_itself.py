@@ -1,13 +1,9 @@
-"""Exercises of lesson 09: sampling_cost, truth_probability."""
-
-import math
-from collections import Counter
+"""Exercises of lesson 09: P(True), and what asking again costs."""
 
 import torch
 
 from .exercise import exercise
 
-SAMPLES = ["lima", "lima", "cusco", "lima", "quito"]
 LOGITS = torch.tensor([2.0, 0.5, -1.0, 1.5, 0.0])
 
 
@@ -49,8 +45,8 @@ def _(logits, true_id, false_id):
 @exercise(
     inputs=[(36, [5, 9, 24]), (100, [1])],
     hints=[
-        "Which of the two terms grows with the document? Read in the paragraph above how often our "
-        "`sample_answers` reads a prompt.",
+        "Which of the two terms grows with the document? Look at the third row of the "
+        "drawing: how often is the prompt read?",
         "`sum(written)` is right. Look at the other term.",
         "Her factor for the prompt is the number of samples. What is it in our code?",
     ],
