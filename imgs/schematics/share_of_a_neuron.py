@@ -1,4 +1,4 @@
-"""How much of a neuron's vector lies in the least-read directions, and the vectors that have as much."""
+"""How much of a neuron lies in the least-read directions, and the vectors that have as much."""
 
 import numpy as np
 from matplotlib.axes import Axes
