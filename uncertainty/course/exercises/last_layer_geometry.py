@@ -1,4 +1,4 @@
-"""Exercises of lesson 18: effective unembedding, energy share, null fraction."""
+"""Exercises of lesson 18: effective unembedding, energy share."""
 
 import torch
 
@@ -9,7 +9,6 @@ SMALL_HEAD = torch.tensor([[3.0, 1.0], [1.0, 2.0], [2.0, 6.0]], dtype=torch.floa
 SMALL_GAIN = torch.tensor([2.0, 10.0], dtype=torch.float64)
 SMALL_VECTORS = torch.tensor([[3.0, 4.0], [1.0, 1.0]], dtype=torch.float64)
 FIRST_AXIS = torch.tensor([[1.0], [0.0]], dtype=torch.float64)
-READ_LEAST_LAST = torch.tensor([[0.8, 0.6], [0.6, -0.8]], dtype=torch.float64)
 
 _generator = torch.Generator().manual_seed(10)
 HEAD = torch.randn(9, 4, generator=_generator, dtype=torch.float64) + 1

@@ -1,19 +1,14 @@
-"""Exercises of lesson 19: null_fraction."""
+"""Exercise of lesson 19: null fraction."""
 
 import torch
 
 from .exercise import exercise
 
 # Two coordinates, to be worked by hand: the first inputs of each exercise.
-SMALL_HEAD = torch.tensor([[3.0, 1.0], [1.0, 2.0], [2.0, 6.0]], dtype=torch.float64)
-SMALL_GAIN = torch.tensor([2.0, 10.0], dtype=torch.float64)
 SMALL_VECTORS = torch.tensor([[3.0, 4.0], [1.0, 1.0]], dtype=torch.float64)
-FIRST_AXIS = torch.tensor([[1.0], [0.0]], dtype=torch.float64)
 READ_LEAST_LAST = torch.tensor([[0.8, 0.6], [0.6, -0.8]], dtype=torch.float64)
 
 _generator = torch.Generator().manual_seed(10)
-HEAD = torch.randn(9, 4, generator=_generator, dtype=torch.float64) + 1
-GAIN = torch.tensor([0.5, 2.0, 1.0, 3.0], dtype=torch.float64)
 WEIGHTS = torch.randn(5, 4, generator=_generator, dtype=torch.float64)
 BASIS = torch.linalg.qr(torch.randn(4, 4, generator=_generator, dtype=torch.float64))[0]
 
