@@ -27,7 +27,6 @@ EARLY = {
     ("Aleatoric uncertainty", "is_it_any_good"): SAID_AT_ONCE,
     ("Epistemic uncertainty", "is_it_any_good"): SAID_AT_ONCE,
     ("LogTokU", "answer_only_when_sure"): SAID_AT_ONCE,
-    ("Hidden state", "decisions_through_depth"): "in a pointer to the next lesson",
 }
 
 PAGE = """# Glossary

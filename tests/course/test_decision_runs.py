@@ -1,4 +1,4 @@
-"""The runs of lesson 15 against what the lens says directly, and kept without their texts."""
+"""The runs of lessons 15 and 16 against what the lens says directly, and kept without their texts."""
 
 import numpy as np
 import pytest

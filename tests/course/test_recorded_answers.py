@@ -81,7 +81,7 @@ STEP_RUNS = {
         model, tokenizer, items, batch_size=settings["batch"]
     ),
 }
-DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lesson 15 keeps no texts, only their digests
+DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lessons 15 and 16 keep only digests
 LENSES = "lenses"  # lesson 10's lenses take minutes: `cached_results` looks at a small one
 ANEW = "The record is out of date: run `make outputs`."
 
@@ -103,7 +103,7 @@ def models():
 
 
 def digested(model, tokenizer, task, digests, settings):
-    """Measure the texts with these digests again, as lessons 14 and 15 do."""
+    """Measure the texts with these digests again, as lessons 14 to 16 do."""
     if task == "prompt_ends":
         prompts = [task.prompt for task in load_tasks()]
         for form in ("base", "reversed", "scrambled"):

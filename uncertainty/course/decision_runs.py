@@ -1,4 +1,4 @@
-"""The runs of lesson 15: entropies where prompts end, top-p sets, and blocks left out.
+"""The runs of lessons 15 and 16: entropies where prompts end, top-p sets, and blocks left out.
 
 Each is done once and kept on disk. What is kept names a text by its digest, so that texts that must
 not be published can be measured.
