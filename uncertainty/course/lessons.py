@@ -42,7 +42,7 @@ IN_ORDER = (
     ("verbalised_confidence", "Verbalised confidence", 40, 110),
     ("asking_again", "Asking again", 30, 75),
     ("judging_itself", "Judging itself, and what doubt costs", 30, 60),
-    ("logit_lens", "The logit lens", 35, 60),
+    ("logit_lens", "The logit lens", 35, 40),
     ("lens_on_trial", "The lens on trial", 35, 90),
     ("residual_trajectories", "Residual trajectories", 45, 55),
     ("trajectory_geometry", "More of the residual trajectories", 45, 85),
