@@ -17,7 +17,7 @@ from ..neurons.activations import activations
 from ..neurons.geometry import Geometry
 from .numbers import finite, interval_record
 
-LEAST_READ = 6  # directions, as in lessons 18 and 20
+LEAST_READ = 6  # directions, as in lessons 19 and 20
 SUSPECTS = 6
 CONTROLS = 60
 TEXTS = 40
