@@ -1,4 +1,4 @@
-"""The run of lesson 10 against the lenses themselves, and what it keeps."""
+"""The run of lesson 11 against the lenses themselves, and what it keeps."""
 
 import numpy as np
 import pytest

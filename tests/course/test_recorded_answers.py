@@ -82,7 +82,7 @@ STEP_RUNS = {
     ),
 }
 DIGESTED = {"prompt_ends", "decisions", "skipped"}  # lessons 15 and 16 keep only digests
-LENSES = "lenses"  # lesson 10's lenses take minutes: `cached_results` looks at a small one
+LENSES = "lenses"  # lesson 11's lenses take minutes: `cached_results` looks at a small one
 ANEW = "The record is out of date: run `make outputs`."
 
 
@@ -124,7 +124,7 @@ def digested(model, tokenizer, task, digests, settings):
 
 
 def small_lenses(model, tokenizer, depths, results):
-    """Return lesson 10's results with the small lens computed again, as `cached_results` does."""
+    """Return lesson 11's results with the small lens computed again, as `cached_results` does."""
     learning = text_chunks(tokenizer, encyclopaedia_texts("fit"), length=128, count=32)
     articles = [*encyclopaedia_texts("held-out"), *news_texts("held-out")][:100]
     judging = torch.cat(

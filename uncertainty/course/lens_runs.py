@@ -1,4 +1,4 @@
-"""The run of lesson 10 that compares lenses: logit, Jacobian and translated, on held-out text.
+"""The run of lesson 11 that compares lenses: logit, Jacobian and translated, on held-out text.
 
 A Jacobian lens costs minutes of backward passes, so the losses are kept on disk, not the matrices.
 """
