@@ -1,6 +1,7 @@
 // One lesson in JupyterLab, in a real browser: run all cells, fail an exercise and pass it, move a control.
 //
-//   node tests/browser/lab.mjs LESSON [FOLDER]       LESSON: 00, 03, 08 or 21; pictures are kept in FOLDER
+//   node tests/browser/lab.mjs LESSON [FOLDER]       LESSON: start_here, is_it_any_good, logit_lens or
+//                                                   guarantee; pictures are kept in FOLDER
 //
 // PYTHON       a Python with the course and JupyterLab   (python3)
 // CHROMIUM     the browser                               (/usr/bin/chromium)
@@ -23,27 +24,27 @@ const PYTHON = process.env.PYTHON || 'python3';
 
 // `wrong` must get the sentence `says`; `right` must pass. `control` is moved, and `picture`, what is shown beside it, must change.
 const LESSONS = {
-  '00': { exercise: 'surprise', says: 'The sign is missing',
+  start_here: { exercise: 'surprise', says: 'The sign is missing',
     wrong: ['import math', 'def surprise(probability):', '    return math.log(probability)'],
     right: ['import math', 'def surprise(probability):', '    return -math.log(probability)'],
     control: 'select', picture: '.widget-output' },
-  '03': { exercise: 'ranking', says: 'Ties count half, not nothing',
+  is_it_any_good: { exercise: 'ranking', says: 'Ties count half, not nothing',
     wrong: ['def ranking(wrong, doubt):', '    return float((doubt[wrong][:, None] > doubt[~wrong]).mean())'],
     right: ['def ranking(wrong, doubt):', '    a, b = doubt[wrong][:, None], doubt[~wrong]',
       '    return float(((a > b) + 0.5 * (a == b)).mean())'],
     control: '.noUi-handle', button: 'next answer', picture: '.widget-html-content' },
-  '08': { exercise: 'rms_norm', says: 'The gain is missing.',
+  logit_lens: { exercise: 'rms_norm', says: 'The gain is missing.',
     wrong: ['def rms_norm(x, gain):', '    return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt()'],
     right: ['def rms_norm(x, gain):', '    return x / (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt() * gain'],
     control: '.noUi-handle', picture: '.widget-output' },
-  '21': { exercise: 'broken_share', says: 'You counted the promises that were kept.',
+  guarantee: { exercise: 'broken_share', says: 'You counted the promises that were kept.',
     wrong: ['def broken_share(risks, limit):', '    return float((risks <= limit).mean())'],
     right: ['def broken_share(risks, limit):', '    return float((risks > limit).mean())'],
     control: '.noUi-handle', picture: '.widget-output' },
 };
 
-const [number, pictures] = process.argv.slice(2);
-const lesson = LESSONS[number];
+const [title, pictures] = process.argv.slice(2);
+const lesson = LESSONS[title];
 if (!lesson) { console.error(`usage: lab.mjs ${Object.keys(LESSONS).join('|')} [FOLDER]`); process.exit(2); }
 if (pictures) fs.mkdirSync(pictures, { recursive: true });
 
@@ -62,7 +63,7 @@ async function freePort() {
 // A folder with the lesson alone, JupyterLab's own settings, and the course's cache without what its user has solved.
 function makeFolder() {
   const folder = fs.mkdtempSync(join(os.tmpdir(), 'lab-'));
-  const file = fs.readdirSync(join(ROOT, 'notebooks')).find((name) => name.startsWith(`${number}_`));
+  const file = fs.readdirSync(join(ROOT, 'notebooks')).find((name) => name.slice(3) === `${title}.ipynb`);
   fs.mkdirSync(join(folder, 'content'));
   fs.copyFileSync(join(ROOT, 'notebooks', file), join(folder, 'content', file));
   const settings = {
@@ -125,7 +126,7 @@ async function answer(page, lines, says) {
   await page.keyboard.insertText(code);
   await page.keyboard.press('Control+Enter');
   await cell.locator('.jp-OutputArea-output').filter({ hasText: says }).first().waitFor({ timeout: 120000 });
-  if (pictures) await cell.screenshot({ path: join(pictures, `${number}-${says.slice(0, 12).replace(/\W+/g, '_')}.png`) });
+  if (pictures) await cell.screenshot({ path: join(pictures, `${title}-${says.slice(0, 12).replace(/\W+/g, '_')}.png`) });
 }
 
 async function moveControl(page) {
@@ -135,7 +136,7 @@ async function moveControl(page) {
   await picture.first().waitFor({ timeout: 120000 });
   const look = () => picture.evaluateAll((all) => all.map((e) => e.src || e.innerHTML).join('\n'));
   const before = await look();
-  if (pictures) await area.screenshot({ path: join(pictures, `${number}-before.png`) });
+  if (pictures) await area.screenshot({ path: join(pictures, `${title}-before.png`) });
   const control = area.locator(lesson.control).first();
   if (lesson.control === 'select') {
     await control.selectOption({ index: 1 });
@@ -150,7 +151,7 @@ async function moveControl(page) {
     if (i > 600) throw new Error('the picture beside the control did not change');
     await sleep(200);
   }
-  if (pictures) { await sleep(1000); await area.screenshot({ path: join(pictures, `${number}-after.png`) }); }
+  if (pictures) { await sleep(1000); await area.screenshot({ path: join(pictures, `${title}-after.png`) }); }
 }
 
 const port = await freePort();
@@ -213,7 +214,7 @@ try {
   console.error(`FAILED: ${error.message}`);
   console.error(fs.readFileSync(join(folder, 'lab.log'), 'utf8').slice(-1500));
   const page = browser?.contexts()[0]?.pages()[0];
-  if (pictures) await page?.screenshot({ path: join(pictures, `${number}-failed.png`) }).catch(() => {});
+  if (pictures) await page?.screenshot({ path: join(pictures, `${title}-failed.png`) }).catch(() => {});
 } finally {
   await browser?.close();
   if (lab.exitCode === null) {
