@@ -1,5 +1,6 @@
-"""Exercises of lesson 06: the level of the logits taken off."""
+"""Exercises of lesson 06: labels that a control can move, and the level of the logits."""
 
+import numpy as np
 import torch
 
 from .exercise import exercise
@@ -70,3 +71,51 @@ def _(logits):
 @without_level.mistake("The sign is turned: this adds each row's mean a second time.")
 def _(logits):
     return logits + logits.mean(-1, keepdim=True)
+
+
+KIND = np.array([True, False, True, True, False, False])
+WORDS = np.array([7, 7, 9, 9, 5, 7])
+
+
+@exercise(
+    inputs=[(KIND, WORDS), (~KIND[:4], WORDS[:4]), (KIND, np.array([1, 2, 3, 1, 2, 3]))],
+    hints=[
+        "Exchange two labels of one length. When does nothing change, however you exchange?",
+        "`labels[groups == group]` are the labels of one length; `.any()` and `.all()` tell "
+        "whether both kinds are among them.",
+        "Start with False everywhere, and set the places of each length that has both kinds.",
+    ],
+    note="a control that can move no label repeats the result and cannot fail: look at this share "
+    "before you trust its bar.",
+)
+def movable(labels, groups):
+    can_move = np.zeros(len(labels), bool)
+    for group in np.unique(groups):
+        inside = groups == group
+        can_move[inside] = labels[inside].any() and not labels[inside].all()
+    return can_move
+
+
+@movable.mistake(
+    "That is the colleague's line: two labels of one length can both be of the same kind, and then "
+    "their exchange changes nothing."
+)
+def _(labels, groups):
+    return np.array([(groups == group).sum() > 1 for group in groups])
+
+
+@movable.mistake("Upside down: these are the labels that cannot move.")
+def _(labels, groups):
+    return np.array([len(set(labels[groups == group].tolist())) == 1 for group in groups])
+
+
+@movable.mistake("You look at the true labels only; a false one beside a true one can move, too.")
+def _(labels, groups):
+    return labels & np.array([len(set(labels[groups == group].tolist())) == 2 for group in groups])
+
+
+@movable.mistake("That is one value for each length; return one for each label.")
+def _(labels, groups):
+    return np.array(
+        [len(set(labels[groups == group].tolist())) == 2 for group in np.unique(groups)]
+    )

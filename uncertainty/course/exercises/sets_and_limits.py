@@ -1,4 +1,4 @@
-"""The exercise of lesson 31: the limit up to which an option stays in the set."""
+"""Exercises of lesson 31: the limit up to which an option stays, and what the sets then hold."""
 
 import math
 
@@ -80,3 +80,66 @@ def _(scores, alpha):
 def _(scores, alpha):
     place = math.ceil((len(scores) + 1) * (1 - alpha) - 1e-9)
     return float(scores[place - 1]) if place <= len(scores) else math.inf
+
+
+SCORES = np.array([[0.1, 0.9, 0.6], [0.3, 0.2, 0.8], [0.7, 0.4, 0.5], [0.9, 0.95, 0.2]])
+RIGHT = np.array([0, 2, 1, 2])
+
+
+@exercise(
+    inputs=[(SCORES, RIGHT, 0.5), (SCORES, RIGHT, 0.8), (SCORES[:3], np.array([1, 0, 2]), 0.3)],
+    hints=[
+        "Over which questions does the colleague take the mean size? Does a set that lost its "
+        "right option cost nothing?",
+        "`scores <= limit` says which options stay; `sets.sum(1)` counts them, and "
+        "`sets[np.arange(len(right)), right]` looks at the right ones.",
+        "Two means over all questions: of the right option being inside, and of the count.",
+    ],
+    note="report the two together: a set of all options covers everything and says nothing.",
+)
+def coverage_and_size(scores, right, limit):
+    sets = scores <= limit
+    return float(sets[np.arange(len(right)), right].mean()), float(sets.sum(1).mean())
+
+
+@coverage_and_size.mistake(
+    "That is the colleague's mean size: it leaves out the sets that lost their right option."
+)
+def _(scores, right, limit):
+    sets = scores <= limit
+    inside = sets[np.arange(len(right)), right]
+    return float(inside.mean()), float(sets[inside].sum(1).mean()) if inside.any() else 0.0
+
+
+@coverage_and_size.mistake("Both numbers are right; the coverage comes first.")
+def _(scores, right, limit):
+    sets = scores <= limit
+    return float(sets.sum(1).mean()), float(sets[np.arange(len(right)), right].mean())
+
+
+@coverage_and_size.mistake(
+    "You count how often a set holds any option; ask for the *right* option of each question."
+)
+def _(scores, right, limit):
+    sets = scores <= limit
+    return float(sets.any(1).mean()), float(sets.sum(1).mean())
+
+
+@coverage_and_size.mistake("An option whose score equals the limit stays in the set.")
+def _(scores, right, limit):
+    sets = scores < limit
+    return float(sets[np.arange(len(right)), right].mean()), float(sets.sum(1).mean())
+
+
+@coverage_and_size.mistake("A small score is a likely option here: those up to the limit stay.")
+def _(scores, right, limit):
+    sets = scores > limit
+    return float(sets[np.arange(len(right)), right].mean()), float(sets.sum(1).mean())
+
+
+@coverage_and_size.mistake(
+    "The size is a number of options for each question, not a share of them."
+)
+def _(scores, right, limit):
+    sets = scores <= limit
+    return float(sets[np.arange(len(right)), right].mean()), float(sets.mean())

@@ -1,4 +1,4 @@
-"""Exercise of lesson 19: null fraction."""
+"""Exercises of lesson 19: null fraction, and a vector of equal rho."""
 
 import torch
 
@@ -106,3 +106,52 @@ def _(weights, directions, k):
 )
 def _(weights, directions, k):
     return (weights @ directions[:, -k:]).abs().sum(1) / weights.norm(dim=1)
+
+
+INSIDE = torch.tensor([0.6, 0.0, 0.0], dtype=torch.float64)
+OUTSIDE = torch.tensor([0.0, 0.6, 0.8], dtype=torch.float64)
+
+
+@exercise(
+    inputs=[
+        (INSIDE, OUTSIDE),
+        (torch.tensor([0.0, 0.3], dtype=torch.float64), torch.tensor([1.0, 0.0]).double()),
+        (torch.tensor([0.5, 0.5, 0.0]).double(), torch.tensor([0.0, 0.0, -1.0]).double()),
+    ],
+    hints=[
+        "The two parts are at right angles. By Pythagoras, what do their squares add up to?",
+        "`inside.norm()` is rho. The whole has length 1, so what is left for the squared length of "
+        "the other part?",
+        "Scale `outside`, which has length 1, to the root of 1 - rho squared, and add `inside`.",
+    ],
+    note="dividing a finished sum by its length would have changed both parts, and rho with them.",
+)
+def with_equal_rho(inside, outside):
+    return inside + (1 - inside.norm() ** 2).sqrt() * outside
+
+
+@with_equal_rho.mistake(
+    "That is the colleague's line: the division shrinks the part inside, too, and rho changes."
+)
+def _(inside, outside):
+    return (inside + outside) / (inside + outside).norm()
+
+
+@with_equal_rho.mistake("Lengths at right angles add as squares: take the root of 1 - rho squared.")
+def _(inside, outside):
+    return inside + (1 - inside.norm()) * outside
+
+
+@with_equal_rho.mistake("That is the squared length of the other part; take the root.")
+def _(inside, outside):
+    return inside + (1 - inside.norm() ** 2) * outside
+
+
+@with_equal_rho.mistake("Square rho before you subtract it from 1.")
+def _(inside, outside):
+    return inside + (1 - inside.norm()).sqrt() * outside
+
+
+@with_equal_rho.mistake("This vector is longer than 1, so its share inside is less than rho.")
+def _(inside, outside):
+    return inside + outside
