@@ -1,4 +1,4 @@
-"""The exercise of lesson 27: a neuron at equal entropy."""
+"""Exercises of lesson 27: a neuron at equal entropy, and whole relations drawn anew."""
 
 import numpy as np
 
@@ -67,3 +67,43 @@ def _(entropy, activation, entropy_on_repeat, edges):
     bins = np.digitize(entropy, edges)
     sums = np.array([activation[bins == number].sum() for number in range(len(edges) + 1)])
     return sums[np.digitize(entropy_on_repeat, edges)]
+
+
+RELATION = np.array([0, 0, 1, 2, 2, 2])
+
+
+@exercise(
+    inputs=[(RELATION, [2, 0, 2]), (RELATION, [1, 1, 1]), (RELATION[::-1], [0, 1, 2])],
+    hints=[
+        "A relation that was drawn twice must count twice. How often does it in the colleague's "
+        "rows?",
+        "`np.flatnonzero(groups == group)` are the rows of one group; `np.concatenate` joins.",
+        "The rows of the first group that was drawn, then those of the second, and so on.",
+    ],
+    note="without the repeats, a draw would only leave relations out: its spread would be that of "
+    "smaller samples, and not that of other samples of the same number of relations.",
+)
+def rows_drawn(groups, drawn):
+    return np.concatenate([np.flatnonzero(groups == group) for group in drawn])
+
+
+@rows_drawn.mistake(
+    "That is the colleague's line: a relation that was drawn twice counts once in it."
+)
+def _(groups, drawn):
+    return np.flatnonzero(np.isin(groups, drawn))
+
+
+@rows_drawn.mistake("Those are the groups of the rows; return the places of the rows.")
+def _(groups, drawn):
+    return np.concatenate([groups[groups == group] for group in drawn])
+
+
+@rows_drawn.mistake("All items of a relation are drawn with it, not only its first.")
+def _(groups, drawn):
+    return np.array([np.flatnonzero(groups == group)[0] for group in drawn])
+
+
+@rows_drawn.mistake("You took the numbers of the relations for numbers of rows.")
+def _(groups, drawn):
+    return np.array(drawn)
