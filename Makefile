@@ -11,7 +11,7 @@ PYTHONS_FLAGS ?=
 LESSONS := $(wildcard notebooks/[0-9][0-9]_*.ipynb)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: lab test quick check pythons lessons site translation slides accessible order glossary outputs ledger explorers bench dist model clean
+.PHONY: lab test quick check pythons lessons site translation slides accessible order glossary folding outputs ledger explorers bench dist model clean
 
 lab: model  ## JupyterLab, opened on the first lesson
 	$(BIN)/python -m uncertainty lab $(LAB_FLAGS)
@@ -55,6 +55,9 @@ order: .venv/ready  ## number the lessons by their order in uncertainty/course/l
 
 glossary: .venv/ready  ## link each term of docs/glossary.md where its lesson uses it first (for authors)
 	$(BIN)/python docs/glossary.py
+
+folding: .venv/ready  ## fold the lessons' cells that only draw or only build a control (for authors)
+	$(BIN)/python docs/folding.py
 
 ledger: .venv/ready  ## collect the claims that the lessons print into docs/ledger (for authors)
 	$(BIN)/python docs/ledger/make.py
