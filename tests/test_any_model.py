@@ -44,7 +44,7 @@ FAILED_ASSERTS = {
     "doubt_and_frequency": 1,
     "token_frequency_neurons": 2,
     "neurons_and_answers": 1,
-    "induction": 4,
+    "induction": 5,
     "hedging": 3,
     "hedge_on_trial": 1,
     "trajectory_geometry": 0,
