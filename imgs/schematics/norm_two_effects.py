@@ -73,9 +73,9 @@ def _draw_plane(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
         axes.plot([ORIGIN[0], at[0]], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
     label(axes, (5.5, 0.7), "what is left of x to read, after the norm", size=10, align="left")
     label(
-        axes, (3.3, 8.4), "the norm brings\nall to one length", size=10, colour=GREY, align="left"
+        axes, (2.5, 9.4), "the norm brings\nall to one length", size=10, colour=GREY, align="left"
     )
-    arrow(axes, (3.6, 7.9), (3.3, 5.3), colour=GREY)
+    arrow(axes, (3.2, 8.8), (3.2, 5.3), colour=GREY)
 
 
 def _draw_bars(axes: Axes, left: float, read: float, title: str, colour: str) -> None:

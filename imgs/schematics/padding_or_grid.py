@@ -41,7 +41,7 @@ def draw() -> Axes:
         _draw_row(axes, on_grid, left=18.0, y=y, name=name, edge=GREEN)
     label(axes, (18.4, 2.3), "first\ndepth", size=10, colour=GREY)
     label(axes, (22.0, 2.3), "last\ndepth", size=10, colour=GREY)
-    label(axes, (20.2, 1.1), "only the shape is left to compare", size=11, colour=GREEN)
+    label(axes, (20.2, 1.1), "no column tells the length", size=11, colour=GREEN)
     return axes
 
 

@@ -15,7 +15,9 @@ ALT = (
     "upright part and turning the rest over the floor gives other vectors of the same rho; their "
     "tips lie on a circle."
 )
-FLOOR = np.array([[1.0, 0.0], [-0.55, -0.42]])  # where the drawing puts the two axes of the floor
+# Where the drawing puts the two axes of the floor: seen from above at an angle, so that a circle
+# parallel to the floor becomes an ellipse that lies level.
+FLOOR = np.array([[0.82, -0.2], [-0.57, -0.29]])
 
 
 def draw() -> Axes:
@@ -51,7 +53,7 @@ def _draw_equal(axes: Axes, origin: tuple[float, float]) -> None:
     radius, height = 3.4, 3.6
     for end in ((5.2, 0, 0), (0, 5.2, 0), (0, 0, 5.9)):
         arrow(axes, origin, _place(origin, end), colour=GREY)
-    label(axes, (22.2, 3.1), "read", size=11, colour=GREY)
+    label(axes, (22.2, 2.1), "read", size=11, colour=GREY)
     label(axes, (14.8, 1.5), "read", size=11, colour=GREY)
     label(axes, (origin[0], 9.9), "hardly read", size=11, colour=GREY)
     angles = np.linspace(0, 2 * np.pi, 120)
@@ -63,5 +65,5 @@ def _draw_equal(axes: Axes, origin: tuple[float, float]) -> None:
         arrow(axes, origin, tip, colour=GREEN, dashed=True)
     tip = _place(origin, (radius * np.cos(0.1), radius * np.sin(0.1), height))
     arrow(axes, origin, tip, colour=BLUE)
-    label(axes, (tip[0] + 0.2, tip[1]), "w", colour=BLUE, align="left")
+    label(axes, (tip[0] + 0.2, tip[1] - 0.45), "w", colour=BLUE, align="left")
     label(axes, (18.3, 0.7), "all tips on the ring have the same rho", bold=True)
