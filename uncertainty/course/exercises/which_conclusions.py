@@ -14,6 +14,8 @@ CASES = [
     ([NOT, NOT], SHOWS),
     ([SHOWS, "the opposite"], "the opposite"),
     (["the opposite", "the opposite"], NOT),
+    ([SHOWS, SHOWS], "cannot be judged"),
+    ([SHOWS, "cannot be judged"], NOT),
     ([SHOWS, SHOWS, SHOWS], "cannot be judged"),
     ([SHOWS, SHOWS, NOT], NOT),
 ]
