@@ -37,7 +37,8 @@ def draw() -> Axes:
     label(axes, TOP + (0, 0.6), "only 'never'", size=11)
     label(axes, here + (-0.3, 0.6), "depth 20", size=11, align="right", bold=True)
     label(axes, points[0] + (-0.2, 0.6), "depth 10", size=10, colour=GREY)
-    label(axes, end + (1.35, 0.15), "depth 30", size=10, colour=GREY, align="left")
+    axes.plot(*np.array([end + (0.3, 0.1), end + (2.1, 0.7)]).T, color=GREY, linewidth=0.9)
+    label(axes, end + (2.25, 0.75), "depth 30", size=10, colour=GREY, align="left")
     _targets(axes)
     return axes
 

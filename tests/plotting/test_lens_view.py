@@ -50,3 +50,12 @@ def test_the_figure_shows_each_top_token_and_draws_dollars():
     assert torch.allclose(
         torch.tensor(figure.axes[0].images[0].get_array().data), trace.entropy[:, 1:]
     )
+
+
+def test_the_figure_prints_the_probability_under_each_token_when_asked():
+    tokenizer, ids, trace = drawn("a b")
+    plain = lens_figure(tokenizer, ids, trace, every=1).axes[0].texts
+    figure = lens_figure(tokenizer, ids, trace, every=1, probabilities=True)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    shown = [f"{p:.2f}" for p in trace.top_probabilities[:, 1:, 0].flatten().tolist()]
+    assert written == [f"{text.get_text()}\n{p}" for text, p in zip(plain, shown, strict=True)]

@@ -23,6 +23,7 @@ def lens_figure(
     *,
     every: int = 3,
     first: int = 1,
+    probabilities: bool = False,
 ) -> Figure:
     """Draw a grid of top tokens, depth by token read, coloured by entropy; return the figure.
 
@@ -31,6 +32,7 @@ def lens_figure(
         every: number of depths from row to row; the last depth is always shown.
         first: the position of the first column (position 0 is unlike all others: it is an attention
             sink).
+        probabilities: whether to print each token's probability under it.
 
     Raises:
         ValueError: nothing to show.
@@ -38,8 +40,10 @@ def lens_figure(
     depths = _shown_depths(trace, every, first)
     entropy = trace.entropy[depths, first:].numpy()  # (rows, columns)
     top_tokens = trace.top_token[depths, first:]
+    largest = trace.top_probabilities[depths, first:, 0]
     rows, columns = entropy.shape
-    figure, axes = plt.subplots(figsize=(max(5, 1.1 * columns + 1.8), 0.42 * rows + 1.4))
+    height = 0.48 if probabilities else 0.42
+    figure, axes = plt.subplots(figsize=(max(5, 1.1 * columns + 1.8), height * rows + 1.4))
 
     # 1. the colours
     image = axes.imshow(entropy, cmap="cividis_r", aspect="auto", origin="lower", vmin=0)
@@ -50,6 +54,8 @@ def lens_figure(
     for row in range(rows):
         for column, label in enumerate(_figure_labels(tokenizer, top_tokens[row])):
             colour = "white" if dark[row, column] else "black"
+            if probabilities:
+                label = f"{label}\n{largest[row, column]:.2f}"
             axes.text(column, row, label, ha="center", va="center", fontsize=10, color=colour)
 
     # 3. the axes
