@@ -39,6 +39,19 @@ def test_the_figure_draws_the_sweeps_own_numbers(layer):
     plt.close(figure)
 
 
+def test_only_the_last_directions_can_be_drawn(layer):
+    sweep, shape = layer
+    figure = neuron_figure(IDS, sweep, shape, neuron=7, k=3, last=5)
+    left = figure.axes[0]
+    bars = left.containers[0]
+    assert [bar.get_height() for bar in bars] == pytest.approx(shape.cosines[7, -5:].abs().tolist())
+    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx(
+        [28, 29, 30, 31, 32]
+    )
+    assert "the last 5" in left.get_xlabel()
+    plt.close(figure)
+
+
 def test_contexts_are_the_tokens_furthest_from_the_mean(layer):
     sweep, _ = layer
     acts = sweep.activations[:, 7].view(2, 12)

@@ -55,7 +55,7 @@ IN_ORDER = (
     ("entropy_neurons", "Entropy neurons", 35, 120),
     ("entropy_neurons_at_work", "Entropy neurons at work", 35, 120),
     ("doubt_and_frequency", "Doubt and word frequency", 35, 60),
-    ("token_frequency_neurons", "Token-frequency neurons", 35, 90),
+    ("token_frequency_neurons", "Token-frequency neurons", 35, 120),
     ("neurons_and_answers", "Do these neurons matter for an answer?", 35, 145),
     ("induction", "Induction", 40, 115),
     ("hedging", "Hedging on a repeat", 40, 80),

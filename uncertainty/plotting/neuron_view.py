@@ -17,7 +17,13 @@ LINE_LENGTH = 48  # characters of text before each line's numbers
 
 
 def neuron_figure(
-    input_ids, sweep: Sweep, geometry: Geometry, *, neuron: int, k: int = 6
+    input_ids,
+    sweep: Sweep,
+    geometry: Geometry,
+    *,
+    neuron: int,
+    k: int = 6,
+    last: int | None = None,
 ) -> Figure:
     """Draw three panels for a neuron: its directions, its activations, its ablation.
 
@@ -29,6 +35,7 @@ def neuron_figure(
         sweep: of the whole layer, so that column and neuron are the same number.
         neuron: which one.
         k: how many of the least-read directions count as the null space.
+        last: how many of the least-read directions to draw; None: all directions.
 
     Raises:
         ValueError: no such neuron, a sweep of only some neurons, or ids that were not swept.
@@ -46,21 +53,25 @@ def neuron_figure(
     direct_effect = sweep.direct.entropy[kept, neuron] - clean_entropy
 
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.4))
-    _draw_cosines(left, geometry, neuron, k)
+    _draw_cosines(left, geometry, neuron, k, last)
     _draw_activations(middle, sweep.activations[kept, neuron])
     _draw_entropy_changes(right, total_effect.numpy(), direct_effect.numpy())
     return figure
 
 
-def _draw_cosines(axes: Axes, geometry: Geometry, neuron: int, k: int) -> None:
+def _draw_cosines(axes: Axes, geometry: Geometry, neuron: int, k: int, last: int | None) -> None:
     """Draw |cosine| with each direction, the null space shaded."""
     cosines = geometry.cosines[neuron].abs()
     directions = len(cosines)
     rho = geometry.null_space_fraction(k)[neuron]
-    bar_width = max(1, directions / 190)  # wide enough to be seen
-    axes.bar(range(1, directions + 1), cosines, width=bar_width, color=BLUE)
-    axes.axvspan(directions - k + 0.5, directions + 4, color=ORANGE, alpha=0.3)
-    axes.set_xlabel("direction (most to least read)")
+    shown = directions if last is None else min(last, directions)
+    bar_width = max(1, shown / 190)  # wide enough to be seen
+    numbers = range(directions - shown + 1, directions + 1)
+    axes.bar(numbers, cosines[directions - shown :], width=bar_width, color=BLUE)
+    beyond = 4 if last is None else 0.5
+    axes.axvspan(directions - k + 0.5, directions + beyond, color=ORANGE, alpha=0.3)
+    which = "" if last is None else f", the last {shown}"
+    axes.set_xlabel(f"direction (most to least read{which})")
     axes.set_ylabel("|cosine|")
     axes.set_title(f"rho {rho:.2f} (chance {geometry.chance(k):.2f})")
 
