@@ -9,19 +9,18 @@ from .style import GREY, arrow, box, canvas, label
 
 ALT = (
     "A table of four questions with sketched predictions as bars. Columns: one right answer, many "
-    "right answers. Rows: a subject that the model knows, a subject that does not exist. Only the "
-    "capital of France has one tall bar. A city in France, the capital of Drulvania and a city in "
-    "Drulvania all have many low bars. The two that matter, a city in France and the capital of "
-    "Drulvania, look alike and have different causes."
+    "right answers. Rows: a subject that the model knows, a subject that does not exist. The "
+    "capital of France has one tall bar. A city in France and the capital of Drulvania have many "
+    "low bars: these two look alike and have different causes. A city in Drulvania has a question "
+    "mark instead of bars."
 )
 PEAKED = (0.9, 0.08, 0.06, 0.04, 0.04, 0.03)
 SPREAD = (0.34, 0.3, 0.26, 0.24, 0.22, 0.2)
-FLAT = (0.26, 0.25, 0.24, 0.24, 0.23, 0.22)
 CELLS = (
     (7.0, 5.4, "the capital of France", PEAKED, BLUE),
     (15.0, 5.4, "a city in France", SPREAD, ORANGE),
     (7.0, 1.4, "the capital of Drulvania", SPREAD, RED),
-    (15.0, 1.4, "a city in Drulvania", FLAT, GREY),
+    (15.0, 1.4, "a city in Drulvania", (), GREY),
 )
 
 
@@ -36,6 +35,8 @@ def draw() -> Axes:
         box(axes, (x, y + 1.75), "", width=7.0, height=3.6, fill="white", edge=colour)
         label(axes, (x, y + 3.1), text, size=11.5)
         _bars(axes, x - 2.4, y + 0.2, shares, colour)
+        if not shares:  # the lesson asks the reader to predict it
+            label(axes, (x, y + 1.3), "?", size=28, colour=colour)
     arrow(axes, (10.4, 4.6), (11.6, 5.6), colour=GREY)
     arrow(axes, (11.6, 5.6), (10.4, 4.6), colour=GREY)
     label(axes, (11.0, 0.6), "the two at the arrow look alike, for different reasons", size=11)
