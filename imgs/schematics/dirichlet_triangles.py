@@ -1,4 +1,4 @@
-"""Evidence as a Dirichlet distribution: much or little of it, agreeing or conflicting."""
+"""Evidence as a Dirichlet distribution: much or little of it, evenly spread or not."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,10 +9,11 @@ from .style import GREY, canvas, label
 
 ALT = (
     "Four triangles in two rows. A dot in a triangle is one possible vector of probabilities for "
-    "three candidates A, B and C; a corner means certainty of one of them. Much conflicting "
-    "evidence, for A and B alike: a tight patch of dots half-way between A and B. Much agreeing "
-    "evidence, for A: a tight patch at corner A. Little conflicting evidence: a cloud over most of "
-    "the triangle. Little agreeing evidence: a wide cloud that leans towards A."
+    "three candidates A, B and C; a corner means certainty of one of them. Upper row, epistemic "
+    "low, much evidence: left, aleatoric high, A and B alike, a tight patch of dots half-way "
+    "between A and B; right, aleatoric low, A leads, a tight patch at corner A. Lower row, "
+    "epistemic high, little evidence: left, aleatoric high, a cloud over most of the triangle; "
+    "right, aleatoric low, a wide cloud that leans towards A."
 )
 # row, column: middle of the triangle; logits of A, B and C; what is known
 PANELS = (
@@ -28,10 +29,10 @@ CORNERS = SIDE * np.array([[-0.5, 0], [0.5, 0], [0, 3**0.5 / 2]])
 def draw() -> Axes:
     """Draw 150 vectors from Dirichlet(evidence + 1) in each of the four triangles."""
     axes = canvas(20, 13.4)
-    label(axes, (6.2, 12.9), "conflicting: A and B alike", bold=True)
-    label(axes, (14.6, 12.9), "agreeing: A leads", bold=True)
-    label(axes, (1.6, 9.4), "much\nevidence", bold=True)
-    label(axes, (1.6, 3.3), "little\nevidence", bold=True)
+    label(axes, (6.2, 12.9), "aleatoric high: A and B alike", bold=True)
+    label(axes, (14.6, 12.9), "aleatoric low: A leads", bold=True)
+    label(axes, (1.6, 9.4), "epistemic\nlow:\nmuch\nevidence", bold=True)
+    label(axes, (1.6, 3.3), "epistemic\nhigh:\nlittle\nevidence", bold=True)
     generator = np.random.default_rng(0)
     for middle, logits, meaning in PANELS:
         _triangle(axes, np.array(middle), generator.dirichlet(np.array(logits) + 1.0, 150))
