@@ -6,7 +6,7 @@
 A folded cell shows its first line, a title that says what the code does, and its output.
 JupyterLab, Colab and the site each have a mark of their own for it; a folded cell has all three.
 Code that claims, checks, asserts or prints stays in sight, as does a cell whose
-values a later open cell reads.
+values a later open cell reads. An author folds a cell that only prepares by the tag "plumbing".
 """
 
 import argparse
@@ -21,13 +21,17 @@ import nbformat
 ROOT = Path(__file__).parent.parent
 SHORTEST = 6  # lines; a shorter cell is read faster than it is opened
 SITE = "hide-input"
+PLUMBING = (
+    "plumbing"  # the tag of a cell that its author folds: it only prepares what later cells use
+)
 DRAWING = "Draw the figure (folded: open it to read the code)"
 HELPER = "Say how to draw it (folded: open it to read the code)"
 CONTROL = "Build the controls (folded: open it to read the code)"
 SETUP = (
     "Set-up, the same in every lesson: in Colab it fetches the course, elsewhere it only imports"
 )
-TITLES = {f"# @title {text}" for text in (DRAWING, HELPER, CONTROL, SETUP)}
+PREPARING = "Prepare what follows (folded: open it to read the code)"
+TITLES = {f"# @title {text}" for text in (DRAWING, HELPER, CONTROL, SETUP, PREPARING)}
 
 DRAWS = {"show", "subplots", "plot", "axhline", "axvline", "scatter", "bar", "barh", "boxplot"}
 DRAWS |= {"imshow", "hist", "fill_between", "errorbar", "legend", "set_xticks", "text"}
@@ -74,7 +78,8 @@ def fold(notebook: nbformat.NotebookNode) -> None:
     for cell in cells:
         mark(cell, None)
     for cell, title in zip(cells, titles_of([cell.source for cell in cells]), strict=True):
-        mark(cell, title)
+        prepares = PLUMBING in cell.metadata.get("tags", []) and not must_be_seen(cell.source)
+        mark(cell, PREPARING if prepares else title)
 
 
 def titles_of(sources: list[str]) -> list[str | None]:
@@ -109,6 +114,13 @@ def title_of(tree: ast.Module) -> str | None:
     if not called & DRAWS:
         return None
     return DRAWING if calls_in(at_once) & DRAWS else HELPER
+
+
+def must_be_seen(source: str) -> bool:
+    """Whether a cell prints, asserts, claims or checks."""
+    tree = ast.parse(source)
+    asserts = any(isinstance(each, ast.Assert) for each in ast.walk(tree))
+    return asserts or bool(calls_in(tree.body) & (IN_SIGHT | {"print"}))
 
 
 def calls_in(body: Iterable[ast.stmt]) -> set[str]:

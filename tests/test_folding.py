@@ -105,6 +105,15 @@ def test_folding_twice_is_folding_once_and_unfolding_gives_the_cell_back():
     assert cell.source == DRAWING and cell.metadata == {"tags": ["slide"]}
 
 
+def test_an_author_folds_what_only_prepares_and_nothing_that_prints():
+    cells = [
+        nbformat.v4.new_code_cell(source, metadata={"tags": ["plumbing"]})
+        for source in ("texts = read(names)", "texts = read(names)\nprint(len(texts))")
+    ]
+    folding.fold(nbformat.v4.new_notebook(cells=cells))
+    assert [cell.source.startswith("# @title Prepare") for cell in cells] == [True, False]
+
+
 def test_every_lesson_is_folded(capsys):
     assert folding.main(["--check"]) == 0, capsys.readouterr().out
 
