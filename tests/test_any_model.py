@@ -35,7 +35,7 @@ FAILED_ASSERTS = {
     "judging_itself": 2,
     "logit_lens": 2,
     "lens_on_trial": 2,
-    "residual_trajectories": 4,
+    "residual_trajectories": 3,
     "entropy_lens": 2,
     "last_layer_geometry": 3,
     "entropy_neurons": 1,
