@@ -11,6 +11,8 @@ const tab = await browser.newPage({ viewport: { width: 1280, height: 900 } });
 await tab.goto(pathToFileURL(file).href);
 await tab.evaluate(async () => {
   await window.MathJax?.startup?.promise;
+  // Folded code is opened: what stands in it has to be reached, too.
+  for (const fold of document.querySelectorAll("details.hide")) fold.open = true;
   // What a person can use or must be able to scroll, numbered.
   const used = "a[href], button, summary, input, select, textarea";
   const visible = [...document.querySelectorAll(used)].filter((element) => element.checkVisibility({ visibilityProperty: true }));
