@@ -20,10 +20,8 @@ import nbformat
 
 ROOT = Path(__file__).parent.parent
 SHORTEST = 6  # lines; a shorter cell is read faster than it is opened
-SITE = "hide-input"
-PLUMBING = (
-    "plumbing"  # the tag of a cell that its author folds: it only prepares what later cells use
-)
+SITE = "hide-input"  # the tag by which the site folds a cell
+PLUMBING = "plumbing"  # the tag by which an author folds a cell that only prepares
 DRAWING = "Draw the figure (folded: open it to read the code)"
 HELPER = "Say how to draw it (folded: open it to read the code)"
 CONTROL = "Build the controls (folded: open it to read the code)"
@@ -37,7 +35,6 @@ DRAWS = {"show", "subplots", "plot", "axhline", "axvline", "scatter", "bar", "ba
 DRAWS |= {"imshow", "hist", "fill_between", "errorbar", "legend", "set_xticks", "text"}
 CONTROLS = {"interact", "interactive", "interactive_output", "VBox", "HBox", "Dropdown", "Text"}
 CONTROLS |= {"Textarea", "IntSlider", "FloatSlider", "SelectionSlider", "ToggleButtons", "Button"}
-ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 # What a reader has to see, wherever in a cell it stands.
 IN_SIGHT = {"check", "claim", "judge", "solution", "hint", "progress"}
 
@@ -78,8 +75,8 @@ def fold(notebook: nbformat.NotebookNode) -> None:
     for cell in cells:
         mark(cell, None)
     for cell, title in zip(cells, titles_of([cell.source for cell in cells]), strict=True):
-        prepares = PLUMBING in cell.metadata.get("tags", []) and not must_be_seen(cell.source)
-        mark(cell, PREPARING if prepares else title)
+        tagged = PLUMBING in cell.metadata.get("tags", [])
+        mark(cell, PREPARING if tagged and only_prepares(cell.source) else title)
 
 
 def titles_of(sources: list[str]) -> list[str | None]:
@@ -92,7 +89,7 @@ def titles_of(sources: list[str]) -> list[str | None]:
     read_later: set[str] = set()
     for source in reversed(sources):
         tree = ast.parse(source)
-        title = None if made_by(tree) & read_later else title_of(tree)
+        title = None if bound_by(tree) & read_later else title_of(tree)
         if title is None:
             read_later = (read_later - bound_by(tree)) | read_by(source)
         titles.append(title if len(source.splitlines()) >= SHORTEST else None)
@@ -102,36 +99,34 @@ def titles_of(sources: list[str]) -> list[str | None]:
 def title_of(tree: ast.Module) -> str | None:
     """Return the title under which a cell's code could be folded, or None if it has to be read."""
     called = calls_in(tree.body)
-    if called & IN_SIGHT:
-        return None
+    at_once = calls_in(each for each in tree.body if not isinstance(each, ast.FunctionDef))
     if called >= {"find_spec", "use_course_style"}:
         return SETUP
-    at_once = [each for each in tree.body if not isinstance(each, ast.FunctionDef)]
-    if "print" in calls_in(at_once) or any(isinstance(each, ast.Assert) for each in ast.walk(tree)):
+    if supports_a_statement(tree) or "print" in at_once:
         return None
     if called & CONTROLS:
         return CONTROL
     if not called & DRAWS:
         return None
-    return DRAWING if calls_in(at_once) & DRAWS else HELPER
+    return DRAWING if at_once & DRAWS else HELPER
 
 
-def must_be_seen(source: str) -> bool:
-    """Whether a cell prints, asserts, claims or checks."""
+def only_prepares(source: str) -> bool:
+    """Whether a cell prints nothing and supports no statement of the text."""
     tree = ast.parse(source)
+    return not supports_a_statement(tree) and "print" not in calls_in(tree.body)
+
+
+def supports_a_statement(tree: ast.Module) -> bool:
+    """Whether a cell claims, checks or asserts something."""
     asserts = any(isinstance(each, ast.Assert) for each in ast.walk(tree))
-    return asserts or bool(calls_in(tree.body) & (IN_SIGHT | {"print"}))
+    return asserts or bool(calls_in(tree.body) & IN_SIGHT)
 
 
 def calls_in(body: Iterable[ast.stmt]) -> set[str]:
     """Return the names of the functions and methods that are called."""
     calls = (node.func for part in body for node in ast.walk(part) if isinstance(node, ast.Call))
     return {getattr(func, "attr", getattr(func, "id", "")) for func in calls}
-
-
-def made_by(tree: ast.Module) -> set[str]:
-    """Return the names that the cell's assignments bind, not those of its functions and loops."""
-    return bound_by(ast.Module([each for each in tree.body if isinstance(each, ASSIGNMENTS)], []))
 
 
 def bound_by(tree: ast.Module) -> set[str]:

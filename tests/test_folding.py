@@ -70,8 +70,10 @@ def test_a_cell_that_prints_or_supports_a_statement_stays_open(line):
     assert titles(f"{DRAWING}\n{line}") == [None]
 
 
-def test_a_short_cell_stays_open():
-    assert titles("figure, axes = plt.subplots()\nshow(figure, 'Nothing.')") == [None]
+def test_a_cell_of_five_lines_stays_open_and_one_of_six_does_not():
+    lines = ["figure, axes = plt.subplots()", *["axes.plot(values)"] * 3, "show(figure, 'Lines.')"]
+    assert titles("\n".join(lines)) == [None]
+    assert titles("\n".join([*lines, "plt.close(figure)"])) == [folding.DRAWING]
 
 
 def test_a_cell_that_computes_for_an_open_one_stays_open():

@@ -211,6 +211,13 @@ def test_every_link_inside_the_site_arrives(site):
             assert not anchor or path not in anchors or anchor in anchors[path], (page, target)
 
 
+def test_folded_code_is_named_by_the_words_that_one_sees(site):
+    lesson = site.read("notebooks/06_logtoku_on_trial.html")
+    folds = re.findall(r"<summary([^>]*)>\s*<p[^>]*>(.*?)</p>", lesson, re.S)
+    assert len(folds) >= 4 and all("aria-label" not in attributes for attributes, _ in folds)
+    assert {words for _, words in folds} == {"Show the folded code"}
+
+
 def test_no_page_says_where_it_was_built(site):
     for page in site.pages:
         assert str(ROOT) not in site.read(page) and str(site.folder.parent) not in site.read(
