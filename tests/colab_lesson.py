@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
+from lesson_client import LessonClient
 
 TIMEOUT = 1800  # seconds for a cell
 
@@ -66,7 +66,7 @@ def run(notebook: Path, folder: Path, private: Path) -> dict:
     os.environ["IPYTHONDIR"] = str(private)
     content = nbformat.read(notebook, as_version=4)
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(
+    client = LessonClient(
         content, timeout=TIMEOUT, kernel_name="python3", resources=resources, allow_errors=True
     )
     started, stopped = time.perf_counter(), None

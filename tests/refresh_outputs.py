@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
+from lesson_client import LessonClient
 
 from uncertainty.course.lessons import LESSONS
 from uncertainty.course.recorded import add_to_record, replace_record
@@ -31,7 +31,7 @@ METADATA = {
 def refresh(path: Path) -> float:
     """Run one notebook in its own folder, write it back, and return the seconds it took."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
+    client = LessonClient(
         notebook,
         timeout=900,
         kernel_name="python3",

@@ -6,8 +6,8 @@ import matplotlib
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from lesson_client import LessonClient
 from matplotlib import pyplot as plt
-from nbclient import NotebookClient
 from nbconvert import HTMLExporter, LatexExporter
 
 from uncertainty.plotting import style
@@ -95,7 +95,7 @@ interact(draw, power=(1, 5));
 def test_the_figure_of_a_widget_has_its_description_too():
     """A widget keeps its picture in its own state, not among the outputs of the cell."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(WIDGET)])
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    LessonClient(notebook, kernel_name="python3", timeout=120).execute()
     assert [picture["alt"] for picture in pictures_of_outputs(notebook)] == ["x to the power 2"]
     widgets = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
     [output] = [
