@@ -11,8 +11,9 @@ from .style import GREY
 
 ALT = (
     "Sixty answers in the order of their doubt, dots for right and crosses for wrong ones. Above "
-    "them the upper bound of the risk, a line that falls while right answers are added and jumps "
-    "at each wrong one. Where it first exceeds the promised limit, the walk ends. A little later "
+    "them the upper bound of the risk, a line that starts behind the twelfth answer, a place "
+    "chosen before grading. It falls while right answers are added and jumps at each wrong one. "
+    "Where it first exceeds the promised limit, the walk ends. A little later "
     "the line, now grey, lies below the limit again: that part is not looked at."
 )
 WRONG = (23, 31, 38, 41, 44, 47, 57, 58, 59)  # their places, the surest answer first
@@ -39,9 +40,10 @@ def draw() -> Axes:
     line = {"arrowstyle": "->", "color": BLACK}
     end = (stop, bounds[counts == stop][0])
     axes.annotate(
-        "the first bound above the limit:\nthe walk ends", end, (17, 0.36), arrowprops=line
+        "the first bound above the limit:\nthe walk ends", end, (19, 0.33), arrowprops=line
     )
-    axes.annotate("start, fixed\nbeforehand", (START, bounds[0]), (2, 0.31), arrowprops=line)
+    start = "the walk starts here: a place\nchosen before grading"
+    axes.annotate(start, (START, bounds[0]), (1, 0.44), arrowprops=line)
     axes.set(xlabel="answers, from the smallest doubt to the largest", ylabel="risk")
     axes.set(xlim=(0, 61), ylim=(-0.02, 0.5))
     axes.spines[["top", "right"]].set_visible(False)
