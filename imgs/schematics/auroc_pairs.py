@@ -11,9 +11,9 @@ from .style import GREY, canvas, label
 ALT = (
     "A grid of pairs. Each row is a wrong answer and each column a right answer, both in the order "
     "of their doubt, largest first from the lower left corner. A cell is filled where the wrong "
-    "answer of its row has the larger doubt than the right answer of its column, and half filled "
-    "at a tie. Sixteen of twenty cells are filled and one half: the AUROC is 16.5 of 20, or 0.825. "
-    "The staircase between filled and empty cells is the ROC curve."
+    "answer of its row has the larger doubt than the right answer of its column, and has another "
+    "colour at a tie. Sixteen of twenty cells are filled and one is a tie, which counts half: the "
+    "AUROC is 16.5 of 20, or 0.825. The staircase between filled and empty cells is the ROC curve."
 )
 WRONG = (0.9, 0.8, 0.6, 0.3)  # doubts, from the lowest row upwards
 RIGHT = (0.7, 0.5, 0.3, 0.2, 0.1)  # doubts, from the first column on

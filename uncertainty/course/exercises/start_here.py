@@ -8,11 +8,12 @@ from .exercise import exercise
 @exercise(
     inputs=[(0.5,), (0.25,), (0.9,)],
     hints=[
-        "The formula stands above the cell. Which Python module has a logarithm?",
+        "Which logarithm does the formula take, and which one does the colleague's line take?",
         "`math.log` without a second argument is the natural logarithm, so the result is in nats.",
         "The logarithm of a number below 1 is negative, and a surprise is not: change its sign.",
     ],
-    note="a surprise of 0.69 nats, or log 2, is that of a fair coin: one bit.",
+    note="the colleague's line, with base 2, gives the same surprise in bits: a fair coin has one "
+    "bit, which is log 2, or 0.69 nats.",
 )
 def surprise(probability):
     return -math.log(probability)
@@ -26,7 +27,8 @@ def _(probability):
 
 
 @surprise.mistake(
-    "That is in bits, with base 2. This course counts in nats: use `math.log` without a base."
+    "That is the colleague's line, in bits, with base 2. This course counts in nats: use "
+    "`math.log` without a base."
 )
 def _(probability):
     return -math.log2(probability)

@@ -97,7 +97,9 @@ def _(logits):
         "The answer is written when *every* step goes as it did. `.prod()` multiplies.",
         "Multiply the favourites' probabilities first, and take the difference from 1 last.",
     ],
-    note="the product can only shrink with each token, so this doubt can only grow.",
+    note="the product can only shrink with each token, so this doubt can only grow. The "
+    "colleague's line gives the chance that every step goes another way, if no step depends on "
+    "the others.",
 )
 def naive_doubt(max_probabilities):
     return (1 - max_probabilities.prod()).item()
@@ -109,8 +111,8 @@ def _(max_probabilities):
 
 
 @naive_doubt.mistake(
-    "You multiplied the doubts: the chance that *every* step is wrong. Multiply the maxima, "
-    "then subtract from 1."
+    "That is the colleague's line. It multiplies the doubts: the chance that *every* step goes "
+    "another way. Multiply the maxima, then subtract from 1."
 )
 def _(max_probabilities):
     return (1 - max_probabilities).prod().item()
@@ -174,8 +176,8 @@ def _(max_probabilities):
         "Read the formula from the inside. Tensors have `.log()`, `.mean()` and `.exp()`.",
         "The mean surprisal is a number of nats; the exponential turns it into a number of tokens.",
     ],
-    note="perplexity is one over the geometric mean of the probabilities, so a single very "
-    "unlikely token raises it far more than it raises the colleague's number.",
+    note="for 0.9 and 0.1 the colleague's number is 2, and the perplexity is 3.33. It is one over "
+    "the geometric mean, so a single very unlikely token raises it far more than her number.",
 )
 def perplexity(probabilities):
     return (-probabilities.log()).mean().exp().item()
