@@ -9,9 +9,9 @@ from .style import GREY, arrow, box, canvas, label
 ALT = (
     "Two rows. In each a thick line, the stream at the last token of the question about the meat "
     "of a pig, runs from left to right, and at a plus sign the attention output of three blocks is "
-    "added to it. In the first row it is the question's own output, and the model says pork. In "
-    "the second row the own output is crossed out; the mean over other questions is added in its "
-    "place, and we ask how much of the probability of pork is left."
+    "added to it, and at the end the probability of pork is read. In the first row it is the "
+    "question's own output. In the second row the own output is crossed out; the mean over other "
+    "questions is added in its place, and we ask how much of the probability is left."
 )
 START, PLUS, END = 8.2, 14.6, 20.6
 
@@ -33,7 +33,8 @@ def replaced_row(
     label(axes, (0.4, y + 0.35), name, align="left", bold=True)
     label(axes, (0.4, y - 0.35), '"meat of a pig?"', align="left", size=11, colour=GREY)
     axes.plot([START, END], [y, y], color=BLUE, linewidth=6, solid_capstyle="butt")
-    box(axes, (11.2, y + 1.55), "own attention output", width=5.0, height=0.9, size=11)
+    own = "own attention output\nof 3 blocks"
+    box(axes, (11.2, y + 1.55), own, width=5.0, height=1.3, size=11)
     if put is None:
         arrow(axes, (13.75, y + 1.55), (PLUS, y + 0.32), colour=colour)
     else:

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from uncertainty.plotting.style import BLUE, ORANGE, RED
+from uncertainty.plotting.style import BLUE, RED
 
 from .style import GREY, arrow, box, canvas, label
 
@@ -47,16 +47,16 @@ def _block(axes: Axes) -> None:
     box(axes, (9.1, PARTS), "MLP", width=1.6)
     _added(axes, 9.1, 10.15)
     label(axes, (5.9, 6.4), "reads", size=10, align="left")
-    label(axes, (7.7, 6.4), "adds", size=10, colour=ORANGE, align="left")
+    label(axes, (7.7, 6.4), "adds", size=10, colour=GREY, align="left")
 
 
 def _added(axes: Axes, x: float, back: float) -> None:
     """Draw a part that reads the stream below it and adds to it a little further on."""
     reads = x - 0.35
     arrow(axes, (reads, STREAM + 0.1), (reads, PARTS - 0.55))
-    axes.plot([back - 0.25, back], [PARTS, PARTS], color=ORANGE, linewidth=1.6)
-    arrow(axes, (back, PARTS), (back, STREAM + 0.3), colour=ORANGE)
-    axes.plot(back, STREAM, "o", markersize=15, color="white", markeredgecolor=ORANGE)
+    axes.plot([back - 0.25, back], [PARTS, PARTS], color=GREY, linewidth=1.6)
+    arrow(axes, (back, PARTS), (back, STREAM + 0.3), colour=GREY)
+    axes.plot(back, STREAM, "o", markersize=15, color="white", markeredgecolor=GREY)
     label(axes, (back, STREAM), "+", size=13, bold=True)
 
 
