@@ -12,7 +12,9 @@ ALT = (
     "the, a shuffled list near the corner zinc, and equal probabilities in the middle. One arrow "
     "leads from the sure prediction to the middle: it becomes flat, and comes nearer to the "
     "unigram and to the shuffled list. Another arrow leads to the unigram: the fallback. It comes "
-    "nearer to the unigram, and not to the shuffled list."
+    "nearer to the unigram, and not to the shuffled list. To the right a table asks whether the "
+    "prediction comes nearer to the unigram, and to a shuffled list. Flat: yes and yes. Fallback: "
+    "yes and no. A fallback shows only in the difference between the two columns."
 )
 CORNERS = {"the": (1.6, 1.2), "Paris": (6.8, 9.2), "zinc": (12.0, 1.2)}
 POINTS = {
