@@ -11,9 +11,8 @@ ALT = (
     "Left, a plane: the directions that are read run to the right, the least-read ones upwards. A "
     "neuron's vector w of length 5 points up and to the right. Its part along the least-read "
     "directions is 3 long, so rho is 3 divided by 5, or 0.6. Right, the same in three dimensions: "
-    "two axes that are read span the floor, and the least-read one stands upright. Keeping the "
-    "upright part and turning the rest over the floor gives other vectors of the same rho; their "
-    "tips lie on a circle."
+    "two axes that are read span the floor, and the least-read one stands upright. Beside w stand "
+    "three other vectors with the same upright part; their tips and that of w lie on a circle."
 )
 # Where the drawing puts the two axes of the floor: seen from above at an angle, so that a circle
 # parallel to the floor becomes an ellipse that lies level.
@@ -66,4 +65,4 @@ def _draw_equal(axes: Axes, origin: tuple[float, float]) -> None:
     tip = _place(origin, (radius * np.cos(0.1), radius * np.sin(0.1), height))
     arrow(axes, origin, tip, colour=BLUE)
     label(axes, (tip[0] + 0.2, tip[1] - 0.45), "w", colour=BLUE, align="left")
-    label(axes, (18.3, 0.7), "all tips on the ring have the same rho", bold=True)
+    label(axes, (18.3, 0.7), "w and three other vectors", bold=True)
