@@ -9,13 +9,13 @@ from uncertainty.plotting.style import BLUE, GREEN, ORANGE
 from .style import GREY, arrow, canvas, label
 
 ALT = (
-    "Left, bars for three tokens, the, Paris and zinc: the list of word frequencies has 0.80, 0.15 "
-    "and 0.05, a prediction without the neuron 0.20, 0.70 and 0.10. Right, four predictions with "
-    "the neuron, in two rows and two columns. It raises the entropy in the upper row and lowers it "
-    "in the lower one; it goes towards the list on the left and away from it on the right. "
-    "Probability that leaves Paris for the raises the entropy and goes towards the list: the "
-    "paper calls this hedging. If it leaves for zinc, the entropy rises, too, but the prediction "
-    "goes away from the list."
+    "Left, bars for three tokens, the, Paris and zinc: the list of word frequencies has 0.80, "
+    "0.15 and 0.05, a prediction with the neuron silenced 0.20, 0.70 and 0.10. An arrow leads "
+    "from it to each of two rows on the right: four predictions with the neuron active, in two "
+    "rows and two columns. It raises the entropy in the upper row and lowers it in the lower one; "
+    "it goes towards the list on the left and away from it on the right. Probability that leaves "
+    "Paris for the raises the entropy and goes towards the list: the paper calls this hedging. If "
+    "it leaves for zinc, the entropy rises, too, but the prediction goes away from the list."
 )
 TOKENS = ("the", "Paris", "zinc")
 LIST, BEFORE = (0.80, 0.15, 0.05), (0.20, 0.70, 0.10)
@@ -32,10 +32,11 @@ def draw() -> Axes:
     axes = canvas(26, 12.4)
     label(axes, (3.2, 11.6), "the list", bold=True, colour=BLUE)
     _bars(axes, (1.2, 7.7), LIST, colour=BLUE)
-    label(axes, (3.2, 5.9), "without the neuron", bold=True)
+    label(axes, (3.2, 5.9), "neuron silenced", bold=True)
     _bars(axes, (1.2, 2.0), BEFORE, colour=GREY)
     label(axes, (3.2, 0.55), _told(BEFORE), size=11)
-    arrow(axes, (5.9, 3.5), (7.6, 3.5), colour=GREY)
+    for end in (8.3, 3.4):
+        arrow(axes, (5.7, 3.4), (7.7, end), colour=GREY)
     for column, title in enumerate(("towards the list", "away from the list")):
         label(axes, (13.4 + 7.6 * column, 11.9), title, bold=True)
     for row, title in enumerate(("raises\nthe entropy", "lowers\nthe entropy")):
