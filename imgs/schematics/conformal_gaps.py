@@ -28,6 +28,8 @@ def draw() -> Axes:
     axes.fill_between([LEFT, limit], UPPER - 0.75, UPPER + 0.35, color=PALE, linewidth=0)
     for height in (UPPER, LOWER):
         axes.plot([LEFT, LEFT + WIDTH], [height] * 2, color=GREY, linewidth=1.4)
+        label(axes, (LEFT - 0.3, height), "0", size=11, colour=GREY)
+        label(axes, (LEFT + WIDTH + 0.4, height), "1", size=11, colour=GREY)
     axes.plot([limit] * 2, [0.5, UPPER + 0.95], color=ORANGE, linewidth=2, linestyle="--")
     label(axes, (limit, UPPER + 1.3), "limit: the 8th of 9", size=11)
     axes.plot([_place(one) for one in SCORES], [UPPER] * 9, "o", color=BLUE, markersize=9)
