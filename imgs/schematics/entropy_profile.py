@@ -13,7 +13,7 @@ ALT = (
     "Left, a grid of five depths and eight tokens; the colour of a cell is the entropy that the "
     "lens reads there. A frame marks two windows of four tokens each. An arrow leads to a grid of "
     "five depths and two windows, the means; a second arrow to a single column of ten numbers, the "
-    "profile; a third to a classifier that names the format: a poem, a chat or an article."
+    "profile; a third to a classifier that names the task: a sum, a summary or a translation."
 )
 DEPTHS, TOKENS, WINDOWS = 5, 8, 2
 SIDE = 0.95
@@ -45,7 +45,7 @@ def draw() -> Axes:
     arrow(axes, (17.6, 4.3), (19.0, 4.3))
     box(axes, (20.6, 4.3), "classifier", width=3.0, edge=BLACK)
     arrow(axes, (20.6, 3.7), (20.6, 2.5))
-    label(axes, (20.6, 1.95), "a poem? a chat?\nan article?", size=11)
+    label(axes, (20.6, 1.95), "a sum? a summary?\na translation?", size=11)
     return axes
 
 
