@@ -12,7 +12,7 @@ ALT = (
     "three candidates A, B and C; a corner means certainty of one of them. Upper row, epistemic "
     "low, much evidence: left, aleatoric high, A and B alike, a tight patch of dots half-way "
     "between A and B; right, aleatoric low, A leads, a tight patch at corner A. Lower row, "
-    "epistemic high, little evidence: left, aleatoric high, a cloud over most of the triangle; "
+    "epistemic high, little evidence: left, aleatoric high, a cloud over its lower half; "
     "right, aleatoric low, a wide cloud that leans towards A."
 )
 # row, column: middle of the triangle; logits of A, B and C; what is known

@@ -10,9 +10,9 @@ from .style import GREY, arrow, canvas, label
 ALT = (
     "A triangle whose corners stand for three words: 'never', 'the' and ','. Each point inside is "
     "a distribution over them. A path runs from the middle depths, near the corner ',', towards "
-    "'never' and ends near it, at the final distribution. From one point on the path three dashed "
-    "lines lead to the three targets: to the corner of the emitted token, to the corner of the "
-    "right token, and to the end of the path."
+    "'never' and ends nearest to it, at the final distribution. From one point on the path three "
+    "dashed lines lead to the three targets: to the corner of the emitted token, to the corner of "
+    "the right token, and to the end of the path."
 )
 LEFT, RIGHT, TOP = np.array([1.6, 1.5]), np.array([12.6, 1.5]), np.array([7.1, 9.2])
 # Shares of the left, the right and the upper corner: ',', 'the' and 'never'.
