@@ -53,7 +53,8 @@ def shown(function, *arguments):
 def test_the_reference_passes_and_is_handed_back(e):
     attempt = named(lambda *a: e.reference(*a), e.name)
     got, text = shown(check, attempt)
-    assert got is attempt and "right" in text and e.grade(attempt).state == "right"
+    assert inspect.unwrap(got) is attempt and "right" in text
+    assert e.grade(attempt).state == "right"
 
 
 @pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
@@ -107,6 +108,28 @@ def test_numbers_in_messages_are_short_and_a_single_number_is_called_one():
     assert "the result is one number, expected an array of shape" in message
 
 
+def test_several_arguments_have_their_names_and_rounding_noise_is_no_number():
+    by_name = {e.name: e for e in ALL}
+
+    def mean_output(outputs, choosing, judging):
+        return outputs[0]
+
+    message = by_name["mean_output"].grade(mean_output).message
+    assert ", choosing = [0, 2], judging = [1, 3])" in message
+    close = np.array([-3e-17, 2.0, np.inf])
+    message = describe_difference(None, (1,), close, close + 1, tolerance=1e-4)
+    assert message == "For (1) it gave [0, 2, inf], expected [1, 3, inf]."
+    alone = describe_difference(None, (1,), np.array([3e-17]), np.array([1.0]), tolerance=1e-4)
+    assert "it gave [3e-17]" in alone
+
+
+def test_a_misspelt_name_is_told_its_neighbours():
+    with pytest.raises(ValueError, match=r"Near it: mean_output"):
+        hint("mean_outputs")
+    with pytest.raises(ValueError, match=r"There are: .*surprise"):
+        hint("zzzzqqqq")
+
+
 def test_a_large_table_is_told_by_its_first_wrong_entry():
     expected = np.arange(20.0).reshape(4, 5)
     result = expected.copy()
@@ -136,7 +159,7 @@ def test_none_is_no_number():
 def test_a_function_among_the_inputs_is_shown_by_its_name():
     [lens] = [e for e in ALL if e.name == "lens"]
     message = lens.grade(lambda stream, norm, unembedding: stream).message
-    assert ", the function norm, [[" in message and "0x" not in message
+    assert ", norm = the function norm, unembedding = [[" in message and "0x" not in message
 
 
 def judged(source, filename="<cell>"):
@@ -189,9 +212,9 @@ def test_backticks_in_the_learners_line_do_not_end_the_code(line, span):
 
 def test_an_exception_without_a_message_is_its_type():
     message = judged("def softmax(z):\n    raise ValueError\n")
-    assert message.endswith(") line 2, `raise ValueError`, raised ValueError")
+    assert message.endswith(") line 2, `raise ValueError`, raised ValueError.")
     message = judged("def softmax(z):\n    raise ValueError('why')\n")
-    assert message.endswith("raised ValueError: why")
+    assert message.endswith("raised ValueError: why.")
 
 
 def test_where_no_line_is_the_learners_the_exception_stands_alone():

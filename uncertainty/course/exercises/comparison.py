@@ -56,10 +56,10 @@ def describe_difference(
     """Return a sentence that says for which input the attempt went wrong, and how."""
     result = _without_tensor(result)
     expected = _without_tensor(expected)
-    call = f"For ({', '.join(_short_repr(argument) for argument in arguments)})"
+    call = f"For ({', '.join(_named(attempt, arguments))})"
     if isinstance(result, Exception):
         raised = ": ".join(part for part in (type(result).__name__, str(result)) if part)
-        return f"{call} {failing_line(attempt, result) or 'it'} raised {raised}"
+        return f"{call} {failing_line(attempt, result) or 'it'} raised {raised.rstrip('.')}."
     if result is None:
         return f"{call} it returned nothing; is there a `return`?"
     if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
@@ -123,6 +123,19 @@ def _differs(after, before) -> bool:
     return not np.all((after == before) | both_nan)
 
 
+def _named(attempt: Callable, arguments: tuple) -> list[str]:
+    """Return the arguments as one reads them, several of them with their names."""
+    shown = [_short_repr(argument) for argument in arguments]
+    try:
+        parameters = inspect.signature(attempt).parameters.values()
+    except (TypeError, ValueError):
+        return shown
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if len(shown) == 1 or len(names) != len(shown):
+        return shown
+    return [f"{name} = {value}" for name, value in zip(names, shown)]
+
+
 def _code_span(text: str) -> str:
     """Return a line as Markdown code, between more backticks than it holds in a row."""
     longest_run = max(re.findall("`+", text), key=len, default="")
@@ -179,6 +192,7 @@ def _short_repr(value) -> str:
     if _is_large(value):
         return _form(value)
     if isinstance(value, (np.ndarray, np.generic, float)):
+        value = _without_rounding_noise(value)
         in_lines = np.array2string(
             np.asarray(value),
             threshold=LONGEST_TABLE,
@@ -187,6 +201,15 @@ def _short_repr(value) -> str:
         )
         return " ".join(in_lines.split())
     return _shortened(repr(value))
+
+
+def _without_rounding_noise(value):
+    """Return numbers with those set to 0 that are nothing beside the largest of them."""
+    numbers = np.asarray(value)
+    if numbers.dtype.kind != "f" or not np.isfinite(numbers).any():
+        return value
+    largest = np.abs(numbers[np.isfinite(numbers)]).max()
+    return np.where(np.abs(numbers) < 1e-12 * largest, 0.0, numbers)
 
 
 def _shortened(text: str) -> str:

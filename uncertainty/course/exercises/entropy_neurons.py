@@ -33,21 +33,24 @@ DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
         "Bring z back to what it was before the norm, add the neuron's part, divide all by the new "
         "scale.",
     ],
-    note="her line gives every logit its direct change and leaves out the change of scale: it is "
-    "nearly the direct effect, which divides by the old scale.",
+    note="her line gives every logit what the neuron adds to it, and leaves out the change of "
+    "scale.",
 )
 def ablated_logits(z, u, sigma, sigma_new, delta):
     return (sigma[:, None] * z + delta[:, None] * u) / sigma_new[:, None]
 
 
 @ablated_logits.mistake(
-    "That is the direct effect: the old logits must be rescaled, too, by sigma / sigma_new."
+    "You left out the change of scale: the old logits go with sigma / sigma_new, and what the "
+    "neuron adds is divided by the new scale."
 )
 def _(z, u, sigma, sigma_new, delta):
     return z + delta[:, None] * u / sigma[:, None]
 
 
-@ablated_logits.mistake("The old logits shrink by sigma / sigma_new; you left them as they were.")
+@ablated_logits.mistake(
+    "The old logits change by the factor sigma / sigma_new; you left them as they were."
+)
 def _(z, u, sigma, sigma_new, delta):
     return z + delta[:, None] * u / sigma_new[:, None]
 
@@ -113,11 +116,18 @@ def _(z, sigma, sigma_new):
 
 
 @exercise(
-    inputs=[(TOTAL, DIRECT, 0.01), (TOTAL, DIRECT, 0.25), (TOTAL, DIRECT, 0.0)],
+    inputs=[
+        (TOTAL, DIRECT, 0.01),
+        (TOTAL, DIRECT, 0.25),
+        (TOTAL, DIRECT, 0.0),
+        (np.array([0.2, 0.4]), np.array([0.5, 0.1]), 0.2),
+    ],
     hints=[
-        "Which of the two effects is divided by, and when is it too small for that?",
+        "Which of the two effects is divided by, and when is it too small for that? What becomes "
+        "of a negative share?",
         "`np.where(condition, one, other)` chooses entry by entry.",
-        "The condition is that the total effect is below the threshold; the first choice is nan.",
+        "The condition is that the total effect is below the threshold; the first choice is nan. "
+        "Nothing is clipped.",
     ],
     note="a negative value is kept: it says that the norm works against the direct effect.",
 )
@@ -166,6 +176,13 @@ def _(total, direct, threshold):
 )
 def _(total, direct, threshold):
     return np.where(total < threshold, np.nan, np.abs(1 - direct / total))
+
+
+@mediated.mistake(
+    "Below the threshold, not at it: a total effect that is just as large as it keeps its share."
+)
+def _(total, direct, threshold):
+    return np.where(total <= threshold, np.nan, 1 - direct / total)
 
 
 @mediated.mistake("The threshold is for the *total* effect, the one you divide by.")

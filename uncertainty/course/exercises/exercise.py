@@ -21,6 +21,7 @@ the typical mistakes as code with the sentence each deserves::
 """
 
 import ast
+import difflib
 import importlib
 import inspect
 import pkgutil
@@ -174,13 +175,14 @@ def find_exercise(name: str) -> Exercise:
     """Return the exercise whose reference solution has that name.
 
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ValueError: there is none; the message lists those of a similar name, or all there are.
     """
     by_name = {known.name: known for known in exercises()}
     if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.4) or list(by_name)
         raise ValueError(
             f"there is no exercise called {name!r}; keep the function's name. "
-            f"There are: {', '.join(by_name)}."
+            f"{'Near it' if len(near) < len(by_name) else 'There are'}: {', '.join(near)}."
         )
     return by_name[name]
 

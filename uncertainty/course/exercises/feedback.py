@@ -8,6 +8,7 @@ from html import escape
 from IPython.display import Markdown, display
 
 from .exercise import Exercise, Outcome, exercises, find_exercise
+from .form import in_the_form_of
 from .solved import remember_solved, solved_exercises
 
 TICK = "\u2713"
@@ -19,7 +20,8 @@ def check(attempt: Callable) -> Callable:
     """Grade a learner's function, and show the outcome.
 
     Returns:
-        The function when it is right, else the reference, so that the cells below stay true.
+        The function when it is right, with its results in the reference's form (a list becomes a
+        tensor, say), else the reference, so that the cells below stay true.
 
     Raises:
         ValueError: no exercise has the function's name.
@@ -35,7 +37,7 @@ def check(attempt: Callable) -> Callable:
     if outcome.state != "right":
         return tried.reference
     remember_solved(tried.name)
-    return attempt
+    return in_the_form_of(attempt, tried.reference, tried.inputs)
 
 
 def hint(name: str, level: int = 1) -> None:

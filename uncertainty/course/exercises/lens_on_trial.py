@@ -18,11 +18,11 @@ NOISE = torch.randn(7, 3, generator=_generator, dtype=torch.float64)
     hints=[
         "Whose outputs are in the colleague's mean? Could the stand-in of a question still hold "
         "something of that question?",
-        "`outputs[choosing]` picks rows; `mean(0)` averages over them; `expand` repeats a row.",
         "Only the rows change over which the mean is taken; the colleague's `expand` is right.",
+        "`outputs[choosing]` picks rows; `mean(0)` averages over them; `expand` repeats a row.",
     ],
-    note="zeros in its place would take away more: what all questions share goes as well, and "
-    "later blocks count on it.",
+    note="in the colleague's mean every question has a share in its own stand-in, one in the "
+    "number of questions: little, but of the very thing that should go.",
 )
 def mean_output(outputs, choosing, judging):
     return outputs[choosing].mean(0).expand(len(judging), -1)
@@ -41,6 +41,15 @@ def _(outputs, choosing, judging):
 )
 def _(outputs, choosing, judging):
     return outputs[judging].mean(0).expand(len(judging), -1)
+
+
+@mean_output.mistake(
+    "That keeps a question's own part out, too. Here one mean serves all: over the choosing "
+    "questions, which judge nothing."
+)
+def _(outputs, choosing, judging):
+    places = torch.arange(len(outputs))
+    return torch.stack([outputs[places != place].mean(0) for place in judging])
 
 
 @mean_output.mistake("One row is right, but each question that judges needs one: `expand` it.")
@@ -75,8 +84,8 @@ def _(outputs, choosing, judging):
         "X is `torch.cat([early, torch.ones_like(early[:, :1])], 1)`; Y is what you want to "
         "arrive at.",
     ],
-    note="the map has never seen which token came next: it only brings one stream close to "
-    "another.",
+    note="a matrix alone sends zeros to zeros, so it cannot undo a shift. And the map has never "
+    "seen which token came next: it only brings one stream close to another.",
 )
 def affine_map(early, final):
     with_ones = torch.cat([early, torch.ones_like(early[:, :1])], 1)
@@ -100,7 +109,7 @@ def _(early, final):
     return torch.linalg.lstsq(with_ones, early).solution
 
 
-@affine_map.mistake("Your matrix is turned round: `early` is multiplied from the left, by rows.")
+@affine_map.mistake("Your matrix is turned round: `early` stands on the left, `[early, 1] @ A`.")
 def _(early, final):
     with_ones = torch.cat([early, torch.ones_like(early[:, :1])], 1)
     return torch.linalg.lstsq(with_ones, final).solution.T

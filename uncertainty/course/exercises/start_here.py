@@ -34,6 +34,14 @@ def _(probability):
     return -math.log2(probability)
 
 
+@surprise.mistake(
+    "Two things at once: base 2 counts in bits, and the sign is missing. Use `math.log`, and a "
+    "minus."
+)
+def _(probability):
+    return math.log2(probability)
+
+
 @surprise.mistake("That is the doubt, 1 - p. The surprise is a logarithm: -log p.")
 def _(probability):
     return 1 - probability

@@ -15,6 +15,7 @@ BEGINS_WORD = np.array([False, True, True, True, False, True])
         (RARE, ELSEWHERE, BEGINS_WORD),
         (ELSEWHERE[:3], RARE, np.array([False, True])),
         (RARE, ELSEWHERE[::-1], BEGINS_WORD[::-1]),
+        (np.array([-3.0, -7.2]), np.array([-3.1, -7.0]), np.array([False, True])),
     ],
     hints=[
         "A planted token begins the name. Why are the later tokens of a long word easy to predict, "
@@ -101,7 +102,7 @@ def _(wanted, elsewhere, begins_word):
 
 
 @exercise(
-    inputs=[(ANSWERS, 2), (ANSWERS, 3), (ANSWERS, 1)],
+    inputs=[(ANSWERS, 2), (ANSWERS, 3), (ANSWERS, 1), ([np.array(a) for a in ANSWERS], 2)],
     hints=[
         "Which answers are in the mean at the first position, and which at the last?",
         "A difference between two positions should come from the position. Which answers have a "
