@@ -85,3 +85,8 @@ def test_the_learners_own_function_is_inside_and_errors_are_the_learners():
 def test_what_cannot_be_turned_is_returned_as_it_is():
     turned = in_the_form_of(lambda z: "text", torch.sigmoid, [(torch.zeros(2),)])
     assert turned(torch.zeros(2)) == "text"
+
+
+def test_a_list_of_another_length_is_whole():
+    turned = in_the_form_of(lambda rows: list(range(rows)), lambda rows: [0, 1], [(2,)])
+    assert turned(3) == [0, 1, 2]
