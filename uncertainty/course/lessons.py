@@ -57,7 +57,7 @@ IN_ORDER = (
     ("doubt_and_frequency", "Doubt and word frequency", 35, 60),
     ("token_frequency_neurons", "Token-frequency neurons", 35, 120),
     ("neurons_and_answers", "Do these neurons matter for an answer?", 35, 145),
-    ("induction", "Induction", 40, 115),
+    ("induction", "Induction", 40, 170),
     ("hedging", "Hedging on a repeat", 40, 80),
     ("hedge_on_trial", "The hedge on trial", 35, 115),
     ("prompt_or_model", "Is the question open, or does the model not know?", 35, 25),
