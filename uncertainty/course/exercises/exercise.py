@@ -179,11 +179,9 @@ def find_exercise(name: str) -> Exercise:
     """
     by_name = {known.name: known for known in exercises()}
     if name not in by_name:
-        near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.4) or list(by_name)
-        raise ValueError(
-            f"there is no exercise called {name!r}; keep the function's name. "
-            f"{'Near it' if len(near) < len(by_name) else 'There are'}: {', '.join(near)}."
-        )
+        near = difflib.get_close_matches(name, by_name, cutoff=0.4)
+        known = f"Near it: {', '.join(near)}." if near else f"There are: {', '.join(by_name)}."
+        raise ValueError(f"there is no exercise called {name!r}; keep the function's name. {known}")
     return by_name[name]
 
 
