@@ -4,36 +4,18 @@ Needs Node.js, Chromium and two npm packages (`make accessible` fetches the pack
 """
 
 import json
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
+from browsing import browse
 
 from uncertainty.course.lessons import LESSONS
 
-BROWSER = Path(__file__).parent.parent / "browser"
-CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
 BAD_PAGE = """<!doctype html>
 <html lang="en"><head><title>A page with faults</title></head><body><main><h1>Faults</h1>
 <img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="><p style="color:#bbb;background:#fff">Pale.</p>
 <details><summary>Fold</summary><button></button></details>
 <div style="width:900px">Wide.</div><script src="http://127.0.0.1:9/x.js"></script><script>throw Error("no")</script>
 </main></body></html>"""
-
-
-def browse(script, *arguments) -> str:
-    """What a script of tests/browser prints about pages in Chromium."""
-    node = shutil.which("node")
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if not node or not chromium:
-        pytest.skip("needs node and chromium")
-    if not (BROWSER / "node_modules" / "axe-core").is_dir():
-        pytest.skip("needs npm packages: npm ci --prefix tests/browser")
-    command = [node, BROWSER / script, chromium, *arguments]
-    return subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, text=True, timeout=7200
-    ).stdout
 
 
 def audit(folder, out) -> list[dict]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browsing import browse
 
 ROOT = Path(__file__).parent.parent.parent
 SLIDES = ROOT / "docs" / "slides"
@@ -50,6 +51,14 @@ def test_a_deck_asks_nobody_for_anything(built, name):
         a for a in loaded if not a.startswith("data:") and not (built / a.split("?")[0]).exists()
     ]
     assert outside == [] and missing == []
+
+
+def test_every_slide_fits_on_the_screen(built):
+    walks = json.loads(browse("walk_slides.mjs", *(built / f"{name}.html" for name in DECKS)))
+    assert [walk["slides"] > 30 for walk in walks] == [True, True]
+    assert [(walk["larger"], walk["errors"], walk["outside"]) for walk in walks] == [
+        ([], [], [])
+    ] * 2
 
 
 @pytest.mark.parametrize("name", DECKS)
