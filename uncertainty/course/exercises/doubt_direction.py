@@ -9,13 +9,12 @@ CHAIN = [("a",), ("b",), ("c", "b"), ("a", "c")]
 LABELS = np.array([1, 0, 1, 0, 1, 0, 0, 1, 1])
 FOLDS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
 COLUMNS = np.random.default_rng(0).normal(size=(9, 5)).round(1)
-EXPLANATIONS = {
-    "any labels can be fitted with so many columns": "shuffled labels",
-    "the same fact was asked twice": "twins in one fold",
-    "it knows which words were written": "random weights",
-    "it knows which kind of question is hard": "within a category",
-    "it counts the tokens": "within a length",
-    "perplexity says the same": "what it adds to perplexity",
+REPORTS = {
+    "A": "twins in one fold",
+    "B": "choice inside the folds",
+    "C": "random weights",
+    "D": "everything cheap",
+    "E": "unseen answers",
 }
 STATES = np.array([[1.0, 0.0], [3.0, 2.0], [2.0, 4.0], [6.0, -2.0]])
 
@@ -176,53 +175,63 @@ def _(columns, wrong, fold, keep):
 
 
 @exercise(
-    inputs=[(explanation,) for explanation in EXPLANATIONS],
+    inputs=[(report,) for report in REPORTS],
     hints=[
-        "A control takes away what the explanation lives on, and leaves all else as it is.",
-        "A dictionary from explanation to control, with six entries, is enough. What does a "
-        "network with random weights still know?",
-        "It knows each word that was written. And comparing two answers of one category takes the "
-        "category away.",
+        "What could raise the figure of each report, although the line knows nothing of right and "
+        "wrong? Which control takes that away?",
+        "A dictionary from letter to control, with five entries, is enough. In two reports labels "
+        "judge what they have chosen: in one the weights, in the other the depth.",
+        "In A an answer has nine near-copies. C has nothing beside it but chance. D has the random "
+        "network beside it, and speaks of perplexity.",
     ],
-    note="each explanation has a control of its own: one control, however strict, is never enough.",
+    note="a figure without its control may still be right: you know only what to ask for.",
 )
-def control_against(explanation):
+def control_against(report):
     return {
-        "any labels can be fitted with so many columns": "shuffled labels",
-        "the same fact was asked twice": "twins in one fold",
-        "it knows which words were written": "random weights",
-        "it knows which kind of question is hard": "within a category",
-        "it counts the tokens": "within a length",
-        "perplexity says the same": "what it adds to perplexity",
-    }[explanation]
+        "A": "twins in one fold",
+        "B": "choice inside the folds",
+        "C": "random weights",
+        "D": "everything cheap",
+        "E": "unseen answers",
+    }[report]
+
+
+def _exchanged(report, one, other):
+    """The control of a report, with two of the controls exchanged."""
+    right = control_against(report)
+    return {one: other, other: one}.get(right, right)
 
 
 @control_against.mistake(
-    "Shuffled labels exclude chance only. They break the tie between label and words, topic and "
-    "length at once, so they cannot tell which of these the probe had used."
+    "B and E are exchanged: in B no line had seen the answer, but the depth was chosen with all "
+    "labels; in E the line itself had seen every answer."
 )
-def _(explanation):
-    return "shuffled labels"
+def _(report):
+    return _exchanged(report, "choice inside the folds", "unseen answers")
 
 
 @control_against.mistake(
-    "Two are exchanged: random weights keep the words and lose what was learnt; answers of one "
-    "category can still differ in their words."
+    "C and D are exchanged: C counts as training what an untrained network has, too; D has that "
+    "control and speaks of a rival that it never measured."
 )
-def _(explanation):
-    exchanged = {"random weights": "within a category", "within a category": "random weights"}
-    right = control_against(explanation)
-    return exchanged.get(right, right)
+def _(report):
+    return _exchanged(report, "random weights", "everything cheap")
 
 
 @control_against.mistake(
-    "Two are exchanged: twins are about questions that are in the data twice, and a category is "
-    "about questions that are merely alike."
+    "A and E are exchanged: in A each line is judged on other answers than it learnt from, but "
+    "these are answers to the same questions; in E nothing was held back."
 )
-def _(explanation):
-    exchanged = {"twins in one fold": "within a category", "within a category": "twins in one fold"}
-    right = control_against(explanation)
-    return exchanged.get(right, right)
+def _(report):
+    return _exchanged(report, "twins in one fold", "unseen answers")
+
+
+@control_against.mistake(
+    "One control for all five is not enough: random weights say nothing about a depth that was "
+    "chosen with the labels that judge it, or about a question that was asked ten times."
+)
+def _(report):
+    return "random weights"
 
 
 @exercise(

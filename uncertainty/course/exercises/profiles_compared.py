@@ -1,10 +1,15 @@
-"""Exercises of lesson 16: profiles on a common grid, reading a chosen letter."""
+"""Exercises of lesson 16: profiles on a common grid, the best of many, a chosen letter."""
 
 import re
 
 import numpy as np
 
+from ...evaluation.discrimination import auroc
 from .exercise import exercise
+
+DICE = np.random.default_rng(0)
+WRONG = DICE.random((4, 12)) < 0.6
+DOUBTS = DICE.random((3, 4, 12)).round(2)
 
 
 @exercise(
@@ -15,13 +20,13 @@ from .exercise import exercise
     ],
     hints=[
         "At which relative depths, from 0 to 1, is the profile known, and at which is it wanted?",
-        "`np.interp` reads off straight lines between known points; `np.linspace` makes an even "
-        "list with both ends.",
-        "The known places are as many as the profile has entries, the wanted ones as many as "
-        "`points`.",
+        "Print `places` for five points. Is the last depth, 1, among them? And where does the "
+        "colleague put the last entry of the profile?",
+        "`np.linspace(0, 1, n)` gives n places and has both ends. The known places are as many as "
+        "the profile has entries, the wanted ones as many as `points`.",
     ],
-    note="a network with six layers and one with eighteen now have equally many numbers, and none "
-    "of them tells how many layers there were.",
+    note="a network with six layers and one with eighteen now have equally many numbers, and no "
+    "zeros mark the shorter one.",
 )
 def common_depth(profile, points):
     return np.interp(np.linspace(0, 1, points), np.linspace(0, 1, len(profile)), profile)
@@ -50,6 +55,45 @@ def _(profile, points):
 @common_depth.mistake("Both ends must be kept: the grid runs from 0 to 1 including both.")
 def _(profile, points):
     return np.interp(np.arange(points) / points, np.arange(len(profile)) / len(profile), profile)
+
+
+@exercise(
+    inputs=[(WRONG, DOUBTS[0]), (WRONG, DOUBTS[1]), (WRONG[:2], DOUBTS[2, :2])],
+    hints=[
+        "How many AUROCs are there, and which of them would the colleague report?",
+        "`zip(wrong, dice)` gives the labels and the doubts of one style after another.",
+        "`auroc(labels, doubts)` for each style, and the `max` of these.",
+    ],
+    note="the more styles are tried, the higher the best of them comes, although no doubt knows "
+    "anything.",
+)
+def best_by_luck(wrong, dice):
+    return max(auroc(labels, doubts) for labels, doubts in zip(wrong, dice))
+
+
+@best_by_luck.mistake("This is the mean over the styles: the best style is what gets reported.")
+def _(wrong, dice):
+    return np.mean([auroc(labels, doubts) for labels, doubts in zip(wrong, dice)])
+
+
+@best_by_luck.mistake(
+    "You make one long list of all styles, with one AUROC: each style has its own, and the best "
+    "of them is asked."
+)
+def _(wrong, dice):
+    return auroc(np.ravel(wrong), np.ravel(dice))
+
+
+@best_by_luck.mistake("This is the first style only: look at each row, and take the best.")
+def _(wrong, dice):
+    return auroc(wrong[0], dice[0])
+
+
+@best_by_luck.mistake(
+    "Labels and doubts are exchanged, or the ranking is turned round: a high doubt means wrong."
+)
+def _(wrong, dice):
+    return max(auroc(labels, -doubts) for labels, doubts in zip(wrong, dice))
 
 
 @exercise(
