@@ -1,4 +1,4 @@
-"""Exercises of lesson 29: equally rare partners, a fair curve over positions."""
+"""Exercises of lesson 29: equally rare partners, similar lengths, a fair curve over positions."""
 
 import numpy as np
 
@@ -8,6 +8,9 @@ ANSWERS = [[4.0, 1.0, 1.0], [3.0, 2.0], [5.0, 3.0, 2.0, 0.5], [1.0]]
 RARE = np.array([-9.0, -5.2])
 ELSEWHERE = np.array([-9.1, -3.0, -8.0, -12.5, -5.1, -7.0])
 BEGINS_WORD = np.array([False, True, True, True, False, True])
+WRONG = np.array([True, False, True, False, False, True, False])
+DOUBT = np.array([3.0, 2.0, 1.0, 1.0, 2.5, 4.0, 6.0])
+LENGTH = np.array([10, 12, 5, 4, 9, 20, 17])
 
 
 @exercise(
@@ -99,6 +102,132 @@ def _(wanted, elsewhere, begins_word):
 @equally_rare.mistake("Rarer is smaller, but nearer is nearer on both sides: take absolute values.")
 def _(wanted, elsewhere, begins_word):
     return np.where(begins_word, wanted[:, None] - elsewhere[None], np.inf).argmin(axis=1)
+
+
+@equally_rare.mistake(
+    "Two faults at once: your partners may stand inside a word, and you return their frequencies. "
+    "Close the tokens inside a word, and return places."
+)
+def _(wanted, elsewhere, begins_word):
+    return elsewhere[np.abs(wanted[:, None] - elsewhere[None]).argmin(axis=1)]
+
+
+@exercise(
+    inputs=[
+        (WRONG, DOUBT, LENGTH, 3),
+        (WRONG, DOUBT, LENGTH, 2),
+        (WRONG, LENGTH.astype(float), LENGTH, 5),
+        (~WRONG, DOUBT, LENGTH, 4),
+    ],
+    hints=[
+        "Which pairs does the ordinary AUROC compare? Which of them may stay?",
+        "`doubt[wrong][:, None] - doubt[~wrong]` is a table with a row for each wrong answer and a "
+        "column for each right one. A table of the same shape can say which pairs are alike.",
+        "Make one table of points: 1 where the wrong answer has the larger doubt, 0.5 for a tie, "
+        "else 0. Index it with the table of the alike pairs, and take the mean.",
+    ],
+    note="a measure that only counts tokens is left with little here, as the length shows; within "
+    "a pair the lengths may still differ by `apart` tokens.",
+)
+def auroc_alike(wrong, doubt, length, apart):
+    alike = np.abs(length[wrong][:, None] - length[~wrong]) <= apart  # (wrong ones, right ones)
+    lead = doubt[wrong][:, None] - doubt[~wrong]
+    return (1.0 * (lead > 0) + 0.5 * (lead == 0))[alike].mean()
+
+
+def _lead(wrong, values):
+    return values[wrong][:, None] - values[~wrong]
+
+
+def _points(wrong, doubt):
+    lead = _lead(wrong, doubt)
+    return 1.0 * (lead > 0) + 0.5 * (lead == 0)
+
+
+@auroc_alike.mistake(
+    "That is the AUROC over all pairs. Keep only those whose lengths differ by at most `apart`."
+)
+def _(wrong, doubt, length, apart):
+    return _points(wrong, doubt).mean()
+
+
+@auroc_alike.mistake("Where both answers of a pair have the same doubt, count one half.")
+def _(wrong, doubt, length, apart):
+    return (_lead(wrong, doubt) > 0)[np.abs(_lead(wrong, length)) <= apart].mean()
+
+
+@auroc_alike.mistake("A tie counts one half, and you counted it as a win of the wrong answer.")
+def _(wrong, doubt, length, apart):
+    return (_lead(wrong, doubt) >= 0)[np.abs(_lead(wrong, length)) <= apart].mean()
+
+
+@auroc_alike.mistake("Lengths that differ by exactly `apart` are alike, too: `<=` for `<`.")
+def _(wrong, doubt, length, apart):
+    return _points(wrong, doubt)[np.abs(_lead(wrong, length)) < apart].mean()
+
+
+@auroc_alike.mistake(
+    "You kept every pair in which the right answer is the longer one, however much longer. Take "
+    "the absolute difference of the lengths."
+)
+def _(wrong, doubt, length, apart):
+    return _points(wrong, doubt)[_lead(wrong, length) <= apart].mean()
+
+
+@auroc_alike.mistake(
+    "You kept the pairs whose lengths differ by *more* than `apart`. Turn the condition round."
+)
+def _(wrong, doubt, length, apart):
+    return _points(wrong, doubt)[np.abs(_lead(wrong, length)) > apart].mean()
+
+
+@auroc_alike.mistake(
+    "That is the share of pairs in which the *right* answer has the larger doubt. Turn it round."
+)
+def _(wrong, doubt, length, apart):
+    return 1 - auroc_alike(wrong, doubt, length, apart)
+
+
+@auroc_alike.mistake("Leave the 0.5 in: the cell below takes it away. An AUROC of chance is 0.5.")
+def _(wrong, doubt, length, apart):
+    return auroc_alike(wrong, doubt, length, apart) - 0.5
+
+
+@auroc_alike.mistake(
+    "You divided by the number of all pairs. The pairs that you leave out must not count as lost: "
+    "divide by the number of those that are alike."
+)
+def _(wrong, doubt, length, apart):
+    return (_points(wrong, doubt) * (np.abs(_lead(wrong, length)) <= apart)).mean()
+
+
+@auroc_alike.mistake("That is a number of pairs. Divide by how many pairs are alike.")
+def _(wrong, doubt, length, apart):
+    return _points(wrong, doubt)[np.abs(_lead(wrong, length)) <= apart].sum()
+
+
+@auroc_alike.mistake(
+    "You compared each answer's doubt per token. Compare the doubts as they are given; the lengths "
+    "only choose the pairs."
+)
+def _(wrong, doubt, length, apart):
+    return auroc_alike(wrong, doubt / length, length, apart)
+
+
+@auroc_alike.mistake(
+    "Two faults at once: all pairs are in, and a tie counts nothing. Keep the pairs of similar "
+    "length, and give a tie one half."
+)
+def _(wrong, doubt, length, apart):
+    return (_lead(wrong, doubt) > 0).mean()
+
+
+@auroc_alike.mistake(
+    "Two faults at once: lengths that differ by exactly `apart` are alike, too, and a tie counts "
+    "one half."
+)
+def _(wrong, doubt, length, apart):
+    return (_lead(wrong, doubt) > 0)[np.abs(_lead(wrong, length)) < apart].mean()
 
 
 @exercise(
