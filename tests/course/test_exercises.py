@@ -44,7 +44,8 @@ def named(function, name):
 
 
 def shown(function, *arguments):
-    with patch("uncertainty.course.exercises.feedback.display") as display:
+    feedback = "uncertainty.course.exercises.feedback"
+    with patch(f"{feedback}.display") as display, patch(f"{feedback}.get_ipython"):
         value = function(*arguments)
     return value, "\n".join(call.args[0].data for call in display.call_args_list)
 

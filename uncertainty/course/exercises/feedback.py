@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Callable
 from html import escape
 
+from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 
 from .exercise import Exercise, Outcome, exercises, find_exercise
@@ -52,14 +53,14 @@ def hint(name: str, level: int = 1) -> None:
     text = f"**Hint {level} of {len(hints)} for `{name}`.** {hints[level - 1]}"
     if level < len(hints):
         text += f' (`hint("{name}", {level + 1})` says more.)'
-    display(Markdown(text))
+    _tell(text)
 
 
 def solution(name: str) -> None:
     """Show the tested reference solution."""
     source = textwrap.dedent(inspect.getsource(find_exercise(name).reference))
     function = source[source.index("def ") :]  # without its decorator
-    display(Markdown(f"**A solution for `{name}`:**\n\n```python\n{function}```"))
+    _tell(f"**A solution for `{name}`:**\n\n```python\n{function}```")
 
 
 def progress(lesson: str | None = None) -> None:
@@ -69,7 +70,7 @@ def progress(lesson: str | None = None) -> None:
     marks = [TICK if known.name in solved else DOTS for known in listed]
     rows = [f"- lesson {known.lesson}: {mark} `{known.name}`" for known, mark in zip(listed, marks)]
     title = f"**{marks.count(TICK)} of {len(listed)} exercises solved**"
-    display(Markdown("\n".join([title, "", *rows])))
+    _tell("\n".join([title, "", *rows]))
 
 
 def _show_outcome(tried: Exercise, outcome: Outcome) -> None:
@@ -84,9 +85,15 @@ def _show_outcome(tried: Exercise, outcome: Outcome) -> None:
     else:
         verdict = f"{CROSS} **`{name}`: not yet.** {outcome.message}"
         text = f"{verdict} (The cells below use the reference meanwhile.) {help_line}"
-    if outcome.traceback:
-        text += f"\n\n{_folded(outcome.traceback)}"
-    display(Markdown(text))
+    _tell(text, outcome.traceback)
+
+
+def _tell(text: str, trace: str = "") -> None:
+    """Show Markdown, with a traceback below it; print both where no notebook shows it."""
+    if get_ipython() is None:
+        print(*filter(None, [text, trace]), sep="\n\n")
+    else:
+        display(Markdown("\n\n".join(filter(None, [text, trace and _folded(trace)]))))
 
 
 def _folded(trace: str) -> str:
