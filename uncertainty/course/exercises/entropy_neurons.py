@@ -1,4 +1,4 @@
-"""Exercises of lesson 20: ablated logits, a planted neuron, the norm's share."""
+"""Exercises of lesson 20: ablated logits, the surest planted neuron, the norm's share."""
 
 import numpy as np
 import torch
@@ -11,12 +11,13 @@ U = torch.randn(5, generator=_generator, dtype=torch.float64)
 SIGMA = torch.tensor([2.0, 3.0, 4.0], dtype=torch.float64)
 SIGMA_NEW = torch.tensor([2.5, 2.0, 4.4], dtype=torch.float64)
 DELTA = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64)
-# Two tokens, three logits, to be worked by hand: the first inputs of the two exercises on logits.
+# Two tokens, three logits, to be worked by hand: the first inputs of the exercise on logits.
 SMALL_Z = torch.tensor([[2.0, 0.0, 1.0], [1.0, 3.0, 0.0]], dtype=torch.float64)
 SMALL_U = torch.tensor([1.0, -1.0, 0.0], dtype=torch.float64)
 SMALL_SIGMA = torch.tensor([2.0, 1.0], dtype=torch.float64)
 SMALL_NEW = torch.tensor([4.0, 2.0], dtype=torch.float64)
 SMALL_DELTA = torch.tensor([2.0, 4.0], dtype=torch.float64)
+SMALL_X = torch.tensor([[3.0, 4.0], [1.0, -2.0]], dtype=torch.float64)
 TOTAL = np.array([0.4, 0.2, 0.001, 0.3])
 DIRECT = np.array([0.1, 0.25, 0.002, 0.3])
 
@@ -82,37 +83,59 @@ def _(z, u, sigma, sigma_new, delta):
 
 @exercise(
     inputs=[
-        (SMALL_Z, SMALL_SIGMA, SMALL_NEW),
-        (Z, SIGMA, SIGMA_NEW),
-        (Z[0], SIGMA[0], SIGMA_NEW[0]),
+        (SMALL_X, torch.tensor([1.0, 0.0], dtype=torch.float64)),
+        (SMALL_X, torch.tensor([0.6, 0.8], dtype=torch.float64)),
+        (Z, U / U.norm()),
     ],
     hints=[
-        "The unembedding reads nothing of it. What else stands after the last MLP?",
-        "Only the divisor changes; `[..., None]` gives the scales a last axis of length one.",
-        "Undo the division by the old scale and divide by the new one.",
+        "In the formula of the new scale put c for the activation's change and v for w. Which two "
+        "terms depend on c?",
+        "They are 2 c b + c^2, with b for the inner product of x and v, since v has length 1. "
+        "`x @ v` gives b for each token.",
+        "2 c b + c^2 is (c + b)^2 - b^2. For which c is the square 0?",
     ],
-    note="the order of the tokens is the same at every strength, as with a temperature.",
+    note="there the neuron takes away all that the stream holds along v, and a stronger neuron "
+    "makes the stream longer again.",
 )
-def planted(z, sigma, sigma_new):
-    return z * (sigma / sigma_new)[..., None]
+def surest(x, v):
+    return -(x @ v)
 
 
-@planted.mistake(
-    "The unembedding is blind there, but the norm is not: all logits are divided by sigma_new "
-    "instead of sigma."
+@surest.mistake(
+    "The sign: this neuron points along the stream and lengthens it. It must point against it."
 )
-def _(z, sigma, sigma_new):
-    return z
+def _(x, v):
+    return x @ v
 
 
-@planted.mistake("Upside down: a larger scale makes the logits smaller.")
-def _(z, sigma, sigma_new):
-    return z * (sigma_new / sigma)[..., None]
+@surest.mistake(
+    "At that c the scale is back at its old value. The scale is smallest half way there."
+)
+def _(x, v):
+    return -2 * (x @ v)
 
 
-@planted.mistake("z was divided by sigma already; undo that before you divide by sigma_new.")
-def _(z, sigma, sigma_new):
-    return z / sigma_new[..., None]
+@surest.mistake("2 c b + c^2 is smallest where (c + b)^2 is 0; that is at -b, not at half of it.")
+def _(x, v):
+    return -(x @ v) / 2
+
+
+@surest.mistake(
+    "That would take the whole stream away, which only a neuron along it can do. This one takes "
+    "away no more than the stream holds along v."
+)
+def _(x, v):
+    return -x.norm(dim=-1)
+
+
+@surest.mistake("That is a cosine. The stream moves by a length: do not divide by that of x.")
+def _(x, v):
+    return -(x @ v) / x.norm(dim=-1)
+
+
+@surest.mistake("One number for each token: sum the products over the width.")
+def _(x, v):
+    return -(x * v)
 
 
 @exercise(
