@@ -32,20 +32,20 @@ def risk_at(wrong, doubt, share):
 
 @risk_at.mistake("You kept the answers with the largest doubt; answer where the model is surest.")
 def _(wrong, doubt, share):
-    return float(wrong[np.argsort(-doubt)[: round(share * len(doubt))]].mean())
+    return risk_at(wrong, -doubt, share)
 
 
 @risk_at.mistake("Divide by the answers that are given, not by all: what is refused is not wrong.")
 def _(wrong, doubt, share):
-    return float(wrong[np.argsort(doubt)[: round(share * len(doubt))]].sum() / len(doubt))
+    return risk_at(wrong, doubt, share) * round(share * len(doubt)) / len(doubt)
 
 
 @risk_at.mistake("That is the share of right answers; risk is the share of wrong ones.")
 def _(wrong, doubt, share):
-    return float(1 - wrong[np.argsort(doubt)[: round(share * len(doubt))]].mean())
+    return risk_at(~wrong, doubt, share)
 
 
-@risk_at.mistake(
+@risk_at.two_mistakes(
     "Two faults at once: you kept the least sure answers, and counted the right ones among them. "
     "Keep the surest, and count the wrong ones."
 )
@@ -126,7 +126,7 @@ def _(correct, confidence, bins):
     )
 
 
-@calibration_error.mistake(
+@calibration_error.two_mistakes(
     "Two faults at once: all bins count the same, and each is compared with its middle instead of "
     "its mean confidence."
 )

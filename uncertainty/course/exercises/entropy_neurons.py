@@ -60,7 +60,7 @@ def _(z, u, sigma, sigma_new, delta):
     return z * (sigma_new / sigma)[:, None] + delta[:, None] * u / sigma_new[:, None]
 
 
-@ablated_logits.mistake(
+@ablated_logits.two_mistakes(
     "Two things at once: the quotient of the scales is upside down, and what the neuron adds is "
     "divided by the old one."
 )
@@ -107,7 +107,7 @@ def _(z, sigma, sigma_new):
 
 @planted.mistake("Upside down: a larger scale makes the logits smaller.")
 def _(z, sigma, sigma_new):
-    return z * (sigma_new / sigma)[..., None]
+    return planted(z, sigma_new, sigma)
 
 
 @planted.mistake("z was divided by sigma already; undo that before you divide by sigma_new.")
@@ -137,10 +137,10 @@ def mediated(total, direct, threshold):
 
 @mediated.mistake("That is the direct share; what went through the norm is one minus it.")
 def _(total, direct, threshold):
-    return np.where(total < threshold, np.nan, direct / total)
+    return 1 - mediated(total, direct, threshold)
 
 
-@mediated.mistake(
+@mediated.two_mistakes(
     "Two things at once: that is the direct share, and it is also given where the total effect is "
     "below the threshold."
 )
@@ -160,10 +160,10 @@ def _(total, direct, threshold):
     "clipping hides it."
 )
 def _(total, direct, threshold):
-    return np.where(total < threshold, np.nan, np.clip(1 - direct / total, 0, 1))
+    return np.clip(mediated(total, direct, threshold), 0, 1)
 
 
-@mediated.mistake(
+@mediated.two_mistakes(
     "Two kinds are still hidden: a negative share (the norm compensates), which becomes 0, and a "
     "neuron that hardly acts, which gets a 0 in place of nan."
 )
@@ -175,7 +175,7 @@ def _(total, direct, threshold):
     "Keep the sign: a negative value says that the norm works against the direct effect."
 )
 def _(total, direct, threshold):
-    return np.where(total < threshold, np.nan, np.abs(1 - direct / total))
+    return np.abs(mediated(total, direct, threshold))
 
 
 @mediated.mistake(
@@ -194,4 +194,4 @@ def _(total, direct, threshold):
     "nan, not zero: a neuron that hardly acts has no share, and a zero would enter the averages."
 )
 def _(total, direct, threshold):
-    return np.where(total < threshold, 0.0, 1 - direct / total)
+    return np.nan_to_num(mediated(total, direct, threshold))
