@@ -83,7 +83,8 @@ def test_two_mistakes_at_once_are_told_as_two(e):
     both = {BOTH_ALONE.format(*two): set(two) for two in permutations(sentences, 2)}
     told = [(sentence, e.grade(wrong).message) for sentence, wrong in e.made_pairs()]
     as_two = [(sentence, message) for sentence, message in told if message in both]
-    assert e.declared_pairs or as_two
+    declared = [sentence for sentence, _ in e.declared_pairs]
+    assert as_two or any(message in declared for _, message in told) or (declared and not told)
     assert all(both[message] == both[sentence] for sentence, message in as_two)
 
 
@@ -93,15 +94,46 @@ def test_a_constant_is_not_taken_for_two_mistakes(e):
         assert not e.grade(lambda *a, c=constant: c).message.startswith("Two")
 
 
-def test_a_sign_and_a_base_are_two_mistakes():
-    def entropy_of_answers(samples):
-        shares = [samples.count(answer) / len(samples) for answer in set(samples)]
-        return sum(p * math.log2(p) for p in shares)
+def entropy_of_answers(samples):
+    shares = [samples.count(answer) / len(samples) for answer in set(samples)]
+    return sum(p * math.log2(p) for p in shares)
 
-    [e] = [e for e in ALL if e.name == "entropy_of_answers"]
-    message = e.grade(entropy_of_answers).message
-    assert "(1) That is in bits" in message and "(2) The sign" in message
-    assert e(["a", "b"]) == pytest.approx(math.log(2))  # the exercise itself is as it was
+
+def sampling_cost(prompt_tokens, written):
+    return sum(prompt_tokens + max(written) for _ in written)
+
+
+def risk_at(wrong, doubt, share):
+    kept = np.argsort(doubt)[::-1][: round(share * len(doubt))]
+    return wrong[kept].sum() / len(wrong)
+
+
+def truth_probability(logits, true_id, false_id):
+    return torch.softmax(logits, -1)[false_id]
+
+
+def last_promised(p_values, delta):
+    passed = 0
+    while passed < len(p_values) and p_values[passed] < delta:
+        passed += 1
+    return passed
+
+
+@pytest.mark.parametrize(
+    "attempt, one, other",
+    [
+        (entropy_of_answers, "That is in bits", "The sign"),
+        (sampling_cost, "count it once, not once per sample", "Each sample has its own length"),
+        (risk_at, "the largest doubt", "Divide by the answers that are given"),
+        (truth_probability, "compare it with p(false) only", "true and false are swapped"),
+        (last_promised, "exactly delta still rejects", "the place of the last is one less"),
+    ],
+)
+def test_what_a_learner_writes_with_two_mistakes_is_told_both(attempt, one, other):
+    [e] = [e for e in ALL if e.name == attempt.__name__]
+    message = e.grade(attempt).message
+    assert message.startswith("Two mistakes at once.") and one in message and other in message
+    assert e.grade(e.reference).state == "right"  # the exercise itself is as it was
 
 
 def test_what_raises_is_shown_as_it_is_and_never_as_two_mistakes():

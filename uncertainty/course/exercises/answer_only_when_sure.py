@@ -15,7 +15,8 @@ ENDS = np.array([0.0, 0.85, 0.65, 0.61, 0.1, 0.25, 1.0])
     inputs=[
         (~CORRECT, np.array([0.4, 0.2, 0.9, 0.6, 0.1, 0.3, 0.35]), share)
         for share in (0.3, 1.0, 0.4)
-    ],
+    ]
+    + [(~CORRECT, 1 - CONFIDENCE, 0.4)],
     hints=[
         "Which answers does the model give: those with the smallest or with the largest doubt?",
         "`np.argsort(doubt)` lists the places of the answers, from the surest to the least sure.",
