@@ -6,6 +6,7 @@ import json
 import linecache
 import math
 import re
+from itertools import permutations
 from pathlib import Path
 from unittest.mock import patch
 
@@ -23,12 +24,13 @@ from uncertainty.course.exercises import (
     solution,
 )
 from uncertainty.course.exercises.comparison import describe_difference
+from uncertainty.course.exercises.exercise import BOTH_ALONE
 
 ALL = exercises()
 MISTAKES = [
     pytest.param(e, sentence, wrong, id=f"{e.name}-{i}")
     for e in ALL
-    for i, (sentence, wrong) in enumerate(e.mistakes)
+    for i, (sentence, wrong) in enumerate(e.mistakes + e.declared_pairs)
 ]
 
 
@@ -73,6 +75,76 @@ def test_each_typical_mistake_gets_its_own_sentence(e, sentence, wrong):
     assert (outcome.state, outcome.message) == ("wrong", sentence)
     got, text = shown(check, named(lambda *a: wrong(*a), e.name))
     assert got is e.reference and sentence in text
+
+
+@pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
+def test_two_mistakes_at_once_are_told_as_two(e):
+    """A pair that gives what one mistake alone gives is told as that one, and no third is named."""
+    sentences = [sentence for sentence, _ in e.mistakes]
+    both = {BOTH_ALONE.format(*two): set(two) for two in permutations(sentences, 2)}
+    told = [(sentence, e.grade(wrong).message) for sentence, wrong in e.made_pairs()]
+    as_two = [(sentence, message) for sentence, message in told if message in both]
+    declared = [sentence for sentence, _ in e.declared_pairs]
+    assert as_two or any(message in declared for _, message in told) or (declared and not told)
+    assert all(both[message] == both[sentence] for sentence, message in as_two)
+
+
+@pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
+def test_a_constant_is_not_taken_for_two_mistakes(e):
+    for constant in (0.0, 1.0, True, None):
+        assert not e.grade(lambda *a, c=constant: c).message.startswith("Two")
+
+
+def entropy_of_answers(samples):
+    shares = [samples.count(answer) / len(samples) for answer in set(samples)]
+    return sum(p * math.log2(p) for p in shares)
+
+
+def sampling_cost(prompt_tokens, written):
+    return sum(prompt_tokens + max(written) for _ in written)
+
+
+def risk_at(wrong, doubt, share):
+    kept = np.argsort(doubt)[::-1][: round(share * len(doubt))]
+    return wrong[kept].sum() / len(wrong)
+
+
+def truth_probability(logits, true_id, false_id):
+    return torch.softmax(logits, -1)[false_id]
+
+
+def last_promised(p_values, delta):
+    passed = 0
+    while passed < len(p_values) and p_values[passed] < delta:
+        passed += 1
+    return passed
+
+
+@pytest.mark.parametrize(
+    "attempt, one, other",
+    [
+        (entropy_of_answers, "That is in bits", "The sign"),
+        (sampling_cost, "count it once, not once per sample", "Each sample has its own length"),
+        (risk_at, "the largest doubt", "Divide by the answers that are given"),
+        (truth_probability, "compare it with p(false) only", "true and false are swapped"),
+        (last_promised, "exactly delta still rejects", "the place of the last is one less"),
+    ],
+)
+def test_what_a_learner_writes_with_two_mistakes_is_told_both(attempt, one, other):
+    [e] = [e for e in ALL if e.name == attempt.__name__]
+    message = e.grade(attempt).message
+    assert message.startswith("Two mistakes at once.") and one in message and other in message
+    assert e.grade(e.reference).state == "right"  # the exercise itself is as it was
+
+
+def test_what_raises_is_shown_as_it_is_and_never_as_two_mistakes():
+    for e in ALL:
+        for error in (TypeError, ValueError, IndexError, RuntimeError):
+
+            def raises(*arguments, error=error):
+                raise error("why")
+
+            assert not e.grade(raises).message.startswith("Two mistakes at once. Of each")
 
 
 @pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)

@@ -15,7 +15,8 @@ ENDS = np.array([0.0, 0.85, 0.65, 0.61, 0.1, 0.25, 1.0])
     inputs=[
         (~CORRECT, np.array([0.4, 0.2, 0.9, 0.6, 0.1, 0.3, 0.35]), share)
         for share in (0.3, 1.0, 0.4)
-    ],
+    ]
+    + [(~CORRECT, 1 - CONFIDENCE, 0.4)],
     hints=[
         "Which answers does the model give: those with the smallest or with the largest doubt?",
         "`np.argsort(doubt)` lists the places of the answers, from the surest to the least sure.",
@@ -32,20 +33,20 @@ def risk_at(wrong, doubt, share):
 
 @risk_at.mistake("You kept the answers with the largest doubt; answer where the model is surest.")
 def _(wrong, doubt, share):
-    return float(wrong[np.argsort(-doubt)[: round(share * len(doubt))]].mean())
+    return risk_at(wrong, -doubt, share)
 
 
 @risk_at.mistake("Divide by the answers that are given, not by all: what is refused is not wrong.")
 def _(wrong, doubt, share):
-    return float(wrong[np.argsort(doubt)[: round(share * len(doubt))]].sum() / len(doubt))
+    return risk_at(wrong, doubt, share) * round(share * len(doubt)) / len(doubt)
 
 
 @risk_at.mistake("That is the share of right answers; risk is the share of wrong ones.")
 def _(wrong, doubt, share):
-    return float(1 - wrong[np.argsort(doubt)[: round(share * len(doubt))]].mean())
+    return risk_at(~wrong, doubt, share)
 
 
-@risk_at.mistake(
+@risk_at.two_mistakes(
     "Two faults at once: you kept the least sure answers, and counted the right ones among them. "
     "Keep the surest, and count the wrong ones."
 )
@@ -126,7 +127,7 @@ def _(correct, confidence, bins):
     )
 
 
-@calibration_error.mistake(
+@calibration_error.two_mistakes(
     "Two faults at once: all bins count the same, and each is compared with its middle instead of "
     "its mean confidence."
 )

@@ -69,6 +69,16 @@ def _(one, other):
     return np.corrcoef(np.argsort(np.argsort(one)), np.argsort(np.argsort(other)))
 
 
+@rank_correlation.two_mistakes(
+    "Two things at once: `np.argsort` has to be taken twice to give places, and their distances "
+    "are squared before they are added up."
+)
+def _(one, other):
+    distance = np.argsort(one) - np.argsort(other)
+    n = len(one)
+    return float(1 - 6 * np.abs(distance).sum() / (n * (n**2 - 1)))
+
+
 WRONG = np.array([False, True, False, False, True, True])
 DOUBT = np.array([0.1, 0.3, 0.3, 0.2, 0.9, 0.5])
 
@@ -98,8 +108,7 @@ def _(limit, wrong, doubt):
 
 @let_through.mistake("You let the doubtful answers pass; those with a small doubt should.")
 def _(limit, wrong, doubt):
-    passed = doubt >= limit
-    return (float(passed.mean()), float(wrong[passed].mean()) if passed.any() else np.nan)
+    return let_through(-limit, wrong, -doubt)
 
 
 @let_through.mistake(
@@ -110,7 +119,7 @@ def _(limit, wrong, doubt):
     return (float(passed.mean()), float((wrong & passed).mean()) if passed.any() else np.nan)
 
 
-@let_through.mistake(
+@let_through.two_mistakes(
     "The second share is one of the answers that pass; you divided by all answers. And where "
     "nothing passes it is `np.nan`."
 )
@@ -130,8 +139,7 @@ def _(limit, wrong, doubt):
 
 @let_through.mistake("That is the share of right answers among those that pass.")
 def _(limit, wrong, doubt):
-    passed = doubt <= limit
-    return (float(passed.mean()), float(1 - wrong[passed].mean()) if passed.any() else np.nan)
+    return let_through(limit, ~wrong, doubt)
 
 
 @let_through.mistake(
@@ -144,5 +152,5 @@ def _(limit, wrong, doubt):
 
 @let_through.mistake("The first result is a share, and you returned how many pass.")
 def _(limit, wrong, doubt):
-    passed = doubt <= limit
-    return (float(passed.sum()), float(wrong[passed].mean()) if passed.any() else np.nan)
+    share, risk = let_through(limit, wrong, doubt)
+    return (share * len(doubt), risk)

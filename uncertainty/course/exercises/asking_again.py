@@ -31,12 +31,12 @@ def _(answer, samples):
 
 @agreement_with.mistake("That is a count; a share of the samples lies between 0 and 1.")
 def _(answer, samples):
-    return samples.count(answer)
+    return agreement_with(answer, samples) * len(samples)
 
 
 @agreement_with.mistake("That is the disagreement: 1 minus what is wanted.")
 def _(answer, samples):
-    return 1 - samples.count(answer) / len(samples)
+    return 1 - agreement_with(answer, samples)
 
 
 @agreement_with.mistake(
@@ -67,18 +67,14 @@ def entropy_of_answers(samples):
     "That is in bits; this course counts in nats: use the natural logarithm."
 )
 def _(samples):
-    return sum(
-        -count / len(samples) * math.log2(count / len(samples))
-        for count in Counter(samples).values()
-    )
+    return entropy_of_answers(samples) / math.log(2)
 
 
 @entropy_of_answers.mistake(
     "The sign: the logarithm of a share is negative or 0, and the formula has a minus in front."
 )
 def _(samples):
-    shares = [count / len(samples) for count in Counter(samples).values()]
-    return sum(p * math.log(p) for p in shares)
+    return -entropy_of_answers(samples)
 
 
 @entropy_of_answers.mistake(
@@ -97,7 +93,7 @@ def _(samples):
     return math.log(len(set(samples)))
 
 
-@entropy_of_answers.mistake(
+@entropy_of_answers.two_mistakes(
     "Two faults at once: it is in bits, and it has a term for every sample. Use the natural "
     "logarithm, and one term for each distinct answer."
 )

@@ -56,7 +56,7 @@ def _(question, is_held_out):
     "That is the share of the practice rows. What judges the claim are the held-out rows."
 )
 def _(question, is_held_out):
-    return float(np.isin(question[~is_held_out], question[is_held_out]).mean())
+    return leaked(question, ~is_held_out)
 
 
 @leaked.mistake("That is the share of all rows; divide by the number of held-out rows only.")
@@ -66,10 +66,10 @@ def _(question, is_held_out):
 
 @leaked.mistake("That is the share that did not leak.")
 def _(question, is_held_out):
-    return 1 - float(np.isin(question[is_held_out], question[~is_held_out]).mean())
+    return 1 - leaked(question, is_held_out)
 
 
-@leaked.mistake(
+@leaked.two_mistakes(
     "Two mistakes at once: you count questions instead of rows, and those of the practice half."
 )
 def _(question, is_held_out):
@@ -112,7 +112,7 @@ def _(claim, ids):
     return _hexdigest({"claim": claim, "held_out": ids}, sort_keys=True)
 
 
-@fingerprint.mistake(
+@fingerprint.two_mistakes(
     "Two orders change your fingerprint: that of the fields and that of the ids. Sort both."
 )
 def _(claim, ids):

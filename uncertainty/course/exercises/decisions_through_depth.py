@@ -26,7 +26,7 @@ def _(one, other):
     return (one & other).sum(-1) / one.sum(-1)
 
 
-@set_overlap.mistake(
+@set_overlap.two_mistakes(
     "Two things at once: you count the tokens that are in either set, and divide by all tokens of "
     "the vocabulary. Count those in both, over those in either."
 )
@@ -84,7 +84,7 @@ def count_candidates(p, share):
     "missing, the one that reaches it."
 )
 def _(p, share):
-    return int((np.sort(p)[::-1].cumsum() <= share - 1e-9).sum())
+    return count_candidates(p, share) - 1
 
 
 @count_candidates.mistake("You begin with the unlikeliest tokens; sort from the likeliest on.")

@@ -43,7 +43,7 @@ def _(counts, rows, smoothing):
     return padded / padded.sum()
 
 
-@smoothed_unigram.mistake(
+@smoothed_unigram.two_mistakes(
     "Two things: the rows beyond the counts are missing, and the shares do not sum to 1. Pad with "
     "zeros first, and divide by the sum *after* smoothing."
 )
@@ -80,7 +80,7 @@ def _(log_p_model, p_freq):
     return (log_p_model.exp() * (log_p_model - p_freq.log())).sum(-1)
 
 
-@kl_from_frequency.mistake(
+@kl_from_frequency.two_mistakes(
     "Two things: the frequencies should do the weighting, and a divergence is never negative: the "
     "list's log-probability minus the model's."
 )
@@ -90,7 +90,7 @@ def _(log_p_model, p_freq):
 
 @kl_from_frequency.mistake("The sign is turned: a divergence is never negative.")
 def _(log_p_model, p_freq):
-    return (p_freq * (log_p_model - p_freq.log())).sum(-1)
+    return -kl_from_frequency(log_p_model, p_freq)
 
 
 @kl_from_frequency.mistake("That is the cross-entropy; take away the entropy of the frequencies.")
@@ -102,7 +102,7 @@ def _(log_p_model, p_freq):
     "That is the average over all positions: one number per position, sum over the last axis only."
 )
 def _(log_p_model, p_freq):
-    return (p_freq * (p_freq.log() - log_p_model)).sum(-1).mean()
+    return kl_from_frequency(log_p_model, p_freq).mean()
 
 
 @exercise(
@@ -135,14 +135,14 @@ def temperature_at_entropy(logits, entropy):
     "That multiplies the logits: it is 1 / temperature. Divide the logits by the temperature."
 )
 def _(logits, entropy):
-    return 1 / temperature_at_entropy.reference(logits, entropy)
+    return 1 / temperature_at_entropy(logits, entropy)
 
 
 @temperature_at_entropy.mistake(
     "One temperature for all positions gives them one *mean* entropy; each position needs its own."
 )
 def _(logits, entropy):
-    return temperature_at_entropy.reference(logits, entropy).mean().repeat(len(logits))
+    return temperature_at_entropy(logits, entropy).mean().repeat(len(logits))
 
 
 @temperature_at_entropy.mistake(
@@ -162,4 +162,4 @@ def _(logits, entropy):
 
 @temperature_at_entropy.mistake("The entropy here is in nats: take the natural logarithm.")
 def _(logits, entropy):
-    return temperature_at_entropy.reference(logits, entropy * 0.6931471805599453)
+    return temperature_at_entropy(logits, entropy * 0.6931471805599453)

@@ -62,7 +62,7 @@ def _(accepted):
     return groups
 
 
-@twin_groups.mistake(
+@twin_groups.two_mistakes(
     "Two things at once: you compare the first accepted answers only, and you see a difference "
     "between capital and small letters."
 )
@@ -85,8 +85,8 @@ def _(accepted):
 
 
 @twin_groups.mistake(
-    "The groups are right and their numbers are not: a group has the number of its first question, "
-    "so numbers may be left out."
+    "Your groups have other numbers: a group has the number of its first question, so numbers may "
+    "be left out."
 )
 def _(accepted):
     first = twin_groups(accepted)
@@ -159,6 +159,14 @@ def _(columns, wrong, fold, keep):
         best = np.argsort(-np.abs(gap), kind="stable")[:keep]
         doubts[fold == f] = columns[fold == f][:, best] @ np.sign(all_gap[best])
     return doubts
+
+
+@doubts_without_leak.two_mistakes(
+    "Two things at once: all columns are added up, not the `keep` best, and their signs come from "
+    "all answers. Choose and learn inside the loop."
+)
+def _(columns, wrong, fold, keep):
+    return columns @ np.sign(columns[wrong == 1].mean(0) - columns[wrong == 0].mean(0))
 
 
 @doubts_without_leak.mistake(
@@ -250,7 +258,7 @@ def running_means(states):
 
 @running_means.mistake("These are sums so far: divide each by the number of tokens so far.")
 def _(states):
-    return np.cumsum(states, axis=0)
+    return running_means(states) * np.arange(1, len(states) + 1)[:, None]
 
 
 @running_means.mistake(
@@ -260,7 +268,7 @@ def _(states):
     return np.cumsum(states, axis=0) / len(states)
 
 
-@running_means.mistake(
+@running_means.two_mistakes(
     "Two things at once: you add up along the numbers of a state instead of along the tokens, and "
     "you do not divide."
 )

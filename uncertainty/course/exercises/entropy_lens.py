@@ -42,7 +42,7 @@ def _(entropies, count):
     return entropies.reshape(depths, tokens // count, count).mean(-1)
 
 
-@windowed.mistake(
+@windowed.two_mistakes(
     "Two things: a window is a stretch of *neighbouring* tokens, and its entropies are averaged, "
     "not added."
 )
@@ -60,10 +60,9 @@ def _(entropies, count):
     return entropies.reshape(depths, count, tokens // count).mean(1)
 
 
-@windowed.mistake("The numbers are right, but turned: a row is a depth, a column is a window.")
+@windowed.mistake("Your table is turned: a row is a depth, a column is a window.")
 def _(entropies, count):
-    depths, tokens = entropies.shape
-    return entropies.reshape(depths, count, tokens // count).mean(-1).T
+    return windowed(entropies, count).T
 
 
 @windowed.mistake(
@@ -78,8 +77,7 @@ def _(entropies, count):
 
 @windowed.mistake("Average, do not add: longer windows must not look more unsure.")
 def _(entropies, count):
-    depths, tokens = entropies.shape
-    return entropies.reshape(depths, count, tokens // count).sum(-1)
+    return windowed(entropies, count) * (entropies.shape[1] // count)
 
 
 @exercise(
@@ -115,9 +113,9 @@ def _(logits, alpha):
     return logits.double().softmax(-1).pow(alpha).sum(-1).log() / (1 - alpha)
 
 
-@renyi.mistake("The sum is right; to bring it back to nats, divide its logarithm by 1 - alpha.")
+@renyi.mistake("To bring the logarithm of the sum back to nats, divide it by 1 - alpha.")
 def _(logits, alpha):
-    return (alpha * logits.log_softmax(-1)).logsumexp(-1)
+    return renyi(logits, alpha) * (1 - alpha)
 
 
 @renyi.mistake(
@@ -137,7 +135,7 @@ def _(logits, alpha):
 
 @renyi.mistake("The sign: divide by 1 - alpha, so that the result is never negative.")
 def _(logits, alpha):
-    return (alpha * logits.log_softmax(-1)).logsumexp(-1) / (alpha - 1)
+    return -renyi(logits, alpha)
 
 
 @renyi.mistake("You took the power of the logits: first softmax, then the power alpha.")
@@ -145,7 +143,7 @@ def _(logits, alpha):
     return (alpha * logits).logsumexp(-1) / (1 - alpha)
 
 
-@renyi.mistake(
+@renyi.two_mistakes(
     "Two things: softmax first, then the power alpha; and divide by 1 - alpha, not alpha - 1."
 )
 def _(logits, alpha):
@@ -205,7 +203,7 @@ def _(entropies):
 
 @expansion_share.mistake("You counted the tokens; divide by how many there are.")
 def _(entropies):
-    return (np.diff(entropies, axis=0) > 0).sum(axis=1)
+    return expansion_share(entropies) * entropies.shape[1]
 
 
 @expansion_share.mistake("Compare with the depth just before, not with the first one.")
@@ -223,7 +221,7 @@ def _(entropies):
 
 @expansion_share.mistake("Those layers prune: expansion means that the entropy grows.")
 def _(entropies):
-    return (np.diff(entropies, axis=0) < 0).mean(axis=1)
+    return expansion_share(-entropies)
 
 
 @expansion_share.mistake("Steps go from depth to depth (the first axis), not from token to token.")
@@ -231,7 +229,7 @@ def _(entropies):
     return (np.diff(entropies, axis=1) > 0).mean(axis=0)
 
 
-@expansion_share.mistake(
+@expansion_share.two_mistakes(
     "Two things: steps go along the first axis, the depth, and expansion means that the entropy "
     "grows."
 )

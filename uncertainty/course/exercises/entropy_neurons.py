@@ -61,7 +61,7 @@ def _(z, u, sigma, sigma_new, delta):
     return z * (sigma_new / sigma)[:, None] + delta[:, None] * u / sigma_new[:, None]
 
 
-@ablated_logits.mistake(
+@ablated_logits.two_mistakes(
     "Two things at once: the quotient of the scales is upside down, and what the neuron adds is "
     "divided by the old one."
 )
@@ -105,7 +105,7 @@ def surest(x, v):
     "The sign: this neuron points along the stream and lengthens it. It must point against it."
 )
 def _(x, v):
-    return x @ v
+    return -surest(x, v)
 
 
 @surest.mistake(
@@ -160,10 +160,10 @@ def mediated(total, direct, threshold):
 
 @mediated.mistake("That is the direct share; what went through the norm is one minus it.")
 def _(total, direct, threshold):
-    return np.where(total < threshold, np.nan, direct / total)
+    return 1 - mediated(total, direct, threshold)
 
 
-@mediated.mistake(
+@mediated.two_mistakes(
     "Two things at once: that is the direct share, and it is also given where the total effect is "
     "below the threshold."
 )
@@ -183,10 +183,10 @@ def _(total, direct, threshold):
     "clipping hides it."
 )
 def _(total, direct, threshold):
-    return np.where(total < threshold, np.nan, np.clip(1 - direct / total, 0, 1))
+    return np.clip(mediated(total, direct, threshold), 0, 1)
 
 
-@mediated.mistake(
+@mediated.two_mistakes(
     "Two kinds are still hidden: a negative share (the norm compensates), which becomes 0, and a "
     "neuron that hardly acts, which gets a 0 in place of nan."
 )
@@ -198,7 +198,7 @@ def _(total, direct, threshold):
     "Keep the sign: a negative value says that the norm works against the direct effect."
 )
 def _(total, direct, threshold):
-    return np.where(total < threshold, np.nan, np.abs(1 - direct / total))
+    return np.abs(mediated(total, direct, threshold))
 
 
 @mediated.mistake(
@@ -217,4 +217,4 @@ def _(total, direct, threshold):
     "nan, not zero: a neuron that hardly acts has no share, and a zero would enter the averages."
 )
 def _(total, direct, threshold):
-    return np.where(total < threshold, 0.0, 1 - direct / total)
+    return np.nan_to_num(mediated(total, direct, threshold))

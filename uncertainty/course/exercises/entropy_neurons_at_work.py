@@ -63,7 +63,7 @@ def _(flips, change, least):
 
 @flips_per_nat.mistake("Upside down: that is nats per changed token.")
 def _(flips, change, least):
-    return change.mean() / max(flips.mean(), least)
+    return 1 / flips_per_nat(flips, change, least)
 
 
 @exercise(
@@ -85,10 +85,9 @@ def two_sides(change, activation, middle):
     return change[above].mean(), change[~above].mean()
 
 
-@two_sides.mistake("Both numbers are right; the side above comes first.")
+@two_sides.mistake("The two numbers are exchanged: the side above comes first.")
 def _(change, activation, middle):
-    above = activation > middle
-    return change[~above].mean(), change[above].mean()
+    return two_sides(change, activation, middle)[::-1]
 
 
 @two_sides.mistake(
@@ -105,17 +104,17 @@ def _(change, activation, middle):
     return change[above].sum(), change[~above].sum()
 
 
+@two_sides.mistake("You split at 0; split at `middle`.")
+def _(change, activation, middle):
+    return two_sides(change, activation, 0.0)
+
+
 @two_sides.mistake(
     "You split by the sign of the change itself, which gives two signs for any neuron. Split by "
     "the activation."
 )
 def _(change, activation, middle):
     return change[change > 0].mean(), change[change <= 0].mean()
-
-
-@two_sides.mistake("You split at 0; split at `middle`.")
-def _(change, activation, middle):
-    return change[activation > 0].mean(), change[activation <= 0].mean()
 
 
 @two_sides.mistake("You took the mean activation of each side; the change of entropy is asked for.")

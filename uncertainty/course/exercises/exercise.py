@@ -18,6 +18,10 @@ the typical mistakes as code with the sentence each deserves::
 
     @softmax.mistake("You divided by the largest entry; divide by the sum.")
     def _(logits): ...
+
+A mistake that is written as something done to the exercise itself, ``return 2 * softmax(logits)``,
+can be made beside any other, and two of them together are recognised. Two that cannot be made this
+way are declared as code, under ``@softmax.two_mistakes("...")``.
 """
 
 import ast
@@ -28,6 +32,7 @@ import pkgutil
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +53,8 @@ CHANGES_ITS_INPUT = (
     "The result is right, but your function writes into the array or list that it is given, and "
     "the cells below still need that one as it was. Work on a copy."
 )
+
+BOTH_ALONE = "Two mistakes at once. Of each alone the check says: (1) {} (2) {}"
 
 _registry: dict[str, "Exercise"] = {}
 
@@ -76,23 +83,44 @@ class Exercise:
     note: str
     tolerance: float = 1e-4
     mistakes: list[tuple[str, Callable]] = field(default_factory=list)
+    declared_pairs: list[tuple[str, Callable]] = field(default_factory=list)
+
+    def __post_init__(self):
+        self._in_place = self.reference  # what runs when a mistake calls the exercise
 
     @property
     def name(self) -> str:
         return self.reference.__name__
 
     def __call__(self, *arguments):
-        """Return the reference's result: the decorated name stays a function to call."""
-        return self.reference(*arguments)
+        """Return the reference's result: the decorated name stays a function to call.
+
+        Inside one mistake on top of another, the result is that of the other.
+        """
+        called, self._in_place = self._in_place, self.reference
+        try:
+            return called(*arguments)
+        finally:
+            self._in_place = called
 
     def mistake(self, sentence: str) -> Callable[[Callable], Callable]:
         """Declare a wrong solution and what to tell someone who wrote it."""
+        return _appending_to(self.mistakes, sentence)
 
-        def declare(mistaken: Callable) -> Callable:
-            self.mistakes.append((sentence, mistaken))
-            return mistaken
+    def two_mistakes(self, sentence: str) -> Callable[[Callable], Callable]:
+        """Declare a solution with two mistakes, where none of the two calls the exercise."""
+        return _appending_to(self.declared_pairs, sentence)
 
-        return declare
+    def made_pairs(self) -> list[tuple[str, Callable]]:
+        """Return each mistake on top of each other one, and what to tell someone who made both.
+
+        Where the code of a mistake calls the exercise, the other mistake answers.
+        """
+        return [
+            (BOTH_ALONE.format(sentence, last_sentence), self._on_top(last, first))
+            for (sentence, first), (last_sentence, last) in permutations(self.mistakes, 2)
+            if sentence != last_sentence and self.name in last.__code__.co_names
+        ]
 
     def grade(self, attempt: Callable) -> Outcome:
         """Try the attempt on every input.
@@ -110,8 +138,11 @@ class Exercise:
             if any(changes_its_inputs(attempt, arguments) for arguments in self.inputs):
                 return Outcome("wrong", CHANGES_ITS_INPUT)
             return Outcome("right", "right")
-        for sentence, mistaken in self.mistakes:
-            if all(self._same_results(results, self._results(mistaken))):
+        known = self.mistakes + self.declared_pairs
+        if not any(isinstance(result, Exception) for result in results):
+            known = known + self.made_pairs()  # two together may raise what says nothing of either
+        for sentence, mistaken in known:
+            if self._gives(mistaken, results):
                 return Outcome("wrong", sentence)
         first_wrong = matches.index(False)
         message = describe_difference(
@@ -122,6 +153,25 @@ class Exercise:
             tolerance=self.tolerance,
         )
         return Outcome("wrong", message, own_traceback(attempt, results[first_wrong]))
+
+    def _on_top(self, last: Callable, first: Callable) -> Callable:
+        """Return the one mistake with the other in the exercise's place."""
+
+        def both(*arguments):
+            self._in_place = first
+            try:
+                return last(*arguments)
+            finally:
+                self._in_place = self.reference
+
+        return both
+
+    def _gives(self, function: Callable, results: list) -> bool:
+        """Return whether the function gives these results; stop at the first that differs."""
+        return all(
+            same_result(result, result_or_error(function, arguments), tolerance=self.tolerance)
+            for result, arguments in zip(results, self.inputs)
+        )
 
     def _results(self, function: Callable) -> list:
         return [result_or_error(function, arguments) for arguments in self.inputs]
@@ -183,6 +233,16 @@ def find_exercise(name: str) -> Exercise:
         known = f"Near it: {', '.join(near)}." if near else f"There are: {', '.join(by_name)}."
         raise ValueError(f"there is no exercise called {name!r}; keep the function's name. {known}")
     return by_name[name]
+
+
+def _appending_to(declared: list, sentence: str) -> Callable[[Callable], Callable]:
+    """Return a decorator that puts a function with its sentence into the list."""
+
+    def declare(mistaken: Callable) -> Callable:
+        declared.append((sentence, mistaken))
+        return mistaken
+
+    return declare
 
 
 def _is_untouched(result) -> bool:

@@ -48,6 +48,14 @@ def _(logits):
     return logits / logits.sum()
 
 
+@softmax.two_mistakes(
+    "Two things at once: `exp` overflows for large logits, and the results do not add up to 1. "
+    "Subtract the largest logit first, and divide by the sum last."
+)
+def _(logits):
+    return logits.exp()
+
+
 @exercise(
     inputs=[(ROW, 0.7), (ROW, 2.0), (ROW, 1.0)],
     hints=[
@@ -94,7 +102,7 @@ def _(logits, temperature):
     return logits / temperature
 
 
-@sharpen.mistake(
+@sharpen.two_mistakes(
     "Two things: the temperature divides the logits, and the softmax comes after it. You "
     "multiplied, and left out the softmax."
 )
@@ -144,6 +152,13 @@ def _(token_ids, stop):
     )
 
 
+@cut_at_stop.two_mistakes(
+    "Two things at once: the stop token is still there, and it fails when the answer never stops."
+)
+def _(token_ids, stop):
+    return token_ids[: token_ids.index(stop) + 1]
+
+
 @exercise(
     inputs=[(STEPS, torch.tensor([0, 2, 1])), (STEPS, torch.tensor([1, 0, 0]))],
     hints=[
@@ -179,7 +194,7 @@ def _(logits, token_ids):
     "You took the mean; the probability of a sequence is a product, so its logarithm is a sum."
 )
 def _(logits, token_ids):
-    return logits.log_softmax(-1)[torch.arange(len(token_ids)), token_ids].mean().item()
+    return sequence_log_probability(logits, token_ids) / len(token_ids)
 
 
 @sequence_log_probability.mistake(
@@ -189,7 +204,7 @@ def _(logits, token_ids):
     return math.exp(logits.log_softmax(-1)[torch.arange(len(token_ids)), token_ids].sum().item())
 
 
-@sequence_log_probability.mistake(
+@sequence_log_probability.two_mistakes(
     "Two things: add up log-probabilities, not logits, and take the sum, not the mean."
 )
 def _(logits, token_ids):

@@ -60,7 +60,7 @@ def _(risks, limit):
     return float(np.mean(risks <= limit))
 
 
-@broken_share.mistake(
+@broken_share.two_mistakes(
     "Two faults at once: the draws without a threshold are left out, and a risk equal to the limit "
     "counts as broken."
 )
@@ -89,7 +89,7 @@ def upper_bound(wrong, answered, delta):
     "You split delta between two sides. Only an upper bound is promised, so all of delta is its."
 )
 def _(wrong, answered, delta):
-    return float(beta.ppf(1 - delta / 2, wrong + 1, answered - wrong))
+    return upper_bound(wrong, answered, delta / 2)
 
 
 @upper_bound.mistake(
@@ -113,7 +113,7 @@ def _(wrong, answered, delta):
     return float(beta.ppf(1 - delta, wrong + 1, answered - wrong + 1))
 
 
-@upper_bound.mistake(
+@upper_bound.two_mistakes(
     "Two faults at once: delta is split between two sides, and the second parameter counts one "
     "right answer too many."
 )
@@ -160,8 +160,7 @@ def _(p_values, delta):
     "fixed order that stops at the first failure no division is needed."
 )
 def _(p_values, delta):
-    passed = np.logical_and.accumulate(p_values <= delta / len(p_values))
-    return int(passed.sum()) - 1
+    return last_promised(p_values, delta / len(p_values))
 
 
 @last_promised.mistake("A p-value of exactly delta still rejects: the test is p <= delta.")
@@ -174,10 +173,10 @@ def _(p_values, delta):
     "You return how many thresholds passed; the place of the last is one less, and -1 if none did."
 )
 def _(p_values, delta):
-    return int(np.logical_and.accumulate(p_values <= delta).sum())
+    return last_promised(p_values, delta) + 1
 
 
-@last_promised.mistake(
+@last_promised.two_mistakes(
     "Two faults at once: the walk goes on behind the first failure, and a p-value of exactly delta "
     "is taken as a failure."
 )

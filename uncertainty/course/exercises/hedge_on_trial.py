@@ -40,9 +40,7 @@ def _(entropy, activation, entropy_on_repeat, edges):
 
 @at_equal_entropy.mistake("Return the activation expected in the bin, not the entropy.")
 def _(entropy, activation, entropy_on_repeat, edges):
-    bins = np.digitize(entropy, edges)
-    means = np.array([entropy[bins == number].mean() for number in range(len(edges) + 1)])
-    return means[np.digitize(entropy_on_repeat, edges)]
+    return at_equal_entropy(entropy, entropy, entropy_on_repeat, edges)
 
 
 @at_equal_entropy.mistake(
@@ -53,7 +51,7 @@ def _(entropy, activation, entropy_on_repeat, edges):
     return np.array([activation[bins == number].mean() for number in range(len(edges) + 1)])
 
 
-@at_equal_entropy.mistake(
+@at_equal_entropy.two_mistakes(
     "Two things: return the activation, not the entropy, and give each position of the repeat the "
     "mean of its own bin."
 )
@@ -96,7 +94,7 @@ def _(groups, drawn):
 
 @rows_drawn.mistake("Those are the groups of the rows; return the places of the rows.")
 def _(groups, drawn):
-    return np.concatenate([groups[groups == group] for group in drawn])
+    return groups[rows_drawn(groups, drawn)]
 
 
 @rows_drawn.mistake("All items of a relation are drawn with it, not only its first.")

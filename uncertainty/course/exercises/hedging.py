@@ -30,7 +30,7 @@ def weighted_change(first, second, weights):
     "Second minus first: a neuron that rises on the repeat gets a positive number."
 )
 def _(first, second, weights):
-    return (first.mean(0) - second.mean(0)) * weights.norm(dim=1)
+    return weighted_change(second, first, weights)
 
 
 @weighted_change.mistake(
@@ -40,7 +40,7 @@ def _(first, second, weights):
     return second.mean(0) - first.mean(0)
 
 
-@weighted_change.mistake(
+@weighted_change.two_mistakes(
     "Two things: it is second minus first, and each change is weighed by the length of the "
     "neuron's row of weights."
 )
@@ -55,7 +55,7 @@ def _(first, second, weights):
 
 @weighted_change.mistake("Keep the sign here; we need to know who rises and who falls.")
 def _(first, second, weights):
-    return ((second.mean(0) - first.mean(0)) * weights.norm(dim=1)).abs()
+    return weighted_change(first, second, weights).abs()
 
 
 @exercise(
@@ -81,7 +81,7 @@ def clipped(a, mean, rises):
     "The other way round: one that rises must not exceed its mean, so it gets the minimum."
 )
 def _(a, mean, rises):
-    return torch.where(rises, torch.maximum(a, mean), torch.minimum(a, mean))
+    return clipped(a, mean, ~rises)
 
 
 @clipped.mistake(
@@ -91,7 +91,7 @@ def _(a, mean, rises):
     return mean.expand_as(a)
 
 
-@clipped.mistake(
+@clipped.two_mistakes(
     "Two things: neurons that rise must not exceed their mean, and neurons that fall are to be "
     "clipped, too."
 )

@@ -50,10 +50,11 @@ def _(twice, same_text, other_text):
 
 @topic_and_repeat.mistake("A gain is positive: the larger loss minus the smaller one.")
 def _(twice, same_text, other_text):
-    return (same_text - other_text).mean(), (twice - same_text).mean()
+    topic, repeat = topic_and_repeat(twice, same_text, other_text)
+    return -topic, -repeat
 
 
-@topic_and_repeat.mistake(
+@topic_and_repeat.two_mistakes(
     "Two things: a gain is positive, and the control of the repeat must share the topic: "
     "same_text, not other_text."
 )
@@ -63,7 +64,7 @@ def _(twice, same_text, other_text):
 
 @topic_and_repeat.mistake("The topic's gain comes first, then the repeat's.")
 def _(twice, same_text, other_text):
-    return (same_text - twice).mean(), (other_text - same_text).mean()
+    return topic_and_repeat(twice, same_text, other_text)[::-1]
 
 
 @exercise(
@@ -97,8 +98,7 @@ def _(pattern, length):
     "Rows are the positions that look, columns those looked at: pattern[t, t - (length - 1)]."
 )
 def _(pattern, length):
-    t = torch.arange(length + 1, 2 * length + 1)
-    return pattern[t - (length - 1), t].mean()
+    return looks_back(pattern.T, length)
 
 
 @looks_back.mistake(
@@ -114,7 +114,7 @@ def _(pattern, length):
     return pattern[t, t - (length - 1)].mean()
 
 
-@looks_back.mistake(
+@looks_back.two_mistakes(
     "Two things: the second copy begins at length + 1, and induction looks at the token *after* "
     "the earlier occurrence: t - (length - 1)."
 )
@@ -125,8 +125,7 @@ def _(pattern, length):
 
 @looks_back.mistake("Average, do not add: the score must not grow with the length.")
 def _(pattern, length):
-    t = torch.arange(length + 1, 2 * length + 1)
-    return pattern[t, t - (length - 1)].sum()
+    return looks_back(pattern, length) * length
 
 
 @exercise(
@@ -154,7 +153,7 @@ def _(pattern, length):
     return (1 - pattern[:, 0]).mean()
 
 
-@moved_mass.mistake(
+@moved_mass.two_mistakes(
     "Two things: only the second copy is ablated, and what rests on position 0 already is not "
     "moved."
 )
@@ -172,7 +171,7 @@ def _(pattern, length):
 
 @moved_mass.mistake("Average, do not add: the mass must not grow with the length.")
 def _(pattern, length):
-    return (1 - pattern[length + 1 :, 0]).sum()
+    return moved_mass(pattern, length) * length
 
 
 @moved_mass.mistake(

@@ -41,9 +41,7 @@ def _(wrong, doubt):
 
 @ranking.mistake("The other way round: you asked how often a right answer has the larger doubt.")
 def _(wrong, doubt):
-    a = doubt[~wrong][:, None]
-    b = doubt[wrong][None, :]
-    return float(((a > b) + 0.5 * (a == b)).mean())
+    return ranking(wrong, -doubt)
 
 
 @ranking.mistake("That compares all answers with all; only pairs of a wrong and a right one count.")
@@ -53,7 +51,7 @@ def _(wrong, doubt):
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
-@ranking.mistake(
+@ranking.two_mistakes(
     "Two things: you ask how often the right answer has the larger doubt, and ties count nothing."
 )
 def _(wrong, doubt):
@@ -172,3 +170,11 @@ def _(values, groups, deal):
 )
 def _(values, groups, deal):
     return [deal(values[groups == group]) for group in np.unique(groups)]
+
+
+@dealt_within.two_mistakes(
+    "Two things at once: only the first group was dealt, and its values stand alone. Write each "
+    "group's values into the group's own places of one copy, and return it behind the loop."
+)
+def _(values, groups, deal):
+    return deal(values[groups == np.unique(groups)[0]])

@@ -38,8 +38,7 @@ def _(logits, true_id, false_id):
 
 @truth_probability.mistake("That is P(False): true and false are swapped.")
 def _(logits, true_id, false_id):
-    p = logits.softmax(-1)
-    return p[false_id] / (p[true_id] + p[false_id])
+    return truth_probability(logits, false_id, true_id)
 
 
 @exercise(
@@ -73,4 +72,4 @@ def _(prompt_tokens, written):
 
 @sampling_cost.mistake("Each sample has its own length: add them up.")
 def _(prompt_tokens, written):
-    return prompt_tokens + len(written) * max(written)
+    return sampling_cost(prompt_tokens, [max(written)] * len(written))

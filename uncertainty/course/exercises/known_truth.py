@@ -50,7 +50,7 @@ def _(reach):
 
 @honest_doubts.mistake("These are bits; with the natural logarithm they are nats.")
 def _(reach):
-    return (math.log2(HOUSES), math.log2(reach), math.log2(HOUSES) - math.log2(reach))
+    return tuple(doubt / math.log(2) for doubt in honest_doubts(reach))
 
 
 @honest_doubts.mistake(
@@ -58,7 +58,8 @@ def _(reach):
     "head (epistemic)."
 )
 def _(reach):
-    return (math.log(HOUSES), math.log(HOUSES) - math.log(reach), math.log(reach))
+    total, aleatoric, epistemic = honest_doubts(reach)
+    return (total, epistemic, aleatoric)
 
 
 @honest_doubts.mistake(
@@ -92,7 +93,7 @@ def _(reach):
     return (math.log(HOUSES), math.log(reach), math.log(reach / HOUSES))
 
 
-@honest_doubts.mistake(
+@honest_doubts.two_mistakes(
     "Two faults at once: these are bits, and the parts are exchanged. Use the natural logarithm; "
     "what is left when the home is known is aleatoric."
 )
@@ -124,12 +125,12 @@ def disagreement(p):
     "The difference is the wrong way round: the entropy of the mean is the larger of the two."
 )
 def _(p):
-    return _entropy(p).mean() - _entropy(p.mean(0))
+    return -disagreement(p)
 
 
 @disagreement.mistake("These are bits; with the natural logarithm they are nats.")
 def _(p):
-    return (_entropy(p.mean(0)) - _entropy(p).mean()) / math.log(2)
+    return disagreement(p) / math.log(2)
 
 
 @disagreement.mistake(
@@ -188,7 +189,7 @@ def _(p):
     return _entropy(p).mean()
 
 
-@disagreement.mistake(
+@disagreement.two_mistakes(
     "Two faults at once: the difference is the wrong way round, and in bits. Use the natural "
     "logarithm, and subtract the members' own entropy from that of their mean."
 )
@@ -282,6 +283,14 @@ def _(logits):
     return _score(centred / logits.std(-1, keepdim=True))
 
 
+@level_free_score.two_mistakes(
+    "Two faults at once: one mean and one spread of all rows. Each row needs a mean of its own; "
+    "and do not divide, since twice the logits are a surer prediction."
+)
+def _(logits):
+    return _score((logits - logits.mean()) / logits.std())
+
+
 @level_free_score.mistake(
     "You subtracted the mean of each *column*, which is one token's in all rows. A constant is "
     "added to a row: `mean(-1, keepdim=True)`."
@@ -354,7 +363,7 @@ def _(reach, sightings):
     return knowledge_pair(reach, sightings)[::-1]
 
 
-@knowledge_pair.mistake(
+@knowledge_pair.two_mistakes(
     "Two faults at once: the contexts differ in reach, and the one seen less often stands first."
 )
 def _(reach, sightings):

@@ -32,9 +32,7 @@ def effective(unembedding, gain):
     return folded - folded.mean(0)
 
 
-@effective.mistake(
-    "The gain is folded in; the mean over the vocabulary (the mean row) still has to go."
-)
+@effective.mistake("The mean over the vocabulary (the mean row) still has to go.")
 def _(unembedding, gain):
     return unembedding * gain
 
@@ -53,7 +51,7 @@ def _(unembedding, gain):
     return unembedding * gain - unembedding.mean(0)
 
 
-@effective.mistake(
+@effective.two_mistakes(
     "Two things at once: you took each row's own mean away instead of the mean row, and you did it "
     "before the gain was folded in."
 )
@@ -63,15 +61,12 @@ def _(unembedding, gain):
 
 @effective.mistake("The norm multiplies by its gain; you divided.")
 def _(unembedding, gain):
-    folded = unembedding / gain
-    return folded - folded.mean(0)
+    return effective(unembedding, 1 / gain)
 
 
-@effective.mistake(
-    "The mean row is gone; the gain is missing. It multiplies every column by its own number."
-)
+@effective.mistake("The gain is missing. It multiplies every column by its own number.")
 def _(unembedding, gain):
-    return unembedding - unembedding.mean(0)
+    return effective(unembedding, torch.ones_like(gain))
 
 
 @effective.mistake(
@@ -121,7 +116,7 @@ def _(x, basis):
     return (x @ basis).norm(dim=-1) / x.norm(dim=-1)
 
 
-@energy_share.mistake(
+@energy_share.two_mistakes(
     "Two things at once: these are lengths, not their squares, and they are not divided by the "
     "length of x."
 )
@@ -131,7 +126,7 @@ def _(x, basis):
 
 @energy_share.mistake("You have the energy in the basis; divide by the whole energy of x.")
 def _(x, basis):
-    return (x @ basis).square().sum(-1)
+    return energy_share(x, basis) * x.square().sum(-1)
 
 
 @energy_share.mistake(

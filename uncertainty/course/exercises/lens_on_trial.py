@@ -71,7 +71,15 @@ def _(outputs, choosing, judging):
 
 @mean_output.mistake("The number of rows: one for each question that judges, not that chooses.")
 def _(outputs, choosing, judging):
-    return outputs[choosing].mean(0).expand(len(choosing), -1)
+    return mean_output(outputs, choosing, choosing)
+
+
+@mean_output.two_mistakes(
+    "Two things at once: the questions that judge are in the mean, as in the colleague's, and "
+    "there is one row only. Average over the choosing questions, and `expand` the mean."
+)
+def _(outputs, choosing, judging):
+    return outputs.mean(0)
 
 
 @exercise(
@@ -105,14 +113,12 @@ def _(early, final):
 
 @affine_map.mistake("That is the way back: your map leads from the end to the early depth.")
 def _(early, final):
-    with_ones = torch.cat([final, torch.ones_like(final[:, :1])], 1)
-    return torch.linalg.lstsq(with_ones, early).solution
+    return affine_map(final, early)
 
 
 @affine_map.mistake("Your matrix is turned round: `early` stands on the left, `[early, 1] @ A`.")
 def _(early, final):
-    with_ones = torch.cat([early, torch.ones_like(early[:, :1])], 1)
-    return torch.linalg.lstsq(with_ones, final).solution.T
+    return affine_map(early, final).T
 
 
 @affine_map.mistake("Those are the mapped vectors; return the matrix itself.")

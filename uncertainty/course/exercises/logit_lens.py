@@ -45,7 +45,7 @@ def rms_norm(x, gain):
 
 @rms_norm.mistake("The gain is missing.")
 def _(x, gain):
-    return _without_gain(x)
+    return rms_norm(x, torch.ones_like(gain))
 
 
 @rms_norm.mistake("The 1e-5 is missing: your last result divides a vector of zeros by 0.")
@@ -96,7 +96,7 @@ def _(x, gain):
     return x / (x.pow(2).mean() + 1e-5).sqrt() * gain
 
 
-@rms_norm.mistake(
+@rms_norm.two_mistakes(
     "Two things: the mean runs over everything instead of over each row, and the gain is missing."
 )
 def _(x, gain):
@@ -140,11 +140,9 @@ def _(stream, norm, unembedding):
     return norm(stream) @ unembedding.T
 
 
-@lens.mistake(
-    "Probabilities are right, but we asked for their logarithms: they keep what underflows."
-)
+@lens.mistake("Those are probabilities; we asked for their logarithms, which keep what underflows.")
 def _(stream, norm, unembedding):
-    return (norm(stream) @ unembedding.T).softmax(-1)
+    return lens(stream, norm, unembedding).exp()
 
 
 @lens.mistake(
@@ -156,7 +154,7 @@ def _(stream, norm, unembedding):
     return (stream / scale @ unembedding.T).log_softmax(-1)
 
 
-@lens.mistake(
+@lens.two_mistakes(
     "Two things: the norm is missing, and we asked for log-probabilities, not for logits."
 )
 def _(stream, norm, unembedding):
@@ -177,10 +175,10 @@ def _(stream, norm, unembedding):
 
 @lens.mistake("The sign: a log-probability is never above 0; yours is the surprisal.")
 def _(stream, norm, unembedding):
-    return -(norm(stream) @ unembedding.T).log_softmax(-1)
+    return -lens(stream, norm, unembedding)
 
 
-@lens.mistake("Two things: the norm is missing, and we asked for logarithms of probabilities.")
+@lens.two_mistakes("Two things: the norm is missing, and we asked for logarithms of probabilities.")
 def _(stream, norm, unembedding):
     return (stream @ unembedding.T).softmax(-1)
 
@@ -212,7 +210,7 @@ def _(logits, token):
 
 @rank_of.mistake("The top token has rank 0: your ranks start at 1.")
 def _(logits, token):
-    return (logits > logits[:, token : token + 1]).sum(-1) + 1
+    return rank_of(logits, token) + 1
 
 
 @rank_of.mistake(
@@ -230,7 +228,7 @@ def _(logits, token):
 
 @rank_of.mistake("You counted the logits that are smaller.")
 def _(logits, token):
-    return (logits < logits[:, token : token + 1]).sum(-1)
+    return rank_of(-logits, token)
 
 
 @rank_of.mistake(
@@ -275,7 +273,7 @@ def _(largest, limit):
     return sure.int().argmax(0)
 
 
-@stopping_depth.mistake(
+@stopping_depth.two_mistakes(
     "Two things: depth 0 does not count, and where no depth is sure enough, the last one speaks."
 )
 def _(largest, limit):
@@ -296,6 +294,4 @@ def _(largest, limit):
 
 @stopping_depth.mistake("The rule stops *above* the limit: compare with `>`, not with `<`.")
 def _(largest, limit):
-    sure = largest < limit
-    sure[0], sure[-1] = False, True
-    return sure.int().argmax(0)
+    return stopping_depth(-largest, -limit)

@@ -43,7 +43,7 @@ def _(logits, k):
     return logits[..., :k].clamp(min=0)
 
 
-@evidence.mistake(
+@evidence.two_mistakes(
     "Two faults at once: these are the first k tokens of the vocabulary, and negative logits "
     "slipped through. Take the k largest, and cut them off at 0."
 )
@@ -71,8 +71,7 @@ def aleatoric(alpha):
 
 @aleatoric.mistake("The sign is missing: the mean entropy of a Dirichlet is never negative.")
 def _(alpha):
-    total = alpha.sum(-1, keepdim=True)
-    return (alpha / total * (torch.digamma(alpha + 1) - torch.digamma(total + 1))).sum(-1)
+    return -aleatoric(alpha)
 
 
 @aleatoric.mistake(
@@ -118,7 +117,7 @@ def least_reliable_mean(unreliability, k):
     "You averaged the *most* reliable tokens: the largest unreliabilities are the least reliable."
 )
 def _(unreliability, k):
-    return unreliability.topk(min(k, len(unreliability)), largest=False).values.mean().item()
+    return -least_reliable_mean(-unreliability, k)
 
 
 @least_reliable_mean.mistake(
@@ -126,6 +125,14 @@ def _(unreliability, k):
 )
 def _(unreliability, k):
     return unreliability.topk(k).values.mean().item()
+
+
+@least_reliable_mean.two_mistakes(
+    "Two faults at once: these are the most reliable tokens, and it fails when the answer has "
+    "fewer than k."
+)
+def _(unreliability, k):
+    return unreliability.topk(k, largest=False).values.mean().item()
 
 
 @least_reliable_mean.mistake(
@@ -140,7 +147,7 @@ def _(unreliability, k):
     return unreliability.mean().item()
 
 
-@least_reliable_mean.mistake(
+@least_reliable_mean.two_mistakes(
     "Two faults at once: these are the most reliable tokens, and their sum is divided by k also "
     "where there are fewer."
 )

@@ -70,7 +70,7 @@ def _(logits):
 
 @without_level.mistake("The sign is turned: this adds each row's mean a second time.")
 def _(logits):
-    return logits + logits.mean(-1, keepdim=True)
+    return 2 * logits - without_level(logits)
 
 
 KIND = np.array([True, False, True, True, False, False])
@@ -106,7 +106,7 @@ def _(labels, groups):
 
 @movable.mistake("Upside down: these are the labels that cannot move.")
 def _(labels, groups):
-    return np.array([len(set(labels[groups == group].tolist())) == 1 for group in groups])
+    return ~movable(labels, groups)
 
 
 @movable.mistake("You look at the true labels only; a false one beside a true one can move, too.")

@@ -50,40 +50,24 @@ def _(entropy_effect, kl_effect):
     "*towards* the list."
 )
 def _(entropy_effect, kl_effect):
-    up = entropy_effect < 0
-    near = kl_effect < 0
-    return np.array(
-        [[(up & near).mean(), (up & ~near).mean()], [(~up & near).mean(), (~up & ~near).mean()]]
-    )
+    return table_of_signs(entropy_effect, -kl_effect)
 
 
 @table_of_signs.mistake(
     "The rows are exchanged: if the entropy falls without the neuron, the neuron *raised* it."
 )
 def _(entropy_effect, kl_effect):
-    up = entropy_effect > 0
-    near = kl_effect > 0
-    return np.array(
-        [[(up & near).mean(), (up & ~near).mean()], [(~up & near).mean(), (~up & ~near).mean()]]
-    )
+    return table_of_signs(-entropy_effect, kl_effect)
 
 
 @table_of_signs.mistake("The rows are raises and lowers the entropy; turn the table over.")
 def _(entropy_effect, kl_effect):
-    up = entropy_effect < 0
-    near = kl_effect > 0
-    return np.array(
-        [[(up & near).mean(), (~up & near).mean()], [(up & ~near).mean(), (~up & ~near).mean()]]
-    )
+    return table_of_signs(entropy_effect, kl_effect).T
 
 
 @table_of_signs.mistake("You counted; a cell is a *share* of all, so take the mean.")
 def _(entropy_effect, kl_effect):
-    up = entropy_effect < 0
-    near = kl_effect > 0
-    return np.array(
-        [[(up & near).sum(), (up & ~near).sum()], [(~up & near).sum(), (~up & ~near).sum()]]
-    )
+    return table_of_signs(entropy_effect, kl_effect) * len(kl_effect)
 
 
 @exercise(
@@ -119,7 +103,7 @@ def _(strength, neuron, chosen, size):
     "The neurons that are being tested are among their own controls; leave out all of `chosen`."
 )
 def _(strength, neuron, chosen, size):
-    return np.sort(np.abs(np.log(strength / strength[neuron])).argsort()[:size])
+    return equally_strong(strength, neuron, [], size)
 
 
 @equally_strong.mistake(

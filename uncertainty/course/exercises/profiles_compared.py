@@ -44,7 +44,7 @@ def _(profile, points):
     return profile[np.round(np.linspace(0, len(profile) - 1, points)).astype(int)]
 
 
-@common_depth.mistake(
+@common_depth.two_mistakes(
     "Two things at once: you repeat or skip entries instead of interpolating, and the last depth "
     "is missing."
 )
@@ -115,7 +115,7 @@ def _(text):
     return text[0] if text[0] in "ABCD" else None
 
 
-@label_letter.mistake(
+@label_letter.two_mistakes(
     "Two things at once: a small letter is no label here, and a label ends after the letter."
 )
 def _(text):
@@ -130,5 +130,4 @@ def _(text):
 
 @label_letter.mistake("A small b) is no label here: keep the case.")
 def _(text):
-    match = re.match(r"([A-D])(?:[).]|$)", text.upper())
-    return match[1] if match else None
+    return label_letter(text.upper())

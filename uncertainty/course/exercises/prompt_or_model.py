@@ -110,7 +110,7 @@ def _(cells):
     return openness, cells[1] - cells[0], openness[1] - openness[0]
 
 
-@factor_effects.mistake(
+@factor_effects.two_mistakes(
     "Two faults at once: rows and columns are swapped, and each effect looks at one row or column "
     "only."
 )
@@ -239,7 +239,7 @@ def _(is_open, scores, group):
     "The other way round: count the pairs in which the *open* question has the larger score."
 )
 def _(is_open, scores, group):
-    return 1 - auroc_in_group(is_open, scores, group)
+    return auroc_in_group(is_open, -scores, group)
 
 
 @auroc_in_group.mistake(

@@ -60,10 +60,10 @@ def _(log_p):
     "The sign: a logarithm of a probability is negative, and a surprise is minus that."
 )
 def _(log_p):
-    return (log_p[-1].exp() * log_p).sum(-1)
+    return -final_cross_entropy(log_p)
 
 
-@final_cross_entropy.mistake(
+@final_cross_entropy.two_mistakes(
     "Two things: weigh with the *last* row's probabilities, and turn the sign."
 )
 def _(log_p):
@@ -92,8 +92,7 @@ def falling(paths):
 
 @falling.mistake("The steps go through depth, the first axis, not from sample to sample.")
 def _(paths):
-    steps = np.diff(paths, axis=1)
-    return float((steps < 0).mean()), float((steps < 0).all(axis=1).mean())
+    return falling(paths.T)
 
 
 @falling.mistake("A step of 0 does not fall.")
@@ -108,7 +107,7 @@ def _(paths):
     return float((steps < 0).mean()), float((steps < 0).all())
 
 
-@falling.mistake(
+@falling.two_mistakes(
     "Two things: the steps go through depth, the first axis, and a step that falls is negative."
 )
 def _(paths):
@@ -118,8 +117,7 @@ def _(paths):
 
 @falling.mistake("Those steps rise: next minus previous must be negative.")
 def _(paths):
-    steps = np.diff(paths, axis=0)
-    return float((steps > 0).mean()), float((steps > 0).all(axis=0).mean())
+    return falling(-paths)
 
 
 @exercise(
@@ -153,7 +151,7 @@ def _(wrong, p, threshold):
     return float((p > threshold).mean()), float((p > threshold)[wrong].mean())
 
 
-@confidently_wrong.mistake(
+@confidently_wrong.two_mistakes(
     "Two things: you divided by all answers instead of by the sure ones, and counted right ones."
 )
 def _(wrong, p, threshold):
@@ -162,4 +160,4 @@ def _(wrong, p, threshold):
 
 @confidently_wrong.mistake("The share of wrong among the sure, not of right.")
 def _(wrong, p, threshold):
-    return float((p > threshold).mean()), float(1 - wrong[p > threshold].mean())
+    return confidently_wrong(~wrong, p, threshold)

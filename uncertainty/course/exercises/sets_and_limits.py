@@ -12,7 +12,7 @@ TWELVE = np.array([0.3, 0.02, 0.55, 0.91, 0.08, 0.47, 0.66, 0.13, 0.84, 0.21, 0.
 
 
 @exercise(
-    inputs=[(NINE, 0.2), (FIVE, 0.3), (FIVE, 0.1), (TWELVE, 0.25), (NINE, 0.05)],
+    inputs=[(NINE, 0.2), (FIVE, 0.3), (FIVE, 0.1), (TWELVE, 0.25), (NINE, 0.05), (TWELVE, 0.1)],
     hints=[
         "Look at the picture: how many gaps are there for nine scores, and how many of them must "
         "lie at or below the limit when alpha is 0.2?",
@@ -63,8 +63,7 @@ def _(scores, alpha):
     "That limit keeps the right option with a chance of alpha. It should miss it with that chance."
 )
 def _(scores, alpha):
-    place = math.ceil((len(scores) + 1) * alpha - 1e-9)
-    return float(np.sort(scores)[place - 1]) if place <= len(scores) else math.inf
+    return set_limit(scores, 1 - alpha)
 
 
 @set_limit.mistake(
@@ -111,10 +110,9 @@ def _(scores, right, limit):
     return float(inside.mean()), float(sets[inside].sum(1).mean()) if inside.any() else 0.0
 
 
-@coverage_and_size.mistake("Both numbers are right; the coverage comes first.")
+@coverage_and_size.mistake("The two numbers are exchanged: the coverage comes first.")
 def _(scores, right, limit):
-    sets = scores <= limit
-    return float(sets.sum(1).mean()), float(sets[np.arange(len(right)), right].mean())
+    return coverage_and_size(scores, right, limit)[::-1]
 
 
 @coverage_and_size.mistake(
@@ -141,5 +139,5 @@ def _(scores, right, limit):
     "The size is a number of options for each question, not a share of them."
 )
 def _(scores, right, limit):
-    sets = scores <= limit
-    return float(sets[np.arange(len(right)), right].mean()), float(sets.mean())
+    coverage, size = coverage_and_size(scores, right, limit)
+    return coverage, size / scores.shape[1]

@@ -23,7 +23,7 @@ def surprise(probability):
     "The sign is missing: the logarithm of a probability is negative, its surprise is not."
 )
 def _(probability):
-    return math.log(probability)
+    return -surprise(probability)
 
 
 @surprise.mistake(
@@ -34,7 +34,7 @@ def _(probability):
     return -math.log2(probability)
 
 
-@surprise.mistake(
+@surprise.two_mistakes(
     "Two things at once: base 2 counts in bits, and the sign is missing. Use `math.log`, and a "
     "minus."
 )

@@ -42,10 +42,10 @@ def _(clean, ablated, v):
     "You changed the clean logits; the *ablated* ones are to be corrected, along v only."
 )
 def _(clean, ablated, v):
-    return clean + ((ablated - clean) @ v)[:, None] * v
+    return keep_projection(ablated, clean, v)
 
 
-@keep_projection.mistake(
+@keep_projection.two_mistakes(
     "Two things: the *ablated* logits are to be corrected, and what was lost is to be added, not "
     "taken away."
 )
@@ -55,7 +55,7 @@ def _(clean, ablated, v):
 
 @keep_projection.mistake("The sign is turned: what was lost must be given back.")
 def _(clean, ablated, v):
-    return ablated + ((ablated - clean) @ v)[:, None] * v
+    return 2 * ablated - keep_projection(clean, ablated, v)
 
 
 @keep_projection.mistake(
@@ -83,7 +83,7 @@ def mediated_share(total, frozen):
 
 @mediated_share.mistake("That is the share that does *not* need the direction; take it from 1.")
 def _(total, frozen):
-    return np.abs(frozen).mean(0) / np.abs(total).mean(0)
+    return 1 - mediated_share(total, frozen)
 
 
 @mediated_share.mistake("Take absolute values first: changes of either sign would cancel.")
@@ -91,7 +91,7 @@ def _(total, frozen):
     return 1 - frozen.mean(0) / total.mean(0)
 
 
-@mediated_share.mistake(
+@mediated_share.two_mistakes(
     "Two things: take absolute values first, and take the ratio from 1 to get the share that goes "
     "through the direction."
 )
@@ -109,7 +109,7 @@ def _(total, frozen):
 
 @mediated_share.mistake("One share per neuron: average over tokens (axis 0), not over neurons.")
 def _(total, frozen):
-    return 1 - np.abs(frozen).mean(1) / np.abs(total).mean(1)
+    return mediated_share(total.T, frozen.T)
 
 
 @exercise(
@@ -160,7 +160,7 @@ def _(pattern, v, noise):
     return c * r + (1 - c**2).sqrt() * g / g.norm()
 
 
-@equal_cosine_direction.mistake(
+@equal_cosine_direction.two_mistakes(
     "Two things: the noise still has parts along v and r, and the direction must have length 1. "
     "Clean the noise, then choose its share."
 )

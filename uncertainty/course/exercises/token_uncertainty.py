@@ -36,22 +36,22 @@ def _(logits):
 
 @entropy.mistake("That is in bits (base 2); the course counts in nats, with the natural logarithm.")
 def _(logits):
-    return torch.special.entr(logits.softmax(-1)).sum(-1) / math.log(2)
+    return entropy(logits) / math.log(2)
 
 
 @entropy.mistake("The sign is missing: an entropy is never negative.")
 def _(logits):
-    return -torch.special.entr(logits.softmax(-1)).sum(-1)
+    return -entropy(logits)
 
 
 @entropy.mistake("You summed over all steps; keep one entropy a row: sum over the last axis only.")
 def _(logits):
-    return torch.special.entr(logits.softmax(-1)).sum()
+    return entropy(logits).sum()
 
 
 @entropy.mistake("You took the mean over the vocabulary; the entropy is the sum.")
 def _(logits):
-    return torch.special.entr(logits.softmax(-1)).mean(-1)
+    return entropy(logits) / logits.shape[-1]
 
 
 @entropy.mistake(
@@ -61,7 +61,7 @@ def _(logits):
     return torch.special.entr(logits).sum(-1)
 
 
-@entropy.mistake(
+@entropy.two_mistakes(
     "Two things: a token of probability 0 made it nan, and you summed over all steps. Sum over the "
     "last axis only, where such a token contributes 0."
 )
@@ -107,7 +107,7 @@ def naive_doubt(max_probabilities):
 
 @naive_doubt.mistake("That is the product itself, a confidence; doubt is one minus it.")
 def _(max_probabilities):
-    return max_probabilities.prod().item()
+    return 1 - naive_doubt(max_probabilities)
 
 
 @naive_doubt.mistake(
@@ -118,7 +118,7 @@ def _(max_probabilities):
     return (1 - max_probabilities).prod().item()
 
 
-@naive_doubt.mistake(
+@naive_doubt.two_mistakes(
     "Two things: that takes the mean where a product is wanted, and it is a confidence."
 )
 def _(max_probabilities):
@@ -134,7 +134,7 @@ def _(max_probabilities):
     "The difference is turned round: take the product from 1, not 1 from the product."
 )
 def _(max_probabilities):
-    return (max_probabilities.prod() - 1).item()
+    return -naive_doubt(max_probabilities)
 
 
 @naive_doubt.mistake(
@@ -185,14 +185,14 @@ def perplexity(probabilities):
 
 @perplexity.mistake("That is the mean surprisal; the perplexity is its exponential.")
 def _(probabilities):
-    return (-probabilities.log()).mean().item()
+    return math.log(perplexity(probabilities))
 
 
 @perplexity.mistake(
     "The sign is missing: that is the geometric mean of the probabilities, one over the perplexity."
 )
 def _(probabilities):
-    return probabilities.log().mean().exp().item()
+    return 1 / perplexity(probabilities)
 
 
 @perplexity.mistake(
@@ -210,7 +210,7 @@ def _(probabilities):
     return (1 / probabilities.mean()).item()
 
 
-@perplexity.mistake(
+@perplexity.two_mistakes(
     "Two things: the sign is missing, and you added up instead of averaging. That is the "
     "probability of the whole answer."
 )

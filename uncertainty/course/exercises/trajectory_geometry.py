@@ -37,11 +37,10 @@ def _(top):
 
 @settles.mistake("One too deep: that is the number of the next depth.")
 def _(top):
-    same = top == top[-1]
-    return np.array([len(column) - int(np.cumprod(column[::-1]).sum()) + 1 for column in same.T])
+    return settles(top) + 1
 
 
-@settles.mistake(
+@settles.two_mistakes(
     "Two things: a token that appears early need not stay, and that is the next depth's number."
 )
 def _(top):
@@ -84,9 +83,8 @@ def _(stream):
 
 @to_end.mistake("The squared distance: take its root.")
 def _(stream):
-    end = stream[-1]
-    cosine = (stream * end).sum(-1) / (stream.norm(dim=-1) * end.norm(dim=-1))
-    return (stream - end).pow(2).sum(-1), cosine
+    distance, cosine = to_end(stream)
+    return distance**2, cosine
 
 
 @to_end.mistake("That is the scalar product; the cosine divides it by *both* lengths.")
@@ -95,7 +93,7 @@ def _(stream):
     return (stream - end).norm(dim=-1), (stream * end).sum(-1)
 
 
-@to_end.mistake(
+@to_end.two_mistakes(
     "Two things: take the root of the squared distance, and divide the scalar product by both "
     "lengths."
 )

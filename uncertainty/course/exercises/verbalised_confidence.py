@@ -73,7 +73,7 @@ def _(text):
     return value if value <= 1 else 0.0
 
 
-@read_percent.mistake(
+@read_percent.two_mistakes(
     "Two faults at once: the number is a percentage, so divide it by 100; and a missing number "
     "became 0 instead of None."
 )
@@ -123,6 +123,14 @@ def _(stated):
     return 1.0
 
 
+@follow_rate.two_mistakes(
+    "Two things at once: you counted those that are missing, and a stated confidence of 0 among "
+    "them. Compare with `is not None`."
+)
+def _(stated):
+    return sum(not c for c in stated) / len(stated)
+
+
 @exercise(
     inputs=[
         (np.array([0.2, 0.1, 0.1]), np.array([0.0, 0.5, 1.0])),
@@ -158,3 +166,12 @@ def _(probabilities, values):
 @expected_confidence.mistake("That is the plain mean of the values: weigh each by its probability.")
 def _(probabilities, values):
     return float(values.mean())
+
+
+@expected_confidence.two_mistakes(
+    "Two things at once: the products are averaged instead of added up, and the candidates' "
+    "probabilities do not add up to 1. Add the products up, and divide by the sum of the "
+    "probabilities."
+)
+def _(probabilities, values):
+    return float((probabilities * values).mean())

@@ -78,7 +78,7 @@ def _(trained, random):
     return "all" if "shows" in trained else "none"
 
 
-@about.mistake(
+@about.two_mistakes(
     'Two faults at once: random weights must come first, and "weak" does not count as showing.'
 )
 def _(trained, random):
@@ -144,7 +144,7 @@ def _(first, second):
     return (gap, gap - down, gap + up)
 
 
-@difference.mistake(
+@difference.two_mistakes(
     "Two faults at once: half widths are added instead of squares, and the second interval is not "
     "turned around."
 )

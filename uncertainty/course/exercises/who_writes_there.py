@@ -37,22 +37,22 @@ def null_fraction(weights, directions, k):
     "Those are the k *most*-read directions; the least-read ones are the last columns."
 )
 def _(weights, directions, k):
-    return (weights @ directions[:, :k]).norm(dim=1) / weights.norm(dim=1)
+    return null_fraction(weights, directions.flip(1), k)
 
 
 @null_fraction.mistake("Directions are columns: take `directions[:, -k:]`, not the last rows.")
 def _(weights, directions, k):
-    return (weights @ directions[-k:].T).norm(dim=1) / weights.norm(dim=1)
+    return null_fraction(weights, directions.T, k)
 
 
 @null_fraction.mistake(
     "That is rho squared, the share of energy; the paper's rho is a ratio of lengths."
 )
 def _(weights, directions, k):
-    return (weights @ directions[:, -k:]).square().sum(1) / weights.square().sum(1)
+    return null_fraction(weights, directions, k) ** 2
 
 
-@null_fraction.mistake(
+@null_fraction.two_mistakes(
     "Both mistakes are still there: these are the k most-read directions, and a share of energy "
     "instead of a ratio of lengths."
 )
@@ -62,7 +62,7 @@ def _(weights, directions, k):
 
 @null_fraction.mistake("Divide by each neuron's own length.")
 def _(weights, directions, k):
-    return (weights @ directions[:, -k:]).norm(dim=1)
+    return null_fraction(weights, directions, k) * weights.norm(dim=1)
 
 
 @null_fraction.mistake(
@@ -84,7 +84,7 @@ def _(weights, directions, k):
     return (weights @ directions[:, -k]).abs() / weights.norm(dim=1)
 
 
-@null_fraction.mistake("These are rows, and the first ones; take the last k columns.")
+@null_fraction.two_mistakes("These are rows, and the first ones; take the last k columns.")
 def _(weights, directions, k):
     return (weights @ directions[:k].T).norm(dim=1) / weights.norm(dim=1)
 
@@ -155,3 +155,21 @@ def _(inside, outside):
 @with_equal_rho.mistake("This vector is longer than 1, so its share inside is less than rho.")
 def _(inside, outside):
     return inside + outside
+
+
+DIVISION_HIDES_IT = (
+    "Two things at once: the other part is not scaled to the root of 1 - rho squared, and the "
+    "division by the length hides it: it stretches the part inside, too."
+)
+
+
+@with_equal_rho.two_mistakes(DIVISION_HIDES_IT)
+def _(inside, outside):
+    whole = inside + (1 - inside.norm() ** 2) * outside
+    return whole / whole.norm()
+
+
+@with_equal_rho.two_mistakes(DIVISION_HIDES_IT)
+def _(inside, outside):
+    whole = inside + (1 - inside.norm()) * outside
+    return whole / whole.norm()

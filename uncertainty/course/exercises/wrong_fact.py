@@ -71,8 +71,7 @@ def _(wanted, elsewhere, begins_word):
     "first of its ending; turn the condition round."
 )
 def _(wanted, elsewhere, begins_word):
-    distance = np.abs(wanted[:, None] - elsewhere[None])
-    return np.where(begins_word, np.inf, distance).argmin(axis=1)
+    return equally_rare(wanted, elsewhere, ~begins_word)
 
 
 @equally_rare.mistake(
@@ -281,7 +280,7 @@ def _(answers, length):
     "`np.mean` has an argument `axis`."
 )
 def _(answers, length):
-    return np.mean([answer[:length] for answer in answers if len(answer) >= length])
+    return np.mean(position_curve(answers, length))
 
 
 @position_curve.mistake(
