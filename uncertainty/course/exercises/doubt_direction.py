@@ -204,10 +204,9 @@ def control_against(report):
     }[report]
 
 
-def _exchanged(report, one, other):
-    """The control of a report, with two of the controls exchanged."""
-    right = control_against(report)
-    return {one: other, other: one}.get(right, right)
+def _exchanged(control, one, other):
+    """A control, with two of the controls exchanged."""
+    return {one: other, other: one}.get(control, control)
 
 
 @control_against.mistake(
@@ -215,7 +214,7 @@ def _exchanged(report, one, other):
     "labels; in E the line itself had seen every answer."
 )
 def _(report):
-    return _exchanged(report, "choice inside the folds", "unseen answers")
+    return _exchanged(control_against(report), "choice inside the folds", "unseen answers")
 
 
 @control_against.mistake(
@@ -223,7 +222,7 @@ def _(report):
     "control and speaks of a rival that it never measured."
 )
 def _(report):
-    return _exchanged(report, "random weights", "everything cheap")
+    return _exchanged(control_against(report), "random weights", "everything cheap")
 
 
 @control_against.mistake(
@@ -231,7 +230,7 @@ def _(report):
     "these are answers to the same questions; in E nothing was held back."
 )
 def _(report):
-    return _exchanged(report, "twins in one fold", "unseen answers")
+    return _exchanged(control_against(report), "twins in one fold", "unseen answers")
 
 
 @control_against.mistake(

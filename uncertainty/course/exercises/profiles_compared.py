@@ -93,7 +93,7 @@ def _(wrong, dice):
     "Labels and doubts are exchanged, or the ranking is turned round: a high doubt means wrong."
 )
 def _(wrong, dice):
-    return max(auroc(labels, -doubts) for labels, doubts in zip(wrong, dice))
+    return best_by_luck(wrong, -np.asarray(dice))
 
 
 @exercise(
