@@ -11,7 +11,7 @@ ALT = (
     "Two profiles of entropy, one of a network with four blocks and one of a network with eight. "
     "On the left the short one is filled up with zeros: the columns that hold zeros tell which "
     "network it is, whatever the entropies are. On the right both are stretched to five columns "
-    "that run from the first depth to the last: no column by itself tells the length."
+    "that run from the first depth to the last: there is no column of zeros."
 )
 SHORT = np.array([5.0, 4.6, 4.8, 3.9, 2.4])
 LONG = np.array([5.1, 4.9, 4.5, 4.7, 4.6, 4.2, 3.6, 3.0, 2.1])
@@ -41,7 +41,7 @@ def draw() -> Axes:
         _draw_row(axes, on_grid, left=18.0, y=y, name=name, edge=GREEN)
     label(axes, (18.4, 2.3), "first\ndepth", size=10, colour=GREY)
     label(axes, (22.0, 2.3), "last\ndepth", size=10, colour=GREY)
-    label(axes, (20.2, 1.1), "no column by itself tells the length", size=11, colour=GREEN)
+    label(axes, (20.2, 1.1), "no column of zeros", size=11, colour=GREEN)
     return axes
 
 
