@@ -12,9 +12,9 @@ ALT = (
     "the, a shuffled list near the corner zinc, and equal probabilities in the middle. One arrow "
     "leads from the sure prediction to the middle: it becomes flat, and comes nearer to the "
     "unigram and to the shuffled list. Another arrow leads to the unigram: the fallback. It comes "
-    "nearer to the unigram, and not to the shuffled list. To the right a table asks whether the "
-    "prediction comes nearer to the unigram, and to a shuffled list. Flat: yes and yes. Fallback: "
-    "yes and no. A fallback shows only in the difference between the two columns."
+    "nearer to the unigram, and less so to the shuffled list. To the right a table asks whether "
+    "the prediction comes nearer to the unigram, and to a shuffled list. Flat: yes and yes. "
+    "Fallback: yes and less. A fallback shows only in the difference between the two columns."
 )
 CORNERS = {"the": (1.6, 1.2), "Paris": (6.8, 9.2), "zinc": (12.0, 1.2)}
 POINTS = {
@@ -49,7 +49,7 @@ def draw() -> Axes:
     label(axes, (19.4, 8.5), "Does the prediction come nearer to", size=12)
     label(axes, (18.9, 7.4), "the unigram?", colour=BLUE, bold=True)
     label(axes, (22.6, 7.4), "a shuffled list?", colour=ORANGE, bold=True)
-    rows = (("flat", 5.8, GREEN, "yes"), ("fallback", 3.7, BLUE, "no"))
+    rows = (("flat", 5.8, GREEN, "yes"), ("fallback", 3.7, BLUE, "less"))
     for name, y, colour, other in rows:
         label(axes, (15.4, y), name, colour=colour, bold=True)
         box(axes, (18.9, y), "yes", width=2.6, edge=BLUE)
