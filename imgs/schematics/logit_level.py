@@ -11,7 +11,8 @@ ALT = (
     "15 lower, so 5, 2, minus 7 and minus 12. The dashed line of the row's mean, its level, lies "
     "at 12 on the left and at minus 3 on the right; the bars stand alike around it. Below: the "
     "probabilities of the two likeliest words are 0.95 and 0.05 on both sides. The evidence is 20 "
-    "and 17 on the left, nearly a tie, and 5 and 2 on the right, where one word leads."
+    "and 17 on the left, nearly a tie, and 5 and 2 on the right, where one word leads. Measured "
+    "from the level it is 8 and 5 on both sides."
 )
 WORDS = ("A", "B", "C", "D")
 LOGITS = (20.0, 17.0, 8.0, 3.0)
