@@ -45,6 +45,15 @@ def test_a_list_becomes_what_the_reference_returns(e):
     assert form(given) == form(expected)
 
 
+@pytest.mark.parametrize("name", ["cut_at_stop", "twin_groups"])
+@pytest.mark.parametrize("array", [np.array, torch.tensor])
+def test_an_array_becomes_the_list_that_the_reference_returns(name, array):
+    e = find_exercise(name)
+    for arguments in e.inputs:
+        given = served(name, lambda *a: array(e.reference(*a)))(*arguments)
+        assert given == e.reference(*arguments) and form(given) == form(e.reference(*arguments))
+
+
 @pytest.mark.parametrize("e", ALL, ids=lambda e: e.name)
 def test_what_has_the_form_already_stays(e):
     for arguments in e.inputs:

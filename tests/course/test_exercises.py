@@ -229,6 +229,31 @@ def test_none_is_no_number():
     assert outcome.state == "wrong" and "[0.75, -0.25, None, 0]" in outcome.message
 
 
+def test_text_is_no_number():
+    [mediated] = [e for e in ALL if e.name == "mediated"]
+
+    def with_text(*arguments):
+        return ["nan" if np.isnan(share) else share for share in mediated(*arguments)]
+
+    outcome = mediated.grade(with_text)
+    assert outcome.state == "wrong" and "[0.75, -0.25, 'nan', 0]" in outcome.message
+
+
+@pytest.mark.parametrize("array", [np.array, torch.tensor])
+def test_where_a_list_is_expected_an_array_will_do(array):
+    [groups] = [e for e in ALL if e.name == "twin_groups"]
+    assert groups.grade(lambda accepted: array(groups(accepted))).state == "right"
+    outcome = groups.grade(lambda accepted: array(groups(accepted)) + 1)
+    assert "it gave [1, 2, 1, 2, 5, 1], expected [0, 1, 0, 1, 4, 0]" in outcome.message
+
+
+def test_none_is_a_value_where_the_exercise_gives_it_too():
+    [letter] = [e for e in ALL if e.name == "label_letter"]
+    only_bracket = letter.grade(lambda text: text[0] if text[:1] and text[1:2] == ")" else None)
+    assert "For ('C. salt') it gave None, expected 'C'" in only_bracket.message
+    assert "is there a `return`?" in letter.grade(lambda text: None).message
+
+
 def test_a_function_among_the_inputs_is_shown_by_its_name():
     [lens] = [e for e in ALL if e.name == "lens"]
     message = lens.grade(lambda stream, norm, unembedding: stream).message

@@ -29,7 +29,7 @@ def changes_its_inputs(function: Callable, arguments: tuple) -> bool:
 
 def same_result(result, expected, *, tolerance: float) -> bool:
     """Return whether two results are equal: numbers within the tolerance, exceptions by type."""
-    result = _without_tensor(result)
+    result = _list_for_list(_without_tensor(result), expected)
     if isinstance(result, Exception) or isinstance(expected, Exception):
         return type(result) is type(expected)
     if isinstance(expected, (tuple, list)):
@@ -41,6 +41,8 @@ def same_result(result, expected, *, tolerance: float) -> bool:
     if _holds_none(result):  # numpy would read it as nan
         return False
     try:
+        if np.asarray(result).dtype.kind in "SU":  # numpy would read "nan" as nan, "1" as 1
+            return False
         result = np.asarray(result, dtype=float)
         expected = np.asarray(expected, dtype=float)
     except (TypeError, ValueError):
@@ -51,16 +53,25 @@ def same_result(result, expected, *, tolerance: float) -> bool:
 
 
 def describe_difference(
-    attempt: Callable, arguments: tuple, result, expected, *, tolerance: float
+    attempt: Callable,
+    arguments: tuple,
+    result,
+    expected,
+    *,
+    tolerance: float,
+    none_is_an_answer: bool = False,
 ) -> str:
-    """Return a sentence that says for which input the attempt went wrong, and how."""
-    result = _without_tensor(result)
+    """Return a sentence that says for which input the attempt went wrong, and how.
+
+    Where None is an answer, it is not taken for a `return` that was forgotten.
+    """
+    result = _list_for_list(_without_tensor(result), expected)
     expected = _without_tensor(expected)
     call = f"For ({', '.join(_named(attempt, arguments))})"
     if isinstance(result, Exception):
         raised = ": ".join(part for part in (type(result).__name__, str(result)) if part)
         return f"{call} {failing_line(attempt, result) or 'it'} raised {raised.rstrip('.')}."
-    if result is None:
+    if result is None and not none_is_an_answer:
         return f"{call} it returned nothing; is there a `return`?"
     if isinstance(result, np.ndarray) and result.shape != np.shape(expected):
         return f"{call} the result is {_form(result)}, expected {_form(expected)}."
@@ -152,6 +163,13 @@ def _without_tensor(value):
         return value.detach().cpu().to_dense().double().numpy()
     except Exception as error:  # a tensor without data, say
         return error
+
+
+def _list_for_list(result, expected):
+    """Return an array as a list where a list is expected, anything else as it is."""
+    if isinstance(expected, list) and isinstance(result, np.ndarray) and result.ndim:
+        return result.tolist()
+    return result
 
 
 def _holds_none(value) -> bool:

@@ -8,6 +8,7 @@ ACCEPTED = [("Paris",), ("8", "eight"), ("paris", "Lutetia"), ("eight",), ("Rome
 CHAIN = [("a",), ("b",), ("c", "b"), ("a", "c")]
 LABELS = np.array([1, 0, 1, 0, 1, 0, 0, 1, 1])
 FOLDS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+MIXED_FOLDS = np.array([2, 0, 1, 0, 1, 2, 1, 0, 2])
 COLUMNS = np.random.default_rng(0).normal(size=(9, 5)).round(1)
 REPORTS = {
     "A": "twins in one fold",
@@ -16,6 +17,21 @@ REPORTS = {
     "D": "everything cheap",
     "E": "unseen answers",
 }
+CLUES = {
+    "A": "Not the control for A: no line had seen the answer that it judges. But what have the ten "
+    "answers to one question in common?",
+    "B": "Not the control for B: no line had seen the answer that it judges. But which labels told "
+    "that this depth is the best of 32?",
+    "C": "Not the control for C: it compares with chance only. Does all that lies above chance "
+    "come from training?",
+    "D": "Not the control for D: the untrained network stands beside it already. Of which rival "
+    "does it speak, and was that one measured?",
+    "E": "Not the control for E: section 2 also ranked coins without an error, and then did one "
+    "thing first. Which?",
+}
+TWO_GROUPS_JOIN = (
+    "A question can join two groups that were apart: then all members of both become one group."
+)
 STATES = np.array([[1.0, 0.0], [3.0, 2.0], [2.0, 4.0], [6.0, -2.0]])
 
 
@@ -71,9 +87,31 @@ def _(accepted):
     return [first.index(answer) for answer in first]
 
 
-@twin_groups.mistake(
-    "A question can join two groups that were apart: then all members of both become one group."
+@twin_groups.mistake(TWO_GROUPS_JOIN)
+def _(accepted):
+    answers = [{answer.lower() for answer in one} for one in accepted]
+    groups = list(range(len(answers)))
+    for i in range(len(answers)):
+        for j in range(i):
+            if answers[i] & answers[j]:
+                groups[i] = groups[j] = min(groups[i], groups[j])
+    return groups
+
+
+@twin_groups.two_mistakes(
+    "Two things at once: compare in lower case, and when a question joins two groups that were "
+    "apart, all members of both become one group."
 )
+def _(accepted):
+    groups = list(range(len(accepted)))
+    for i in range(len(accepted)):
+        for j in range(i):
+            if set(accepted[i]) & set(accepted[j]):
+                groups[i] = min(groups[i], groups[j])
+    return groups
+
+
+@twin_groups.mistake(TWO_GROUPS_JOIN)
 def _(accepted):
     answers = [{answer.lower() for answer in one} for one in accepted]
     groups = list(range(len(answers)))
@@ -97,7 +135,7 @@ def _(accepted):
     inputs=[
         (COLUMNS, LABELS, FOLDS, 1),
         (COLUMNS, LABELS, FOLDS, 2),
-        (COLUMNS, LABELS, 1 - FOLDS, 2),
+        (COLUMNS, LABELS, MIXED_FOLDS, 2),
     ],
     hints=[
         "Which rows may the choice of the columns look at while fold f is judged?",
@@ -127,8 +165,8 @@ def _(columns, wrong, fold, keep):
 
 
 @doubts_without_leak.mistake(
-    "The signs are learnt inside the loop, but the columns are still chosen before it, with the "
-    "answers that are judged: that is the leak, as in the colleague's code."
+    "The signs are learnt from the other folds, but the columns are still chosen with all answers, "
+    "as in the colleague's code: that is the leak, wherever in the code the choice stands."
 )
 def _(columns, wrong, fold, keep):
     gap = columns[wrong == 1].mean(0) - columns[wrong == 0].mean(0)
@@ -204,33 +242,18 @@ def control_against(report):
     }[report]
 
 
-def _exchanged(control, one, other):
-    """A control, with two of the controls exchanged."""
-    return {one: other, other: one}.get(control, control)
+def _declare_wrong_control(letter, control):
+    """Declare what to tell someone who names this control for that report."""
+
+    @control_against.mistake(CLUES[letter])
+    def _(report):
+        return control if report == letter else control_against(report)
 
 
-@control_against.mistake(
-    "B and E are exchanged: in B no line had seen the answer, but the depth was chosen with all "
-    "labels; in E the line itself had seen every answer."
-)
-def _(report):
-    return _exchanged(control_against(report), "choice inside the folds", "unseen answers")
-
-
-@control_against.mistake(
-    "C and D are exchanged: C counts as training what an untrained network has, too; D has that "
-    "control and speaks of a rival that it never measured."
-)
-def _(report):
-    return _exchanged(control_against(report), "random weights", "everything cheap")
-
-
-@control_against.mistake(
-    "A and E are exchanged: in A each line is judged on other answers than it learnt from, but "
-    "these are answers to the same questions; in E nothing was held back."
-)
-def _(report):
-    return _exchanged(control_against(report), "twins in one fold", "unseen answers")
+for _letter, _right in REPORTS.items():
+    for _control in REPORTS.values():
+        if _control != _right:
+            _declare_wrong_control(_letter, _control)
 
 
 @control_against.mistake(

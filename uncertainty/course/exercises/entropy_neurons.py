@@ -76,6 +76,29 @@ def _(z, u, sigma, sigma_new, delta):
     return (z + delta[:, None] * u) / sigma_new[:, None]
 
 
+@ablated_logits.mistake(
+    "You have undone the old division and added what the neuron changes. Divide all of it by the "
+    "new scale."
+)
+def _(z, u, sigma, sigma_new, delta):
+    return sigma[:, None] * z + delta[:, None] * u
+
+
+@ablated_logits.mistake(
+    "You divide z by the old scale once more: multiply it by sigma, to undo the division."
+)
+def _(z, u, sigma, sigma_new, delta):
+    return (z / sigma[:, None] + delta[:, None] * u) / sigma_new[:, None]
+
+
+@ablated_logits.two_mistakes(
+    "Two things at once: z was divided by the old scale already, so multiply it by sigma first; "
+    "and divide by the new scale, not by the old one."
+)
+def _(z, u, sigma, sigma_new, delta):
+    return (z + delta[:, None] * u) / sigma[:, None]
+
+
 @ablated_logits.mistake("What the neuron adds is divided by the *new* scale, too.")
 def _(z, u, sigma, sigma_new, delta):
     return z * (sigma / sigma_new)[:, None] + delta[:, None] * u

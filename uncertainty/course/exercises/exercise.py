@@ -151,6 +151,8 @@ class Exercise:
             results[first_wrong],
             expected[first_wrong],
             tolerance=self.tolerance,
+            none_is_an_answer=any(value is None for value in expected)
+            and any(result is not None for result in results),
         )
         return Outcome("wrong", message, own_traceback(attempt, results[first_wrong]))
 

@@ -39,6 +39,8 @@ def in_the_form_of(attempt: Callable, reference: Callable, inputs: Sequence[tupl
         model = models[0]
     elif all(isinstance(model, np.ndarray) for model in models):
         model = ANY_ARRAY
+    elif all(isinstance(model, list) for model in models):
+        model = []  # an array becomes a list, and its entries stay
     else:
         return attempt
     tried = _first_precision(inputs[0])
@@ -75,6 +77,8 @@ def _like(model, result, precision: Precision):
         return _as_tensor(model, result, precision)
     if isinstance(model, np.ndarray):
         return _as_array(model, result)
+    if isinstance(model, list) and isinstance(result, (np.ndarray, torch.Tensor)):
+        result = result.tolist()
     if isinstance(model, (tuple, list)) and isinstance(result, (tuple, list)):
         if len(model) != len(result):
             return result

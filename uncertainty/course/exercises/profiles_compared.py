@@ -10,6 +10,12 @@ from .exercise import exercise
 DICE = np.random.default_rng(0)
 WRONG = DICE.random((4, 12)) < 0.6
 DOUBTS = DICE.random((3, 4, 12)).round(2)
+REPLIES = ("B) Paris", "A cow", "C. salt", "Because", "D", "B or C", "b)")
+A_LABEL_ENDS = '"Because" begins with B and "A cow" with A: a label ends after the letter.'
+ASK_WHAT_FOLLOWS = '"A cow" holds the article A, and "B or C" no decision: ask what follows.'
+SMALL_AND_ENDS = (
+    "Two things at once: a small letter is no label here, and a label ends after the letter."
+)
 
 
 @exercise(
@@ -44,6 +50,22 @@ def _(profile, points):
     return profile[np.round(np.linspace(0, len(profile) - 1, points)).astype(int)]
 
 
+@common_depth.mistake(
+    "The last wanted place is now 1, but the profile's last entry still lies before it, at "
+    "(n - 1) / n for n entries: put that one at 1, too."
+)
+def _(profile, points):
+    return np.interp(np.linspace(0, 1, points), np.arange(len(profile)) / len(profile), profile)
+
+
+@common_depth.mistake(
+    "The profile now reaches from 0 to 1, but the last wanted place still lies before 1: put that "
+    "one at 1, too."
+)
+def _(profile, points):
+    return np.interp(np.arange(points) / points, np.linspace(0, 1, len(profile)), profile)
+
+
 @common_depth.two_mistakes(
     "Two things at once: you repeat or skip entries instead of interpolating, and the last depth "
     "is missing."
@@ -60,7 +82,7 @@ def _(profile, points):
 @exercise(
     inputs=[(WRONG, DOUBTS[0]), (WRONG, DOUBTS[1]), (WRONG[:2], DOUBTS[2, :2])],
     hints=[
-        "How many AUROCs are there, and which of them would the colleague report?",
+        "How many AUROCs are there, and which of them does one report who looks for the best?",
         "`zip(wrong, dice)` gives the labels and the doubts of one style after another.",
         "`auroc(labels, doubts)` for each style, and the `max` of these.",
     ],
@@ -97,9 +119,9 @@ def _(wrong, dice):
 
 
 @exercise(
-    inputs=[(text,) for text in ("B) Paris", "A cow", "C. salt", "Because", "D", "B or C", "b)")],
+    inputs=[(text,) for text in (*REPLIES, "")],
     hints=[
-        'What does the colleague read in "Because it is large" and in "A cow"?',
+        'What does the colleague read in "Because it is large" and in "A cow"? And in ""?',
         "`re.match` looks at the start of a text; a group in it gives the letter.",
         "After the letter there must be a bracket, a full stop, or the end of the text (`$`).",
     ],
@@ -110,19 +132,39 @@ def label_letter(text):
     return match[1] if match else None
 
 
-@label_letter.mistake('"Because" begins with B and "A cow" with A: a label ends after the letter.')
+@label_letter.mistake(A_LABEL_ENDS)
 def _(text):
     return text[0] if text[0] in "ABCD" else None
 
 
-@label_letter.two_mistakes(
-    "Two things at once: a small letter is no label here, and a label ends after the letter."
-)
+@label_letter.mistake(A_LABEL_ENDS)
+def _(text):
+    return text[0] if text and text[0] in "ABCD" else None
+
+
+@label_letter.two_mistakes(SMALL_AND_ENDS)
 def _(text):
     return text[0].upper() if text[0].upper() in "ABCD" else None
 
 
-@label_letter.mistake('"A cow" holds the article A, and "B or C" no decision: ask what follows.')
+@label_letter.two_mistakes(SMALL_AND_ENDS)
+def _(text):
+    return text[0].upper() if text and text[0].upper() in "ABCD" else None
+
+
+@label_letter.mistake(
+    'A reply may be empty, and "" has no first letter: `text[:1]` gives "" there, `text[0]` raises.'
+)
+def _(text):
+    return label_letter(text[0] + text[1:])
+
+
+@label_letter.mistake(ASK_WHAT_FOLLOWS)
+def _(text):
+    return text[0] if text[0] in "ABCD" and not text[1:2].isalpha() else None
+
+
+@label_letter.mistake(ASK_WHAT_FOLLOWS)
 def _(text):
     match = re.match(r"([A-D])\b", text)
     return match[1] if match else None

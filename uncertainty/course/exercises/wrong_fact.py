@@ -19,6 +19,7 @@ LENGTH = np.array([10, 12, 5, 4, 9, 20, 17])
         (ELSEWHERE[:3], RARE, np.array([False, True])),
         (RARE, ELSEWHERE[::-1], BEGINS_WORD[::-1]),
         (np.array([-3.0, -7.2]), np.array([-3.1, -7.0]), np.array([False, True])),
+        (np.array([-7.9, -8.3, -3.5]), ELSEWHERE, BEGINS_WORD),
     ],
     hints=[
         "A planted token begins the name. Why are the later tokens of a long word easy to predict, "
@@ -52,6 +53,19 @@ def _(wanted, elsewhere, begins_word):
 )
 def _(wanted, elsewhere, begins_word):
     return np.abs(wanted[:, None] - elsewhere[begins_word][None]).argmin(axis=1)
+
+
+@equally_rare.mistake(
+    "You give each ordinary token away only once, so that a later planted token gets one further "
+    "away. Two planted tokens may share a partner: take the nearest for each."
+)
+def _(wanted, elsewhere, begins_word):
+    left, places = begins_word.copy(), []
+    for one in wanted:
+        left = left if left.any() else begins_word.copy()
+        places.append(np.where(left, np.abs(one - elsewhere), np.inf).argmin())
+        left[places[-1]] = False
+    return np.array(places)
 
 
 @equally_rare.mistake("Return the places of the nearest tokens, not their frequencies.")
