@@ -54,7 +54,7 @@ FAILED_ASSERTS = {
     "profiles_compared": 1,
     "any_model": 0,
     "which_conclusions": 0,
-    "doubt_direction": 7,
+    "doubt_direction": 8,
     "known_truth": 0,
     "guarantee": 2,
     "sets_and_limits": 3,
