@@ -87,15 +87,26 @@ def _(accepted):
     return [first.index(answer) for answer in first]
 
 
-@twin_groups.mistake(TWO_GROUPS_JOIN)
-def _(accepted):
-    answers = [{answer.lower() for answer in one} for one in accepted]
+def _numbered_pair_by_pair(answers, both=False):
+    """The smaller number of each pair of twins, for the later one or for both of the pair."""
     groups = list(range(len(answers)))
     for i in range(len(answers)):
         for j in range(i):
             if answers[i] & answers[j]:
-                groups[i] = groups[j] = min(groups[i], groups[j])
+                groups[i] = min(groups[i], groups[j])
+                groups[j] = groups[i] if both else groups[j]
     return groups
+
+
+@twin_groups.mistake(TWO_GROUPS_JOIN)
+def _(accepted):
+    return _numbered_pair_by_pair([{answer.lower() for answer in one} for one in accepted])
+
+
+@twin_groups.mistake(TWO_GROUPS_JOIN)
+def _(accepted):
+    answers = [{answer.lower() for answer in one} for one in accepted]
+    return _numbered_pair_by_pair(answers, both=True)
 
 
 @twin_groups.two_mistakes(
@@ -103,23 +114,7 @@ def _(accepted):
     "apart, all members of both become one group."
 )
 def _(accepted):
-    groups = list(range(len(accepted)))
-    for i in range(len(accepted)):
-        for j in range(i):
-            if set(accepted[i]) & set(accepted[j]):
-                groups[i] = min(groups[i], groups[j])
-    return groups
-
-
-@twin_groups.mistake(TWO_GROUPS_JOIN)
-def _(accepted):
-    answers = [{answer.lower() for answer in one} for one in accepted]
-    groups = list(range(len(answers)))
-    for i in range(len(answers)):
-        for j in range(i):
-            if answers[i] & answers[j]:
-                groups[i] = min(groups[i], groups[j])
-    return groups
+    return _numbered_pair_by_pair([set(one) for one in accepted])
 
 
 @twin_groups.mistake(

@@ -135,12 +135,12 @@ def _(x, v):
     "At that c the scale is back at its old value. The scale is smallest half way there."
 )
 def _(x, v):
-    return -2 * (x @ v)
+    return 2 * surest(x, v)
 
 
 @surest.mistake("2 c b + c^2 is smallest where (c + b)^2 is 0; that is at -b, not at half of it.")
 def _(x, v):
-    return -(x @ v) / 2
+    return surest(x, v) / 2
 
 
 @surest.mistake(
