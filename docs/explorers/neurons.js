@@ -115,7 +115,7 @@ function showFigures() {
     return row;
   });
   byId("figures").replaceChildren(...rows);
-  const kinds = { rho: "one of the six of highest ρ", frequency: "one of the four that point along word frequency most" };
+  const kinds = { rho: "one of the six of highest ρ", frequency: "one of the three that point along word frequency most" };
   const found = DATA.marked.filter(({ neurons }) => neurons.includes(neuron)).map(({ kind }) => `, ${kinds[kind]}`);
   const told = [column(xSelect), column(ySelect)].map(({ key, words }) => `${words} ${written(values(key)[neuron])}`);
   byId("says").textContent = `Neuron ${DATA.layer}.${neuron}${found.join("")}: ${told.join("; ")}.`;

@@ -36,7 +36,7 @@ def neurons_data(model, tokenizer) -> dict:
         "layer": len(model_parts(model).blocks) - 1,
         "marked": [
             {"kind": "rho", "neurons": by_rho[:6].tolist()},
-            {"kind": "frequency", "neurons": by_frequency[:4].tolist()},
+            {"kind": "frequency", "neurons": by_frequency[:3].tolist()},
         ],
         "columns": {name: _short(values) for name, values in columns.items()},
     }
