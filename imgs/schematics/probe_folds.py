@@ -8,10 +8,11 @@ from .style import GREY, PALE, arrow, box, canvas, label
 
 ALT = (
     "Left, the tokens of a text as columns and the depths of the network as rows. The probe takes "
-    "one row, at the answer's tokens only and not at the prompt's, forms the mean of their states "
-    "and then a weighted sum. Right, the answers in five folds. Each fold is judged once, by a "
-    "line that learnt from the other four; those four are divided again into three, to choose the "
-    "depth."
+    "one row, at the answer's tokens only and not at the prompt's, forms the mean of their states, "
+    "subtracts m, divides by s, forms a weighted sum and adds b. Right, the five folds of the "
+    "answers as columns and five lines as rows. The line for fold 0 judges fold 0 and learns from "
+    "the other four, and so on, so each fold is judged once. The four folds that the line for fold "
+    "0 learns from are divided again into three, to choose the depth."
 )
 TOKENS = ("...", "answer:", "The", "capital", "is", "Lima")
 PROMPT = 2  # so many of the tokens above belong to the prompt
@@ -23,7 +24,7 @@ INNER = 3  # folds inside, for the choice of the depth
 
 def draw() -> Axes:
     """Draw the states that are read on the left, the folds on the right."""
-    axes = canvas(27, 9.6)
+    axes = canvas(28.6, 9.6)
     _draw_states(axes)
     _draw_folds(axes)
     return axes
@@ -46,7 +47,7 @@ def _draw_states(axes: Axes) -> None:
     label(axes, (left - 1.0, bottom + CHOSEN * height), "depth l", size=11, align="right")
     middle = left + (PROMPT + len(TOKENS) - 1) / 2 * width
     arrow(axes, (middle, bottom + CHOSEN * height + 0.4), (middle, 7.2))
-    box(axes, (middle, 7.8), "mean of the row, then  w · x + b", width=7.6)
+    box(axes, (middle, 7.8), "x: mean of the row, then  w · (x - m) / s + b", width=10.0)
     arrow(axes, (middle, 8.4), (middle, 9.0))
     label(axes, (middle + 0.3, 8.9), "doubt", size=11, align="left", bold=True)
     label(axes, (left + width / 2, 1.0), "prompt", size=11, colour=GREY)
@@ -54,11 +55,12 @@ def _draw_states(axes: Axes) -> None:
 
 
 def _draw_folds(axes: Axes) -> None:
-    """One row a fold, and below them how the part to learn from is divided again."""
-    left, width = 16.8, 1.95
+    """Folds as columns, lines as rows; below, how the part to learn from is divided again."""
+    left, width = 18.4, 1.95
     for fold in range(FOLDS):
-        y = 8.4 - 1.05 * fold
-        label(axes, (left - 0.3, y), f"fold {fold}", size=11, align="right")
+        y = 8.1 - 1.05 * fold
+        label(axes, (left + (fold + 0.5) * width, 9.0), f"fold {fold}", size=11)
+        label(axes, (left - 0.3, y), f"line for fold {fold}", size=11, align="right")
         for part in range(FOLDS):
             is_judged = part == fold
             middle = (left + (part + 0.5) * width, y)
@@ -67,9 +69,9 @@ def _draw_folds(axes: Axes) -> None:
             box(axes, middle, text, width=1.85, height=0.72, fill=fill, edge=BLACK, size=11)
     start = left + width
     inner_width = (FOLDS - 1) * width / INNER
-    label(axes, (left - 0.3, 1.5), "what fold 0\nlearns from", size=11, align="right")
+    label(axes, (left - 0.3, 1.5), "what the line for\nfold 0 learns from", size=11, align="right")
     for end in (start, start + (FOLDS - 1) * width):
-        axes.plot([end, end], [2.1, 3.65], color=GREY, linestyle=":")
+        axes.plot([end, end], [2.1, 3.4], color=GREY, linestyle=":")
     for part in range(INNER):
         middle = (start + (part + 0.5) * inner_width, 1.5)
         box(axes, middle, "choose depth", width=inner_width - 0.1, height=0.8, size=10)
