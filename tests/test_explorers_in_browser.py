@@ -125,7 +125,7 @@ def test_a_neuron_is_found_by_number_button_and_pointer(reports):
     first, table, by_cosine, next_number, clicked = reports["neurons"]["texts"]
     assert first.startswith("Neuron 29.830, one of the six of highest ρ: length of the output")
     assert "mean |entropy change|" in table and "%" in table
-    assert by_cosine.startswith("Neuron 29.645, one of the four that point along word frequency")
+    assert by_cosine.startswith("Neuron 29.645, one of the three that point along word frequency")
     assert "cosine with word frequency -0.546" in by_cosine
     assert next_number.startswith("Neuron 29.646:") and clicked.startswith("Neuron 29.")
     assert clicked != next_number
